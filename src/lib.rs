@@ -1,0 +1,8 @@
+//! Betwixt: a peer-to-peer, end-to-end encrypted chat with no central server.
+//!
+//! The layers, from the bottom up, and what each may name, are in `docs/architecture.md`;
+//! a test in `tests/layers.rs` holds them.
+
+pub mod node;
+pub mod proto;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! The `betwixt` program.
+
+fn main() {}

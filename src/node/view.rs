@@ -1,0 +1,480 @@
+//! What faces see: queries, their answers, events. The serde forms are the interface of
+//! `docs/rpc.md`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChatChange, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp, WarningKind,
+};
+
+/// What concerns the node itself rather than the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "method", content = "params")]
+pub enum NodeCommand {
+    /// Opens a locked profile.
+    #[serde(rename = "node.unlock")]
+    Unlock {
+        /// The passphrase.
+        passphrase: String,
+    },
+    /// Forgets all keys until the passphrase is given.
+    #[serde(rename = "node.lock")]
+    Lock,
+    /// Sets, changes or removes the passphrase.
+    #[serde(rename = "node.passphrase")]
+    SetPassphrase {
+        /// The one in force, if there is one.
+        #[serde(default)]
+        current: Option<String>,
+        /// The new one; none to go without.
+        #[serde(default)]
+        new: Option<String>,
+    },
+    /// The 24 words from which the account can be restored.
+    #[serde(rename = "node.recovery")]
+    Recovery {
+        /// The passphrase, if there is one.
+        #[serde(default)]
+        passphrase: Option<String>,
+    },
+}
+
+/// A question. It changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "method", content = "params")]
+pub enum Query {
+    /// Who and where this node is.
+    #[serde(rename = "node.info")]
+    NodeInfo,
+    /// The settings that concern others.
+    #[serde(rename = "settings.get")]
+    Settings,
+    /// Who is on this network.
+    #[serde(rename = "people.nearby")]
+    Nearby,
+    /// Contacts and requests.
+    #[serde(rename = "contact.list")]
+    Contacts,
+    /// The number that two people compare.
+    #[serde(rename = "contact.safety")]
+    Safety {
+        /// With whom.
+        person_id: PersonId,
+    },
+    /// All chats, newest first.
+    #[serde(rename = "chat.list")]
+    Chats,
+    /// One chat.
+    #[serde(rename = "chat.info")]
+    Chat {
+        /// Which.
+        chat_id: ChatId,
+    },
+    /// A page of a chat's history.
+    #[serde(rename = "message.list")]
+    Messages(PageOf),
+    /// One message.
+    #[serde(rename = "message.get")]
+    Message {
+        /// Which.
+        message_id: MessageId,
+    },
+    /// How far a message of ours has come with each person.
+    #[serde(rename = "message.receipts")]
+    Receipts {
+        /// Which.
+        message_id: MessageId,
+    },
+}
+
+/// Which page of a chat: the newest `limit` messages, or those before or after one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageOf {
+    /// The chat.
+    pub chat_id: ChatId,
+    /// Only messages before this one.
+    #[serde(default)]
+    pub before: Option<MessageId>,
+    /// Only messages after this one.
+    #[serde(default)]
+    pub after: Option<MessageId>,
+    /// How many; 50 when not given, at most 1000.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// The answer to a [`Query`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// `node.info`
+    Node(Box<NodeInfo>),
+    /// `node.recovery`
+    Recovery {
+        /// 24 words (BIP-39).
+        words: String,
+    },
+    /// `settings.get`
+    Settings(Settings),
+    /// `people.nearby`
+    Nearby(Vec<NearbyPerson>),
+    /// `contact.list`
+    Contacts(Vec<Contact>),
+    /// `contact.safety`
+    Safety(Safety),
+    /// `chat.list`
+    Chats(Vec<ChatSummary>),
+    /// `chat.info`
+    Chat(Box<ChatInfo>),
+    /// `message.list`
+    Messages(Vec<Message>),
+    /// `message.get`
+    Message(Box<Message>),
+    /// `message.receipts`
+    Receipts(Vec<PersonReceipt>),
+    /// Node commands without a result.
+    Done {},
+}
+
+/// Result of `node.info`. While locked, what is sealed is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NodeInfo {
+    /// The program's version.
+    pub version: String,
+    /// Who I am; none while locked.
+    pub person_id: Option<PersonId>,
+    /// libp2p's text form of the node key.
+    pub peer_id: String,
+    /// My name.
+    pub name: String,
+    /// My avatar number.
+    pub avatar: u32,
+    /// Full multiaddrs, with the peer id.
+    pub listen: Vec<String>,
+    /// The profile's directory.
+    pub profile: String,
+    /// Whether there is a passphrase.
+    pub protected: bool,
+    /// Whether it is locked now.
+    pub locked: bool,
+}
+
+/// How somebody nearby was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// On this network.
+    Mdns,
+    /// An address that somebody gave.
+    Dial,
+    /// Through a relay.
+    Relay,
+}
+
+/// Somebody on this network, or connected by address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NearbyPerson {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their node.
+    pub peer_id: String,
+    /// Their own name for themselves.
+    pub name: String,
+    /// Their avatar number.
+    pub avatar: u32,
+    /// Whether they are a contact.
+    pub contact: bool,
+    /// Whether their safety number was compared.
+    pub verified: bool,
+    /// Whether they are blocked.
+    pub blocked: bool,
+    /// How they were found.
+    pub via: Via,
+}
+
+/// Which way a contact request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestState {
+    /// They asked.
+    Incoming,
+    /// We asked.
+    Outgoing,
+}
+
+/// A contact or a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their avatar number.
+    pub avatar: u32,
+    /// Whether their safety number was compared.
+    pub verified: bool,
+    /// Whether they are blocked.
+    pub blocked: bool,
+    /// Whether they are connected now.
+    pub online: bool,
+    /// When they last were.
+    pub last_seen: Option<Timestamp>,
+    /// Whether it is still a request, and whose.
+    pub request: Option<RequestState>,
+}
+
+/// Result of `contact.safety`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Safety {
+    /// 60 digits, the same on both sides.
+    pub number: String,
+    /// The same as 12 groups of 5 digits, to be read aloud.
+    pub words: Vec<String>,
+    /// To be scanned.
+    pub qr_svg: String,
+}
+
+/// The kinds of chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatKind {
+    /// Two people.
+    Direct,
+    /// More.
+    Group,
+}
+
+/// A row of `chat.list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatSummary {
+    /// Which chat.
+    pub chat_id: ChatId,
+    /// What kind.
+    pub kind: ChatKind,
+    /// Its name; of a direct chat, the other's.
+    pub name: String,
+    /// Of a direct chat: the other.
+    pub person_id: Option<PersonId>,
+    /// Messages not yet read.
+    pub unread: u32,
+    /// The last message in display order.
+    pub last: Option<Message>,
+    /// No notifications.
+    pub muted: bool,
+    /// Stays on top.
+    pub pinned: bool,
+    /// Nothing is known to be missing.
+    pub complete: bool,
+    /// How many messages are known to be missing.
+    pub missing: u32,
+    /// The other side asked for contact and waits for an answer.
+    pub request: Option<RequestState>,
+}
+
+/// Result of `chat.info`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatInfo {
+    /// Which chat.
+    pub chat_id: ChatId,
+    /// What kind.
+    pub kind: ChatKind,
+    /// Its name.
+    pub name: String,
+    /// Its topic, if somebody set one.
+    pub topic: Option<String>,
+    /// Of a group: the number of key epochs so far.
+    pub epoch: u32,
+    /// Who is in it.
+    pub members: Vec<Member>,
+    /// Nothing is known to be missing.
+    pub complete: bool,
+    /// From whom messages are known to be missing.
+    pub missing: Vec<Missing>,
+}
+
+/// Somebody in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Add and remove.
+    Admin,
+    /// Read and write.
+    Member,
+}
+
+/// Messages of somebody known to be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Missing {
+    /// Whose.
+    pub person_id: PersonId,
+    /// How many.
+    pub count: u32,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Text.
+    Text,
+    /// A file.
+    File,
+    /// A line of the program's own.
+    System,
+}
+
+/// A message as faces see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Which.
+    pub message_id: MessageId,
+    /// Where.
+    pub chat_id: ChatId,
+    /// Who wrote it.
+    pub sender: PersonId,
+    /// When it was said, as far as that can be believed.
+    pub sent_at: Timestamp,
+    /// When it reached this device.
+    pub received_at: Timestamp,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its text. Of a newer kind of message that this version cannot show: empty.
+    pub text: String,
+    /// What it answers.
+    pub reply_to: Option<MessageId>,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// Whether its author took it back.
+    pub deleted: bool,
+    /// Who reacted, and how.
+    pub reactions: Vec<Reaction>,
+    /// Its file.
+    pub file: Option<serde_json::Value>,
+    /// Whether I wrote it.
+    pub outgoing: bool,
+    /// The least of all other members' states.
+    pub state: DeliveryState,
+    /// Its place in the chat's display order, from 0; the same on every member that holds the same
+    /// messages.
+    pub seq: u64,
+}
+
+/// One emoji under a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: String,
+    /// Whose.
+    pub people: Vec<PersonId>,
+}
+
+/// A row of `message.receipts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PersonReceipt {
+    /// Who.
+    pub person_id: PersonId,
+    /// How far it has come with them.
+    pub state: ReceiptState,
+    /// Since when, if that is known.
+    pub at: Option<Timestamp>,
+}
+
+/// How far a message has come with one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// On our disk only.
+    Queued,
+    /// Somebody else keeps it for them.
+    Held,
+    /// On their disk.
+    Delivered,
+    /// Seen by them.
+    Read,
+}
+
+/// Something that happened, as faces are told.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A message is new, or shows differently.
+    Message(Box<Message>),
+    /// A message of ours came further with somebody.
+    Status {
+        /// Which.
+        message_id: MessageId,
+        /// With whom.
+        person_id: PersonId,
+        /// How far.
+        state: DeliveryState,
+    },
+    /// Somebody is, or is no longer, typing.
+    Typing {
+        /// Where.
+        chat_id: ChatId,
+        /// Who.
+        person_id: PersonId,
+        /// Whether they are.
+        typing: bool,
+    },
+    /// A contact came or went.
+    Presence {
+        /// Who.
+        person_id: PersonId,
+        /// Whether they are here.
+        online: bool,
+    },
+    /// Somebody nearby came, went or changed their name.
+    Nearby {
+        /// Who.
+        person_id: PersonId,
+        /// Their own name for themselves.
+        name: String,
+        /// Whether they are here.
+        present: bool,
+    },
+    /// A contact, a request, or what is known of one changed; with its row of `contact.list`, or
+    /// none when it is gone.
+    Contact {
+        /// Who.
+        person_id: PersonId,
+        /// The row.
+        contact: Option<Contact>,
+    },
+    /// A chat changed otherwise than by a message.
+    Chat {
+        /// Which.
+        chat_id: ChatId,
+        /// What about it.
+        what: ChatChange,
+    },
+    /// Something the person should know.
+    Warning {
+        /// For programs.
+        kind: WarningKind,
+        /// A sentence.
+        text: String,
+    },
+    /// The node was locked, unlocked, or listens elsewhere.
+    Node(Box<NodeInfo>),
+    /// The listener was too slow; this many events were dropped. Ask again for what you show.
+    Missed {
+        /// How many.
+        count: u64,
+    },
+}

@@ -1,0 +1,243 @@
+//! What a face may ask the engine to do, what it answers, and how it refuses.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::proto::{
+    id::{ChatId, MessageId, PersonId},
+    time::Timestamp,
+};
+
+/// Something a face asks for. The serde form is the interface of `docs/rpc.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "method", content = "params")]
+pub enum Command {
+    /// Changes what others see of me.
+    #[serde(rename = "profile.set")]
+    SetProfile {
+        /// The new name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Another number is another pattern of my avatar.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        avatar: Option<u32>,
+    },
+    /// Changes privacy settings; those that are not named stay.
+    #[serde(rename = "settings.set")]
+    SetSettings(SettingsChange),
+    /// Makes an invite.
+    #[serde(rename = "contact.invite")]
+    CreateInvite {
+        /// How long it lasts, in seconds; 7 days when not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_s: Option<u32>,
+        /// How many people may use it; 1 when not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<u16>,
+    },
+    /// Asks somebody to become a contact: by invite link, or somebody nearby by id.
+    #[serde(rename = "contact.add")]
+    AddContact {
+        /// An invite link or QR text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+        /// Somebody nearby.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person_id: Option<PersonId>,
+    },
+    /// Accepts a contact request.
+    #[serde(rename = "contact.accept")]
+    AcceptContact {
+        /// Who asked.
+        person_id: PersonId,
+    },
+    /// Hears nothing more of somebody.
+    #[serde(rename = "contact.block")]
+    BlockContact {
+        /// Whom to block.
+        person_id: PersonId,
+    },
+    /// Takes a block back.
+    #[serde(rename = "contact.unblock")]
+    UnblockContact {
+        /// Whom to unblock.
+        person_id: PersonId,
+    },
+    /// Removes a contact, or declines a request. The history stays.
+    #[serde(rename = "contact.remove")]
+    RemoveContact {
+        /// Whom to remove.
+        person_id: PersonId,
+    },
+    /// Records that the safety number was compared, or takes that back.
+    #[serde(rename = "contact.verify")]
+    VerifyContact {
+        /// Whose number was compared.
+        person_id: PersonId,
+        /// Whether it was the same.
+        verified: bool,
+    },
+    /// The one direct chat with somebody, made if there is none.
+    #[serde(rename = "chat.direct")]
+    OpenDirectChat {
+        /// With whom.
+        person_id: PersonId,
+    },
+    /// Changes settings of a chat that only I see.
+    #[serde(rename = "chat.set")]
+    SetChat {
+        /// Which chat.
+        chat_id: ChatId,
+        /// No notifications.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        muted: Option<bool>,
+        /// Stays on top of the list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<bool>,
+    },
+    /// Says something.
+    #[serde(rename = "message.send")]
+    SendMessage {
+        /// Where.
+        chat_id: ChatId,
+        /// UTF-8, at most 16 KiB.
+        text: String,
+        /// The message that this one answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<MessageId>,
+    },
+    /// Marks everything up to a message as read.
+    #[serde(rename = "message.read")]
+    ReadMessages {
+        /// Where.
+        chat_id: ChatId,
+        /// The last message that was read, in display order.
+        up_to: MessageId,
+    },
+    /// Says that I am, or am no longer, typing. Repeat it with every key; it ends by itself after 5 s.
+    #[serde(rename = "typing.set")]
+    SetTyping {
+        /// Where.
+        chat_id: ChatId,
+        /// Whether I am.
+        typing: bool,
+    },
+}
+
+/// A change of the settings that concern others; `None` leaves a setting as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SettingsChange {
+    /// Tell authors when I have read their messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_receipts: Option<bool>,
+    /// Tell contacts when I am typing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typing: Option<bool>,
+    /// Tell contacts when I am online, through relays too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presence: Option<bool>,
+    /// Show my name to people on this network, and them to me.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearby: Option<bool>,
+}
+
+/// The settings that concern others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Tell authors when I have read their messages.
+    pub read_receipts: bool,
+    /// Tell contacts when I am typing.
+    pub typing: bool,
+    /// Tell contacts when I am online.
+    pub presence: bool,
+    /// Show my name to people on this network, and them to me.
+    pub nearby: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            read_receipts: true,
+            typing: true,
+            presence: true,
+            nearby: true,
+        }
+    }
+}
+
+/// The answer to a [`Command`] that was carried out and is safe on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Reply {
+    /// It is done.
+    Done {},
+    /// Answer to `contact.invite`.
+    Invite {
+        /// `betwixt://c/#…`
+        link: String,
+        /// The same as a QR code.
+        qr_svg: String,
+    },
+    /// Answer to `contact.add`.
+    Person {
+        /// Who was asked.
+        person_id: PersonId,
+    },
+    /// Answer to `chat.direct`.
+    Chat {
+        /// The chat.
+        chat_id: ChatId,
+    },
+    /// Answer to `message.send`.
+    Sent {
+        /// The new message.
+        message_id: MessageId,
+        /// When it was said.
+        sent_at: Timestamp,
+    },
+}
+
+/// Why a command or query was refused: a stable kind, and a sentence that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct CommandError {
+    /// For programs.
+    pub kind: ErrorKind,
+    /// For people.
+    pub message: String,
+}
+
+impl CommandError {
+    /// A refusal.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+/// The kinds of refusal (`docs/rpc.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// A value is out of its range or form.
+    Invalid,
+    /// There is no such thing.
+    NotFound,
+    /// It contradicts what is there.
+    Conflict,
+    /// The profile is locked.
+    Locked,
+    /// You may not.
+    Forbidden,
+    /// Above a limit.
+    TooLarge,
+    /// The disk refused.
+    Storage,
+    /// The network refused.
+    Network,
+    /// This version cannot do that.
+    Unsupported,
+}

@@ -1,0 +1,63 @@
+//! What the engine wants done.
+//!
+//! The node commits every [`Effect::Write`] of a batch durably before it releases any of the others.
+
+use super::{
+    command::{CommandError, Reply},
+    event::EngineEvent,
+    input::{AskId, CommandId, Ticket},
+};
+use crate::{
+    proto::{id::MessageId, record::Write},
+    wire::{
+        direct::Direct,
+        hello::{HelloReply, HelloRequest},
+        id::{Address, FrameId, PeerId, TopicKey},
+    },
+};
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Remember.
+    Write(Write),
+    /// Say something on the direct stream to a peer. Dropped if the peer is not connected or slow.
+    Send(PeerId, Direct),
+    /// Send a frame from the outbox on the direct stream to a peer.
+    SendStored(PeerId, FrameId),
+    /// Publish a frame on its topic.
+    Publish(TopicKey, Vec<u8>),
+    /// Publish a frame from the outbox on its topic.
+    PublishStored(FrameId),
+    /// Take part in a topic.
+    Subscribe(TopicKey),
+    /// No longer take part in a topic.
+    Unsubscribe(TopicKey),
+    /// Open gossip and the direct stream to a peer, and keep a connection to it.
+    Authorise(PeerId, Vec<Address>),
+    /// Close gossip and the direct stream to a peer, and its connection.
+    Revoke(PeerId),
+    /// Dial once somebody who is not authorised.
+    Dial(Option<PeerId>, Vec<Address>),
+    /// Ask a peer over the hello protocol, dialling these addresses if need be.
+    Ask {
+        /// Ties the answer to it.
+        ask: AskId,
+        /// Whom.
+        to: PeerId,
+        /// Where to dial if there is no connection.
+        addresses: Vec<Address>,
+        /// What.
+        request: Box<HelloRequest>,
+    },
+    /// Answer a hello request.
+    Answer(Ticket, Box<HelloReply>),
+    /// Announce this node by mDNS and look for others, or do neither.
+    Announce(bool),
+    /// Read a message row and give it back as [`super::input::Input::Loaded`].
+    Load(MessageId),
+    /// Tell the faces.
+    Emit(EngineEvent),
+    /// Answer a command.
+    Reply(CommandId, Result<Reply, CommandError>),
+}

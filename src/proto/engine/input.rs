@@ -1,0 +1,116 @@
+//! What can happen to the engine.
+
+use std::net::IpAddr;
+
+use super::command::Command;
+use crate::{
+    proto::{
+        id::{ChatId, DeviceId, MessageId},
+        record::MessageRow,
+    },
+    wire::{
+        direct::Direct,
+        hello::{HelloReply, HelloRequest},
+        id::{Address, FrameId, PeerId, TopicKey},
+    },
+};
+
+/// Ties a [`Command`] to its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// Ties a hello request of ours to its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u64);
+
+/// Ties a hello request of a stranger to our answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A face asks for something.
+    Command(CommandId, Command),
+    /// `message.read`, with what only the store can tell.
+    Read {
+        /// The command.
+        id: CommandId,
+        /// Where.
+        chat: ChatId,
+        /// The last message read.
+        up_to: MessageId,
+        /// For each other device, the highest counter among the messages at or before it.
+        counters: Vec<(DeviceId, u32)>,
+        /// Incoming messages after it.
+        unread_left: u32,
+    },
+    /// An authorised peer said something on its direct stream.
+    Direct {
+        /// Who.
+        from: PeerId,
+        /// What. A frame has been checked from outside (length, version, day, topic signature).
+        message: Direct,
+        /// For a frame: whether the store has seen it before.
+        seen: bool,
+    },
+    /// A topic carried a frame, checked from outside as above.
+    Gossip {
+        /// The topic.
+        topic: TopicKey,
+        /// The frame.
+        frame: Vec<u8>,
+        /// Whether the store has seen it before.
+        seen: bool,
+    },
+    /// A connection to a peer is up; it is the only one.
+    Connected {
+        /// Who.
+        peer: PeerId,
+        /// Where they are.
+        address: Address,
+        /// Whether gossip and the direct stream are open on it.
+        authorised: bool,
+    },
+    /// The last connection to a peer is gone.
+    Disconnected(PeerId),
+    /// mDNS found a node.
+    Discovered(PeerId, Vec<Address>),
+    /// mDNS no longer hears a node.
+    Lost(PeerId),
+    /// A peer subscribed to a topic.
+    Subscribed(PeerId, TopicKey),
+    /// We listen at these addresses now (all of them, not only what is new).
+    Listening(Vec<Address>),
+    /// A stranger, or anybody, asks over the hello protocol.
+    Hello {
+        /// Who.
+        from: PeerId,
+        /// From where, for rates.
+        ip: Option<IpAddr>,
+        /// For the answer.
+        ticket: Ticket,
+        /// What.
+        request: HelloRequest,
+    },
+    /// The answer to a request of ours, or none.
+    Answered {
+        /// Which request.
+        ask: AskId,
+        /// The answer; `None` when the peer could not be asked or did not answer.
+        reply: Option<HelloReply>,
+    },
+    /// A message row that [`super::effect::Effect::Load`] asked for.
+    Loaded(Box<MessageRow>),
+    /// Time has passed: [`super::Engine::poll_timeout`] is due.
+    Timeout,
+}
+
+/// Names a frame without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameName {
+    /// The channel.
+    pub topic: TopicKey,
+    /// The frame.
+    pub id: FrameId,
+}

@@ -1,0 +1,7 @@
+//! What crosses the network: frames, stream messages, limits, codec. It knows no key and no content.
+
+pub mod codec;
+pub mod direct;
+pub mod hello;
+pub mod id;
+pub mod limits;
