@@ -2,6 +2,7 @@
 
 pub mod codec;
 pub mod direct;
+pub mod frame;
 pub mod hello;
 pub mod id;
 pub mod limits;
