@@ -28,6 +28,20 @@ pub enum HelloRequest {
     /// A contact request.
     #[n(2)]
     Intro(#[n(0)] Intro),
+    /// Somebody nearby changed their name or avatar: the same objects as in
+    /// [`HelloReply::Profile`], unasked.
+    #[n(3)]
+    Announce {
+        /// `device_list`
+        #[n(0)]
+        device_list: ByteVec,
+        /// `node_record`
+        #[n(1)]
+        node_record: ByteVec,
+        /// The signed profile card.
+        #[n(2)]
+        profile: ByteVec,
+    },
 }
 
 /// A contact request: who asks, and the first sealed message.
@@ -88,7 +102,7 @@ pub enum HelloReply {
         #[n(3)]
         profile: ByteVec,
     },
-    /// The request of an [`Intro`] is on disk and waits for the person.
+    /// The request of an [`Intro`] is on disk and waits for the person; or an announcement was heard.
     #[n(3)]
     Received,
 }

@@ -49,6 +49,9 @@ pub enum Effect {
         addresses: Vec<Address>,
         /// What.
         request: Box<HelloRequest>,
+        /// Frames from the outbox to put into the request if it is an introduction, in this order,
+        /// as many as fit [`crate::wire::limits::HELLO`].
+        attach: Vec<FrameId>,
     },
     /// Answer a hello request.
     Answer(Ticket, Box<HelloReply>),
