@@ -2,7 +2,12 @@
 //!
 //! Faces see [`Command`], [`Query`] and [`Event`] and decide nothing.
 
+mod handle;
+mod start;
 pub mod view;
+
+pub use handle::{EventStream, Handle, Pending};
+pub use start::{NodeSettings, StartError};
 
 pub use crate::proto::{
     engine::command::{Command, CommandError, ErrorKind, Reply, Settings, SettingsChange},

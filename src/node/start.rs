@@ -1,0 +1,66 @@
+//! What it takes to start a node, and why that can fail.
+
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+/// What a node needs to know before it starts.
+#[derive(Clone, Default)]
+pub struct NodeSettings {
+    /// Where everything is kept.
+    pub profile: PathBuf,
+    /// Opens a protected profile. Without it such a profile starts locked.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// Multiaddrs to listen at.
+    pub listen: Vec<String>,
+    /// Multiaddrs of nodes to dial, with or without their peer id.
+    pub dial: Vec<String>,
+    /// Multiaddrs of relays to use, with their peer id.
+    pub relays: Vec<String>,
+    /// Find and be found on this network.
+    pub mdns: bool,
+}
+
+/// Why a node did not start. Each sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// Another process has the profile.
+    #[error(
+        "The profile {profile} is in use by process {pid}. Close it first, or choose another with \
+         --profile DIR."
+    )]
+    InUse {
+        /// Which profile.
+        profile: String,
+        /// Which process, if that is known.
+        pid: String,
+    },
+    /// The passphrase is not the one.
+    #[error("That passphrase does not open the profile {0}. Nothing was changed; try again.")]
+    WrongPassphrase(String),
+    /// The store is damaged.
+    #[error("The profile is damaged: {0}. Nothing was overwritten.")]
+    Damaged(String),
+    /// The disk refuses.
+    #[error("The profile cannot be opened: {0}")]
+    Storage(String),
+    /// The network refuses.
+    #[error("The network cannot be used: {0}")]
+    Network(String),
+}
+
+impl StartError {
+    /// The exit code of the process, as `docs/rpc.md` promises.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::InUse { .. } => 3,
+            Self::WrongPassphrase(_) => 4,
+            Self::Damaged(_) => 5,
+            Self::Storage(_) | Self::Network(_) => 1,
+        }
+    }
+}
