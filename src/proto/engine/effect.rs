@@ -8,7 +8,7 @@ use super::{
     input::{AskId, CommandId, Ticket},
 };
 use crate::{
-    proto::{id::MessageId, record::Write},
+    proto::{id::ChatId, record::Write},
     wire::{
         direct::Direct,
         hello::{HelloReply, HelloRequest},
@@ -57,8 +57,9 @@ pub enum Effect {
     Answer(Ticket, Box<HelloReply>),
     /// Announce this node by mDNS and look for others, or do neither.
     Announce(bool),
-    /// Read a message row and give it back as [`super::input::Input::Loaded`].
-    Load(MessageId),
+    /// Read the message that this device wrote in a chat under a counter, and give it back as
+    /// [`super::input::Input::Loaded`].
+    Load(ChatId, u32),
     /// Tell the faces.
     Emit(EngineEvent),
     /// Answer a command.

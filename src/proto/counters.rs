@@ -1,0 +1,206 @@
+//! Which counters of a device have been seen, as few runs as possible.
+
+use minicbor::{Decode, Encode};
+
+/// A set of message counters of one device in one chat, kept as sorted, disjoint, non-adjacent runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Counters(#[n(0)] Vec<Run>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+struct Run {
+    #[n(0)]
+    first: u32,
+    #[n(1)]
+    last: u32,
+}
+
+/// Runs kept at most: what a peer can make this set grow to by leaving holes.
+const MAX_RUNS: usize = 4096;
+
+impl Counters {
+    /// Adds a counter. `false` if it was there already, or if it would open more holes than are kept.
+    pub fn insert(&mut self, counter: u32) -> bool {
+        let after = self.0.partition_point(|run| run.first <= counter);
+        let joins_before = match after.checked_sub(1).and_then(|i| self.0.get(i)) {
+            Some(run) if run.last >= counter => return false,
+            Some(run) => run.last.checked_add(1) == Some(counter),
+            None => false,
+        };
+        let joins_after = self
+            .0
+            .get(after)
+            .is_some_and(|run| counter.checked_add(1) == Some(run.first));
+        match (joins_before, joins_after) {
+            (true, true) => {
+                let next = self.0.remove(after);
+                if let Some(run) = self.0.get_mut(after.saturating_sub(1)) {
+                    run.last = next.last;
+                }
+            }
+            (true, false) => {
+                if let Some(run) = self.0.get_mut(after.saturating_sub(1)) {
+                    run.last = counter;
+                }
+            }
+            (false, true) => {
+                if let Some(run) = self.0.get_mut(after) {
+                    run.first = counter;
+                }
+            }
+            (false, false) => {
+                if self.0.len() >= MAX_RUNS {
+                    return false;
+                }
+                self.0.insert(
+                    after,
+                    Run {
+                        first: counter,
+                        last: counter,
+                    },
+                );
+            }
+        }
+        true
+    }
+
+    /// Takes a counter out. `false` if it was not there, or if that would open more holes than are
+    /// kept.
+    pub fn remove(&mut self, counter: u32) -> bool {
+        let after = self.0.partition_point(|run| run.first <= counter);
+        let Some(at) = after.checked_sub(1) else { return false };
+        let full = self.0.len() >= MAX_RUNS;
+        let Some(run) = self.0.get_mut(at).filter(|run| run.last >= counter) else { return false };
+        let (first, last) = (run.first, run.last);
+        if first == last {
+            self.0.remove(at);
+        } else if counter == first {
+            run.first = counter.saturating_add(1);
+        } else if counter == last {
+            run.last = counter.saturating_sub(1);
+        } else if full {
+            return false;
+        } else {
+            run.last = counter.saturating_sub(1);
+            self.0.insert(after, Run { first: counter.saturating_add(1), last });
+        }
+        true
+    }
+
+    /// The first `limit` counters in the set.
+    pub fn first(&self, limit: usize) -> Vec<u32> {
+        self.0.iter().flat_map(|run| run.first..=run.last).take(limit).collect()
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a counter is in the set.
+    pub fn contains(&self, counter: u32) -> bool {
+        let after = self.0.partition_point(|run| run.first <= counter);
+        after
+            .checked_sub(1)
+            .and_then(|i| self.0.get(i))
+            .is_some_and(|run| run.last >= counter)
+    }
+
+    /// The greatest counter.
+    pub fn last(&self) -> Option<u32> {
+        self.0.last().map(|run| run.last)
+    }
+
+    /// How many counters below the greatest one are missing.
+    pub fn missing_count(&self) -> u32 {
+        let held: u64 = self
+            .0
+            .iter()
+            .map(|run| u64::from(run.last - run.first) + 1)
+            .sum();
+        let expected = self.last().map_or(0, |last| u64::from(last) + 1);
+        u32::try_from(expected.saturating_sub(held)).unwrap_or(u32::MAX)
+    }
+
+    /// The first `limit` missing counters below the greatest one.
+    pub fn missing(&self, limit: usize) -> Vec<u32> {
+        let mut next = 0_u32;
+        let mut out = Vec::new();
+        for run in &self.0 {
+            let room = limit.saturating_sub(out.len());
+            out.extend((next..run.first).take(room));
+            next = run.last.saturating_add(1);
+        }
+        out
+    }
+
+    /// Whether what was decoded keeps the invariants.
+    pub fn is_valid(&self) -> bool {
+        self.0.len() <= MAX_RUNS
+            && self.0.iter().all(|run| run.first <= run.last)
+            && self
+                .0
+                .iter()
+                .zip(self.0.iter().skip(1))
+                .all(|(a, b)| a.last.checked_add(1).is_some_and(|next| next < b.first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn holes_are_named_in_order() {
+        let mut counters = Counters::default();
+        for counter in [0, 1, 4, 7] {
+            assert!(counters.insert(counter));
+        }
+
+        assert_eq!(counters.missing(10), [2, 3, 5, 6]);
+        assert_eq!(counters.missing(3), [2, 3, 5]);
+        assert_eq!(counters.missing_count(), 4);
+    }
+
+    #[test]
+    fn the_greatest_counter_does_not_overflow() {
+        let mut counters = Counters::default();
+
+        assert!(counters.insert(u32::MAX));
+
+        assert!(!counters.insert(u32::MAX));
+        assert_eq!(counters.missing_count(), u32::MAX);
+        assert_eq!(counters.missing(2), [0, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_set(values in prop::collection::vec((any::<bool>(), 0_u32..64), 0..200)) {
+            let mut counters = Counters::default();
+            let mut model = BTreeSet::new();
+            for (insert, value) in values {
+                if insert {
+                    prop_assert_eq!(counters.insert(value), model.insert(value));
+                } else {
+                    prop_assert_eq!(counters.remove(value), model.remove(&value));
+                }
+                prop_assert_eq!(counters.first(3), model.iter().copied().take(3).collect::<Vec<_>>());
+                prop_assert_eq!(counters.is_empty(), model.is_empty());
+                prop_assert!(counters.is_valid());
+                prop_assert_eq!(counters.last(), model.last().copied());
+                let missing: Vec<u32> =
+                    (0..model.last().map_or(0, |last| *last)).filter(|c| !model.contains(c)).collect();
+                prop_assert_eq!(counters.missing_count() as usize, missing.len());
+                prop_assert_eq!(counters.missing(1000), missing);
+            }
+            for value in 0..64 {
+                prop_assert_eq!(counters.contains(value), model.contains(&value));
+            }
+        }
+    }
+}

@@ -1,0 +1,585 @@
+//! Frames sent but not yet acknowledged by everybody they are for.
+//!
+//! The outbox says *what* is due *to whom* and *when*. It neither sends nor sleeps, and holds no
+//! frame: those are in the store, under [`super::record::Class::Outbox`].
+//!
+//! Each recipient device has a lane. While the device is connected, at most [`WINDOW`] frames are
+//! on their way to it, and each acknowledgement lets the next one go, so that a burst fills neither
+//! queues nor memory. While it is not, the oldest frames are published on their topics now and
+//! then, with growing pauses, for relays and members that forward them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+use super::{
+    id::{ChatId, DeviceId},
+    time::{DAY, MINUTE, SECOND, Timestamp},
+};
+use crate::wire::{
+    codec,
+    id::{FrameId, TopicKey},
+    limits,
+};
+
+/// Frames under way to one connected device.
+pub const WINDOW: usize = 256;
+
+/// Frames published at once for a device that is not connected.
+const PUBLISHED_AT_ONCE: usize = 16;
+
+/// Until a frame that was sent on a live connection is sent again. Long enough for a slow disk.
+const FIRST_WAIT_MS: u64 = 5 * SECOND;
+
+/// Short enough that somebody who comes back is noticed within a coffee break.
+const LONGEST_WAIT_MS: u64 = 10 * MINUTE;
+
+/// Until a frame is given up: the keys that open it are gone by then on the other side
+/// (protocol §3.4), so what it says has to be sealed anew.
+const LIFE_MS: u64 = 14 * DAY;
+
+/// What a frame carries, as far as its fate depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Cargo {
+    /// A message of the timeline.
+    #[n(0)]
+    Message {
+        /// Its counter.
+        #[n(0)]
+        counter: u32,
+    },
+    /// A read receipt; a newer one to the same device replaces it.
+    #[n(1)]
+    ReadReceipt,
+    /// Our profile; a newer one replaces it.
+    #[n(2)]
+    Profile,
+    /// Where our node is; a newer one replaces it.
+    #[n(3)]
+    SoftState,
+    /// Anything else between devices.
+    #[n(4)]
+    Control,
+}
+
+impl Cargo {
+    fn replaces_older(self) -> bool {
+        matches!(self, Self::ReadReceipt | Self::Profile | Self::SoftState)
+    }
+}
+
+/// A frame that waits, as it is kept on disk.
+#[derive(Clone, Debug, Encode, Decode)]
+#[cbor(array)]
+pub struct Waiting {
+    /// The order in which frames were made.
+    #[n(0)]
+    pub seq: u64,
+    /// Its channel.
+    #[n(1)]
+    pub topic: TopicKey,
+    /// Its chat.
+    #[n(2)]
+    pub chat: ChatId,
+    /// What it carries.
+    #[n(3)]
+    pub cargo: Cargo,
+    /// When it was made.
+    #[n(4)]
+    pub created: Timestamp,
+    /// The devices that have not acknowledged it.
+    #[n(5)]
+    pub to: Vec<DeviceId>,
+    /// The frame itself.
+    #[n(6)]
+    pub frame: ByteVec,
+}
+
+impl Waiting {
+    /// The record's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::to_vec(self)
+    }
+}
+
+/// The channel and the frame in a record of [`super::record::Class::Outbox`].
+pub fn stored_frame(record: &[u8]) -> Option<(TopicKey, Vec<u8>)> {
+    let waiting = decode(record)?;
+    Some((waiting.topic, waiting.frame.into()))
+}
+
+fn decode(record: &[u8]) -> Option<Waiting> {
+    codec::from_slice(record, limits::FRAME + 1024).ok()
+}
+
+/// What is left of a frame after an acknowledgement.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The chat it belongs to.
+    pub chat: ChatId,
+    /// What it carried.
+    pub cargo: Cargo,
+    /// Nobody else has to acknowledge it.
+    pub finished: bool,
+}
+
+/// What to do about frames that are due.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Send these on the direct stream.
+    pub send: Vec<(DeviceId, FrameId)>,
+    /// Publish these on their topics.
+    pub publish: Vec<FrameId>,
+    /// These are too old; what they said has to be sealed anew.
+    pub expired: Vec<(FrameId, ChatId, Cargo)>,
+}
+
+/// All frames that wait for somebody.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    entries: BTreeMap<u64, Entry>,
+    by_id: BTreeMap<FrameId, u64>,
+    lanes: BTreeMap<DeviceId, Lane>,
+    next_seq: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: FrameId,
+    chat: ChatId,
+    cargo: Cargo,
+    created: Timestamp,
+    to: BTreeSet<DeviceId>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    connected: bool,
+    /// Not under way, oldest first.
+    waiting: BTreeSet<u64>,
+    /// Under way, with the time when to send again.
+    flight: BTreeMap<u64, Attempt>,
+    /// Not connected: when to publish again.
+    publish: Option<Attempt>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    due: Timestamp,
+    wait_ms: u64,
+}
+
+impl Attempt {
+    fn first(now: Timestamp) -> Self {
+        Self {
+            due: now.plus(FIRST_WAIT_MS),
+            wait_ms: FIRST_WAIT_MS,
+        }
+    }
+
+    fn next(self, now: Timestamp) -> Self {
+        let wait_ms = self.wait_ms.saturating_mul(2).min(LONGEST_WAIT_MS);
+        Self {
+            due: now.plus(wait_ms),
+            wait_ms,
+        }
+    }
+}
+
+impl Outbox {
+    /// The place of the next frame in the order of sending.
+    pub fn next_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        seq
+    }
+
+    /// Takes a record back after a restart. One that cannot be read is `false`.
+    pub fn restore(&mut self, id: FrameId, record: &[u8], now: Timestamp) -> bool {
+        let Some(waiting) = decode(record) else {
+            return false;
+        };
+        self.next_seq = self.next_seq.max(waiting.seq.saturating_add(1));
+        self.add(id, &waiting, now);
+        true
+    }
+
+    /// Starts waiting for a frame. Returns the devices to which it can be sent at once, and the
+    /// older frames that it makes superfluous.
+    pub fn add(
+        &mut self,
+        id: FrameId,
+        waiting: &Waiting,
+        now: Timestamp,
+    ) -> (Vec<DeviceId>, Vec<FrameId>) {
+        let to: BTreeSet<DeviceId> = waiting.to.iter().copied().collect();
+        let superfluous = if waiting.cargo.replaces_older() {
+            self.superseded(waiting.chat, waiting.cargo, &to)
+        } else {
+            Vec::new()
+        };
+        for old in &superfluous {
+            self.remove(old);
+        }
+        let seq = waiting.seq;
+        let mut at_once = Vec::new();
+        for device in &to {
+            let lane = self.lanes.entry(*device).or_default();
+            if lane.connected && lane.waiting.is_empty() && lane.flight.len() < WINDOW {
+                lane.flight.insert(seq, Attempt::first(now));
+                at_once.push(*device);
+            } else {
+                lane.waiting.insert(seq);
+                if !lane.connected && lane.publish.is_none() {
+                    lane.publish = Some(Attempt::first(now));
+                }
+            }
+        }
+        let (chat, cargo, created) = (waiting.chat, waiting.cargo, waiting.created);
+        self.entries.insert(
+            seq,
+            Entry {
+                id,
+                chat,
+                cargo,
+                created,
+                to,
+            },
+        );
+        self.by_id.insert(id, seq);
+        (at_once, superfluous)
+    }
+
+    fn superseded(&self, chat: ChatId, cargo: Cargo, to: &BTreeSet<DeviceId>) -> Vec<FrameId> {
+        let mut out = Vec::new();
+        for device in to {
+            let Some(lane) = self.lanes.get(device) else {
+                continue;
+            };
+            for seq in lane.waiting.iter().chain(lane.flight.keys()) {
+                let Some(entry) = self.entries.get(seq) else {
+                    continue;
+                };
+                if entry.chat == chat && entry.cargo == cargo && entry.to.is_subset(to) {
+                    out.push(entry.id);
+                }
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// Whether a frame still waits for a device.
+    pub fn waits_for(&self, id: &FrameId, device: &DeviceId) -> bool {
+        self.by_id
+            .get(id)
+            .and_then(|seq| self.entries.get(seq))
+            .is_some_and(|entry| entry.to.contains(device))
+    }
+
+    /// A device has a frame on its disk. `None` if nothing waited for that.
+    pub fn acknowledged(&mut self, id: &FrameId, device: &DeviceId) -> Option<Acknowledged> {
+        let seq = *self.by_id.get(id)?;
+        let entry = self.entries.get_mut(&seq)?;
+        if !entry.to.remove(device) {
+            return None;
+        }
+        if let Some(lane) = self.lanes.get_mut(device) {
+            lane.flight.remove(&seq);
+            lane.waiting.remove(&seq);
+        }
+        let done = Acknowledged {
+            chat: entry.chat,
+            cargo: entry.cargo,
+            finished: entry.to.is_empty(),
+        };
+        if done.finished {
+            self.entries.remove(&seq);
+            self.by_id.remove(id);
+        }
+        Some(done)
+    }
+
+    /// Stops waiting for a frame.
+    pub fn remove(&mut self, id: &FrameId) {
+        let Some(seq) = self.by_id.remove(id) else {
+            return;
+        };
+        let Some(entry) = self.entries.remove(&seq) else {
+            return;
+        };
+        for device in entry.to {
+            if let Some(lane) = self.lanes.get_mut(&device) {
+                lane.flight.remove(&seq);
+                lane.waiting.remove(&seq);
+            }
+        }
+    }
+
+    /// Everything that waits for a device, oldest first.
+    pub fn waiting_for(&self, device: &DeviceId) -> Vec<(FrameId, ChatId, Cargo)> {
+        let Some(lane) = self.lanes.get(device) else {
+            return Vec::new();
+        };
+        let all: BTreeSet<u64> = lane
+            .waiting
+            .iter()
+            .chain(lane.flight.keys())
+            .copied()
+            .collect();
+        all.iter()
+            .filter_map(|seq| self.entries.get(seq))
+            .map(|entry| (entry.id, entry.chat, entry.cargo))
+            .collect()
+    }
+
+    /// The frame that carries a message, if it still waits for a device.
+    pub fn frame_of(&self, chat: ChatId, counter: u32, device: &DeviceId) -> Option<FrameId> {
+        let lane = self.lanes.get(device)?;
+        lane.waiting
+            .iter()
+            .chain(lane.flight.keys())
+            .filter_map(|seq| self.entries.get(seq))
+            .find(|entry| entry.chat == chat && entry.cargo == Cargo::Message { counter })
+            .map(|entry| entry.id)
+    }
+
+    /// A device can be reached directly. What was under way is sent again.
+    pub fn connected(&mut self, device: DeviceId) {
+        let lane = self.lanes.entry(device).or_default();
+        lane.connected = true;
+        lane.publish = None;
+        let flight = std::mem::take(&mut lane.flight);
+        lane.waiting.extend(flight.into_keys());
+    }
+
+    /// A device can no longer be reached directly.
+    pub fn disconnected(&mut self, device: DeviceId, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&device) else {
+            return;
+        };
+        lane.connected = false;
+        let flight = std::mem::take(&mut lane.flight);
+        lane.waiting.extend(flight.into_keys());
+        lane.publish = (!lane.waiting.is_empty()).then(|| Attempt::first(now));
+    }
+
+    /// Fills the windows of connected devices, and says what is due by `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
+        let mut due = Due::default();
+        for (device, lane) in &mut self.lanes {
+            if lane.connected {
+                for (seq, attempt) in &mut lane.flight {
+                    if attempt.due <= now {
+                        *attempt = attempt.next(now);
+                        due.send
+                            .extend(self.entries.get(seq).map(|entry| (*device, entry.id)));
+                    }
+                }
+                while lane.flight.len() < WINDOW {
+                    let Some(seq) = lane.waiting.pop_first() else {
+                        break;
+                    };
+                    lane.flight.insert(seq, Attempt::first(now));
+                    due.send
+                        .extend(self.entries.get(&seq).map(|entry| (*device, entry.id)));
+                }
+            } else if let Some(attempt) = lane.publish.filter(|attempt| attempt.due <= now) {
+                lane.publish = (!lane.waiting.is_empty()).then(|| attempt.next(now));
+                for seq in lane.waiting.iter().take(PUBLISHED_AT_ONCE) {
+                    due.publish
+                        .extend(self.entries.get(seq).map(|entry| entry.id));
+                }
+            }
+        }
+        due.publish.sort_unstable();
+        due.publish.dedup();
+        while let Some(entry) = self.entries.values().next() {
+            if now.since(entry.created) < LIFE_MS {
+                break;
+            }
+            let id = entry.id;
+            due.expired.push((id, entry.chat, entry.cargo));
+            self.remove(&id);
+        }
+        due
+    }
+
+    /// When [`Outbox::handle_timeout`] next has work, if ever.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let lanes = self.lanes.values().filter_map(|lane| {
+            if !lane.connected {
+                return lane.publish.map(|attempt| attempt.due);
+            }
+            if !lane.waiting.is_empty() && lane.flight.len() < WINDOW {
+                return Some(Timestamp(0));
+            }
+            lane.flight.values().map(|attempt| attempt.due).min()
+        });
+        let oldest = self
+            .entries
+            .values()
+            .next()
+            .map(|entry| entry.created.plus(LIFE_MS));
+        lanes.chain(oldest).min()
+    }
+
+    /// How many frames wait.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no frame waits.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOB: DeviceId = DeviceId([2; 16]);
+    const CHAT: ChatId = ChatId([9; 32]);
+
+    fn waiting(outbox: &mut Outbox, cargo: Cargo) -> Waiting {
+        Waiting {
+            seq: outbox.next_seq(),
+            topic: TopicKey([1; 32]),
+            chat: CHAT,
+            cargo,
+            created: Timestamp(0),
+            to: vec![BOB],
+            frame: vec![7; 40].into(),
+        }
+    }
+
+    fn add(outbox: &mut Outbox, n: u32, now: Timestamp) -> (FrameId, Vec<DeviceId>) {
+        let mut id = [0; 32];
+        id[..4].copy_from_slice(&n.to_be_bytes());
+        let waiting = waiting(outbox, Cargo::Message { counter: n });
+        (FrameId(id), outbox.add(FrameId(id), &waiting, now).0)
+    }
+
+    #[test]
+    fn a_frame_for_a_connected_device_goes_at_once_and_again_after_twice_the_wait() {
+        let mut outbox = Outbox::default();
+        outbox.connected(BOB);
+
+        let (id, at_once) = add(&mut outbox, 1, Timestamp(0));
+
+        assert_eq!(at_once, [BOB]);
+        assert_eq!(
+            outbox.handle_timeout(Timestamp(FIRST_WAIT_MS - 1)),
+            Due::default()
+        );
+        assert_eq!(
+            outbox.handle_timeout(Timestamp(FIRST_WAIT_MS)).send,
+            [(BOB, id)]
+        );
+        assert_eq!(outbox.poll_timeout(), Some(Timestamp(FIRST_WAIT_MS * 3)));
+    }
+
+    #[test]
+    fn no_more_than_a_window_is_under_way_and_an_acknowledgement_lets_the_next_go() {
+        let mut outbox = Outbox::default();
+        outbox.connected(BOB);
+        let ids: Vec<_> = (0..=WINDOW as u32)
+            .map(|n| add(&mut outbox, n, Timestamp(0)))
+            .collect();
+        assert!(ids[WINDOW].1.is_empty());
+        assert_eq!(outbox.handle_timeout(Timestamp(1)), Due::default());
+
+        let done = outbox.acknowledged(&ids[3].0, &BOB);
+
+        assert!(done.is_some_and(|done| done.finished));
+        assert_eq!(outbox.poll_timeout(), Some(Timestamp(0)));
+        assert_eq!(
+            outbox.handle_timeout(Timestamp(1)).send,
+            [(BOB, ids[WINDOW].0)]
+        );
+    }
+
+    #[test]
+    fn frames_keep_their_order_over_a_reconnect() {
+        let mut outbox = Outbox::default();
+        let ids: Vec<_> = (0..5)
+            .map(|n| add(&mut outbox, n, Timestamp(0)).0)
+            .collect();
+
+        outbox.connected(BOB);
+        let first: Vec<_> = outbox.handle_timeout(Timestamp(1)).send;
+        outbox.disconnected(BOB, Timestamp(2));
+        outbox.connected(BOB);
+        let again: Vec<_> = outbox.handle_timeout(Timestamp(3)).send;
+
+        assert_eq!(first, ids.iter().map(|id| (BOB, *id)).collect::<Vec<_>>());
+        assert_eq!(first, again);
+    }
+
+    #[test]
+    fn a_device_that_is_away_gets_its_oldest_frames_published() {
+        let mut outbox = Outbox::default();
+        let (id, at_once) = add(&mut outbox, 1, Timestamp(0));
+
+        let due = outbox.handle_timeout(Timestamp(FIRST_WAIT_MS));
+
+        assert!(at_once.is_empty());
+        assert_eq!(due.publish, [id]);
+        assert_eq!(outbox.poll_timeout(), Some(Timestamp(FIRST_WAIT_MS * 3)));
+    }
+
+    #[test]
+    fn a_second_acknowledgement_and_one_of_a_stranger_change_nothing() {
+        let mut outbox = Outbox::default();
+        let (id, _) = add(&mut outbox, 1, Timestamp(0));
+
+        assert_eq!(outbox.acknowledged(&id, &DeviceId([3; 16])), None);
+        assert!(outbox.acknowledged(&id, &BOB).is_some());
+        assert_eq!(outbox.acknowledged(&id, &BOB), None);
+        assert!(outbox.is_empty());
+        assert_eq!(outbox.handle_timeout(Timestamp(DAY)), Due::default());
+    }
+
+    #[test]
+    fn a_newer_read_receipt_makes_the_older_one_superfluous() {
+        let mut outbox = Outbox::default();
+        let old = waiting(&mut outbox, Cargo::ReadReceipt);
+        outbox.add(FrameId([1; 32]), &old, Timestamp(0));
+        let new = waiting(&mut outbox, Cargo::ReadReceipt);
+
+        let (_, superfluous) = outbox.add(FrameId([2; 32]), &new, Timestamp(0));
+
+        assert_eq!(superfluous, [FrameId([1; 32])]);
+        assert_eq!(outbox.len(), 1);
+    }
+
+    #[test]
+    fn a_frame_expires_after_14_days() {
+        let mut outbox = Outbox::default();
+        let (id, _) = add(&mut outbox, 1, Timestamp(0));
+
+        let due = outbox.handle_timeout(Timestamp(LIFE_MS));
+
+        assert_eq!(due.expired, [(id, CHAT, Cargo::Message { counter: 1 })]);
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn a_record_comes_back_after_a_restart() {
+        let mut outbox = Outbox::default();
+        let record = waiting(&mut outbox, Cargo::Control).encode();
+        let mut again = Outbox::default();
+
+        assert!(again.restore(FrameId([1; 32]), &record, Timestamp(5)));
+
+        assert!(again.waits_for(&FrameId([1; 32]), &BOB));
+        assert_eq!(again.next_seq(), 1);
+        assert_eq!(
+            stored_frame(&record),
+            Some((TopicKey([1; 32]), vec![7; 40]))
+        );
+        assert!(!again.restore(FrameId([2; 32]), &record[1..], Timestamp(5)));
+    }
+}
