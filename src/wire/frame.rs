@@ -107,7 +107,7 @@ pub fn header(ephemeral: bool, day: u16) -> [u8; HEADER] {
 }
 
 /// What the topic's signature covers.
-pub fn to_be_signed(topic: &TopicKey, signed: &[u8]) -> Vec<u8> {
+fn to_be_signed(topic: &TopicKey, signed: &[u8]) -> Vec<u8> {
     [LABEL, &topic.0, signed].concat()
 }
 

@@ -65,3 +65,57 @@ pub const NEARBY: usize = 256;
 
 /// Effects of the engine that wait for one commit.
 pub const BATCH: usize = 64;
+
+/// A request or reply of the relay protocol.
+pub const RELAY_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Frames given to a relay at once.
+pub const RELAY_PUT: usize = 64;
+
+/// Frames of one topic taken from a relay at once.
+pub const RELAY_FETCH: usize = 64;
+
+/// Topics watched at a relay in one request.
+pub const RELAY_WATCH: usize = 1024;
+
+/// How long a relay lets a request for news wait, in seconds.
+pub const RELAY_WAIT_S: u8 = 60;
+
+/// The longest lease of a topic at a relay, in seconds: 30 days.
+pub const LEASE_S: u32 = 30 * 24 * 60 * 60;
+
+/// Relays named by one chat or one node.
+pub const RELAYS: usize = 4;
+
+/// A relay card: an id, addresses, a token.
+pub const RELAY_CARD: usize = 64 + ADDRESSES * (ADDRESS + 3);
+
+/// A request of the sync protocol.
+pub const SYNC_REQUEST: usize = 1024 * 1024;
+
+/// A reply of the sync protocol.
+pub const SYNC_REPLY: usize = 4 * 1024 * 1024;
+
+/// One message of the set reconciliation inside the sync protocol.
+pub const NEGENTROPY: usize = 60_000;
+
+/// Frames or messages asked for, or pushed, at once over the sync protocol.
+pub const SYNC_ITEMS: usize = 256;
+
+/// One signed change of a group's membership.
+pub const OP: usize = 8 * 1024;
+
+/// Heads of a membership log, and parents of one change.
+pub const OP_PARENTS: usize = 16;
+
+/// Encrypted bytes of a file in one piece: 64 KiB and a tag.
+pub const BLOB_CHUNK: usize = 65_552;
+
+/// Pieces of one file: 2 GiB.
+pub const BLOB_CHUNKS: usize = 32_768;
+
+/// The hashes of all pieces of one file.
+pub const BLOB_LIST: usize = BLOB_CHUNKS * 32;
+
+/// A request or reply of the blob protocol.
+pub const BLOB_MESSAGE: usize = BLOB_LIST + 64;
