@@ -3,6 +3,10 @@
 //! The engine writes; the store seals, commits, and gives everything back. Records are small and
 //! loaded whole at start; messages, seen frames and receipts are many, and only queried.
 
+pub mod memory;
+
+use std::ops::Range;
+
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
@@ -114,4 +118,146 @@ pub struct Receipt {
     pub read: bool,
     /// When we learnt it.
     pub at: Timestamp,
+}
+
+/// A message and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The message.
+    pub row: MessageRow,
+    /// Its rank among the messages of its chat, from 0, in the order of `(created, id)`: a pure
+    /// function of the set of messages, and so the same on every member that holds the same ones.
+    pub seq: u64,
+}
+
+/// What is known of one message of ours and one person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptTimes {
+    /// When we first learnt that it is on the person's disk.
+    pub delivered: Option<Timestamp>,
+    /// When we first learnt that the person has read it, or one after it.
+    pub read: Option<Timestamp>,
+}
+
+/// What [`super::engine::input::Input::Read`] needs to know of a chat and a message in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadUpTo {
+    /// For each device of others, ascending by device: its highest counter among the messages at or
+    /// before the one that was read, in display order.
+    pub counters: Vec<(DeviceId, u32)>,
+    /// Incoming messages after it.
+    pub unread_left: u32,
+}
+
+/// Which messages of a chat: those strictly between `after` and `before`. Of these the first
+/// `limit` when `after` is given, else the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageBounds {
+    /// Only messages before this one.
+    pub before: Option<MessageId>,
+    /// Only messages after this one.
+    pub after: Option<MessageId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl PageBounds {
+    /// The ranks of the page, in a chat of `len` messages, from the ranks of its bounds.
+    pub fn ranks(&self, len: usize, before: Option<usize>, after: Option<usize>) -> Range<usize> {
+        let end = before.unwrap_or(len).min(len);
+        let start = after.map_or(0, |rank| rank.saturating_add(1)).min(end);
+        if after.is_some() {
+            start..end.min(start.saturating_add(self.limit))
+        } else {
+            start.max(end.saturating_sub(self.limit))..end
+        }
+    }
+}
+
+/// How far one person has read the messages of one device of ours in one chat, and since when:
+/// ascending in both. Bounded: of what was read long ago only a later time is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ReadMarks {
+    #[n(0)]
+    marks: Vec<(u32, Timestamp)>,
+}
+
+/// Marks kept for one person and device; one is made per read receipt, not per message.
+const READ_MARKS: usize = 64;
+
+impl ReadMarks {
+    /// Everything up to `counter` has been read. `false` if that was known already.
+    pub fn read(&mut self, counter: u32, at: Timestamp) -> bool {
+        if self.marks.last().is_some_and(|(last, _)| *last >= counter) {
+            return false;
+        }
+        if self.marks.len() >= READ_MARKS {
+            self.marks.remove(0);
+        }
+        self.marks.push((counter, at));
+        true
+    }
+
+    /// Since when the message with this counter is known to be read.
+    pub fn read_at(&self, counter: u32) -> Option<Timestamp> {
+        let first = self.marks.partition_point(|(mark, _)| *mark < counter);
+        self.marks.get(first).map(|(_, at)| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_since_the_first_mark_at_or_after_it() {
+        let mut marks = ReadMarks::default();
+
+        assert!(marks.read(3, Timestamp(30)));
+        assert!(marks.read(7, Timestamp(70)));
+        assert!(
+            !marks.read(5, Timestamp(99)),
+            "an older mark says nothing new"
+        );
+
+        assert_eq!(marks.read_at(1), Some(Timestamp(30)));
+        assert_eq!(marks.read_at(3), Some(Timestamp(30)));
+        assert_eq!(marks.read_at(4), Some(Timestamp(70)));
+        assert_eq!(marks.read_at(8), None);
+    }
+
+    #[test]
+    fn marks_are_bounded_and_what_they_forget_counts_as_read_later() {
+        let mut marks = ReadMarks::default();
+
+        for n in 0..=64 {
+            marks.read(n, Timestamp(u64::from(n) + 100));
+        }
+
+        assert_eq!(marks.marks.len(), READ_MARKS);
+        assert_eq!(marks.read_at(0), Some(Timestamp(101)));
+        assert_eq!(marks.read_at(64), Some(Timestamp(164)));
+    }
+
+    #[test]
+    fn a_page_lies_strictly_between_its_bounds() {
+        let page = |limit| PageBounds {
+            limit,
+            ..PageBounds::default()
+        };
+        let after = |limit| PageBounds {
+            limit,
+            after: Some(MessageId([0; 32])),
+            before: None,
+        };
+
+        assert_eq!(page(3).ranks(10, None, None), 7..10);
+        assert_eq!(page(3).ranks(10, Some(5), None), 2..5);
+        assert_eq!(after(3).ranks(10, None, Some(5)), 6..9);
+        assert_eq!(after(3).ranks(10, Some(8), Some(5)), 6..8);
+        assert_eq!(after(3).ranks(10, Some(5), Some(5)), 5..5);
+        assert_eq!(after(3).ranks(10, None, Some(9)), 10..10);
+        assert_eq!(page(3).ranks(0, None, None), 0..0);
+    }
 }
