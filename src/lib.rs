@@ -3,7 +3,9 @@
 //! The layers, from the bottom up, and what each may name, are in `docs/architecture.md`;
 //! a test in `tests/layers.rs` holds them.
 
+pub mod config;
 pub mod net;
 pub mod node;
 pub mod proto;
+pub mod rpc;
 pub mod wire;

@@ -24,7 +24,7 @@ pub struct Handle {
 }
 
 /// What a face wants of the node's loop.
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// For the engine.
     Command(Command, Waiting<Reply>),
     /// For the node.
@@ -36,18 +36,18 @@ pub(super) enum Ask {
 }
 
 /// Who waits for an answer.
-pub(super) type Waiting<T> = oneshot::Sender<Result<T, CommandError>>;
+pub(crate) type Waiting<T> = oneshot::Sender<Result<T, CommandError>>;
 
 /// The node's ends of a [`Handle`].
-pub(super) struct Ends {
+pub(crate) struct Ends {
     /// What faces ask.
-    pub(super) asks: mpsc::Receiver<Ask>,
+    pub(crate) asks: mpsc::Receiver<Ask>,
     /// What faces are told.
-    pub(super) events: broadcast::Sender<Event>,
+    pub(crate) events: broadcast::Sender<Event>,
 }
 
 /// A handle and the node's ends of it.
-pub(super) fn handle() -> (Handle, Ends) {
+pub(crate) fn handle() -> (Handle, Ends) {
     let (asks, asked) = mpsc::channel(ASKS);
     let (events, _) = broadcast::channel(EVENTS);
     let handle = Handle {

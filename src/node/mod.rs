@@ -6,6 +6,8 @@ mod handle;
 mod start;
 pub mod view;
 
+#[cfg(test)]
+pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
 pub use start::{NodeSettings, StartError};
 

@@ -10,7 +10,7 @@ use super::{
 
 /// What concerns the node itself rather than the engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "method", content = "params")]
+#[serde(tag = "method", content = "params", deny_unknown_fields)]
 pub enum NodeCommand {
     /// Opens a locked profile.
     #[serde(rename = "node.unlock")]
@@ -42,7 +42,7 @@ pub enum NodeCommand {
 
 /// A question. It changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "method", content = "params")]
+#[serde(tag = "method", content = "params", deny_unknown_fields)]
 pub enum Query {
     /// Who and where this node is.
     #[serde(rename = "node.info")]

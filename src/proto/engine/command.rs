@@ -10,7 +10,7 @@ use crate::proto::{
 
 /// Something a face asks for. The serde form is the interface of `docs/rpc.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "method", content = "params")]
+#[serde(tag = "method", content = "params", deny_unknown_fields)]
 pub enum Command {
     /// Changes what others see of me.
     #[serde(rename = "profile.set")]

@@ -1,0 +1,67 @@
+//! `config.toml`.
+
+use std::{io::ErrorKind, path::Path};
+
+use super::Overrides;
+
+/// The commented file that a new profile gets.
+pub const TEMPLATE: &str = include_str!("../../assets/config.toml");
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The disk refuses.
+    #[error("{file} cannot be read: {source}")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{file}, line {line}, {key}: {problem}")]
+    Wrong {
+        /// Which file.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// The key on that line.
+        key: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What the file sets; nothing when there is none.
+pub(super) fn read(path: &Path) -> Result<Overrides, FileError> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text, &file),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Overrides::default()),
+        Err(source) => Err(FileError::Unreadable { file, source }),
+    }
+}
+
+pub(super) fn parse(text: &str, file: &str) -> Result<Overrides, FileError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count();
+        FileError::Wrong {
+            file: file.to_owned(),
+            line: line + 1,
+            key: key_at(text, line),
+            problem: error.message().to_owned(),
+        }
+    })
+}
+
+/// The key of the assignment that the line is part of.
+fn key_at(text: &str, line: usize) -> String {
+    let lines: Vec<&str> = text.lines().take(line + 1).collect();
+    let assignment = lines.iter().rev().find_map(|line| line.split_once('='));
+    match assignment {
+        Some((key, _)) => format!("key `{}`", key.trim()),
+        None => "no key".to_owned(),
+    }
+}
