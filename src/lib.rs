@@ -4,6 +4,8 @@
 //! a test in `tests/layers.rs` holds them.
 
 pub mod config;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod net;
 pub mod node;
 pub mod proto;
