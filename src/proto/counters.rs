@@ -69,9 +69,13 @@ impl Counters {
     /// kept.
     pub fn remove(&mut self, counter: u32) -> bool {
         let after = self.0.partition_point(|run| run.first <= counter);
-        let Some(at) = after.checked_sub(1) else { return false };
+        let Some(at) = after.checked_sub(1) else {
+            return false;
+        };
         let full = self.0.len() >= MAX_RUNS;
-        let Some(run) = self.0.get_mut(at).filter(|run| run.last >= counter) else { return false };
+        let Some(run) = self.0.get_mut(at).filter(|run| run.last >= counter) else {
+            return false;
+        };
         let (first, last) = (run.first, run.last);
         if first == last {
             self.0.remove(at);
@@ -83,14 +87,24 @@ impl Counters {
             return false;
         } else {
             run.last = counter.saturating_sub(1);
-            self.0.insert(after, Run { first: counter.saturating_add(1), last });
+            self.0.insert(
+                after,
+                Run {
+                    first: counter.saturating_add(1),
+                    last,
+                },
+            );
         }
         true
     }
 
     /// The first `limit` counters in the set.
     pub fn first(&self, limit: usize) -> Vec<u32> {
-        self.0.iter().flat_map(|run| run.first..=run.last).take(limit).collect()
+        self.0
+            .iter()
+            .flat_map(|run| run.first..=run.last)
+            .take(limit)
+            .collect()
     }
 
     /// Whether the set is empty.

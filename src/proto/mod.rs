@@ -2,10 +2,24 @@
 //!
 //! Pure: a function of state, input, time and chance. Nothing here reads a clock, a disk or a socket.
 
+pub mod card;
 pub mod counters;
+pub mod crypto;
 pub mod engine;
+pub mod handshake;
 pub mod id;
+pub mod identity;
 pub mod outbox;
+pub mod prekey;
 pub mod rate;
 pub mod record;
+pub mod safety;
+pub mod secret;
+pub mod session;
 pub mod time;
+pub mod words;
+
+#[cfg(test)]
+mod known;
+#[cfg(test)]
+mod people;

@@ -119,3 +119,33 @@ pub const BLOB_LIST: usize = BLOB_CHUNKS * 32;
 
 /// A request or reply of the blob protocol.
 pub const BLOB_MESSAGE: usize = BLOB_LIST + 64;
+
+/// A certificate inside a device list.
+pub const CERTIFICATE: usize = 256;
+
+/// A device list.
+pub const DEVICE_LIST: usize = 4 * 1024;
+
+/// Revoked devices that a device list names.
+pub const REVOCATIONS: usize = 64;
+
+/// A node record.
+pub const NODE_RECORD: usize = 8 * 1024;
+
+/// A profile card.
+pub const PROFILE: usize = 512;
+
+/// A prekey. Of suite 2, its key has 1,184 bytes.
+pub const PREKEY: usize = 2 * 1024;
+
+/// One-time prekeys of ours that nobody has used yet.
+pub const ONE_TIME_PREKEYS: usize = 1024;
+
+/// A contact card in its binary form.
+pub const CONTACT_CARD: usize = 86 + ADDRESSES * ADDRESS + RELAY_CARD;
+
+/// The highest generation of a pairwise session.
+pub const GENERATION: u32 = 1 << 31;
+
+/// Messages in one ratchet chain.
+pub const CHAIN: u32 = 1 << 31;

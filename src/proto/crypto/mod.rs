@@ -1,0 +1,8 @@
+//! The primitives of suite 1 under the names that the protocol gives them (protocol §0).
+//!
+//! Nothing outside this directory and `handshake/resolver.rs` names a cryptographic crate.
+
+pub mod aead;
+pub mod dh;
+pub mod kdf;
+pub mod sign;

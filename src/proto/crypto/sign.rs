@@ -1,0 +1,103 @@
+//! Signatures: Ed25519 (RFC 8032), verified strictly, each over a label and a message.
+
+use std::fmt;
+
+use ed25519_dalek::ed25519::signature::MultipartSigner;
+
+use super::kdf::label;
+use crate::proto::secret::Secret;
+
+/// `sig(K, label, msg)`.
+pub type Signature = [u8; 64];
+
+/// The signature is not one of this key over this label and message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not fit")]
+pub struct BadSignature;
+
+/// A secret Ed25519 key.
+#[derive(Clone)]
+pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
+
+/// A public Ed25519 key: canonical, and not of small order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct VerifyingKey(ed25519_dalek::VerifyingKey);
+
+impl SigningKey {
+    /// The key whose RFC 8032 seed is `secret`.
+    #[expect(clippy::needless_pass_by_value, reason = "the secret ends here")]
+    pub fn from_secret(secret: Secret<32>) -> Self {
+        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(
+            secret.expose(),
+        )))
+    }
+
+    /// The seed.
+    pub fn to_secret(&self) -> Secret<32> {
+        Secret::filled_by(|seed| seed.copy_from_slice(self.0.as_bytes()))
+    }
+
+    /// The public key.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey(self.0.verifying_key())
+    }
+
+    /// Signs `L(name) ‖ message`.
+    pub fn sign(&self, name: &str, message: &[u8]) -> Signature {
+        self.0.multipart_sign(&[&label(name), message]).to_bytes()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey")
+    }
+}
+
+impl VerifyingKey {
+    /// Reads a public key. `None` for what is no point of the curve, is not the one encoding of it,
+    /// or is of small order (such a key accepts signatures that nobody made).
+    pub fn parse(bytes: &[u8; 32]) -> Option<Self> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
+        let canonical = key.to_edwards().compress().as_bytes() == bytes;
+        (canonical && !key.is_weak()).then_some(Self(key))
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Verifies a signature over `L(name) ‖ message`, refusing small-order components and scalars
+    /// that are not reduced (dalek's `verify_strict`).
+    pub fn verify(
+        &self,
+        name: &str,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), BadSignature> {
+        self.verify_raw(&[&label(name), message].concat(), signature)
+    }
+
+    /// Verifies a signature over `message` without a label.
+    pub(super) fn verify_raw(
+        &self,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), BadSignature> {
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
+        self.0
+            .verify_strict(message, &signature)
+            .map_err(|_| BadSignature)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "VerifyingKey({})",
+            crate::wire::id::hex(self.0.as_bytes())
+        )
+    }
+}

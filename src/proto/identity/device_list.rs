@@ -1,0 +1,232 @@
+//! Which devices a person has.
+
+use std::collections::BTreeSet;
+
+use minicbor::{
+    Decode, Encode,
+    bytes::{ByteArray, ByteVec},
+};
+
+use super::{Account, Certificate, Device, Rejected, VERSION, claimed_id};
+use crate::{
+    proto::{
+        crypto::sign::VerifyingKey,
+        id::{DeviceId, PersonId},
+        time::Timestamp,
+    },
+    wire::{codec, limits},
+};
+
+/// A verified device list, with the bytes in which it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceList {
+    person: PersonId,
+    seq: u64,
+    issued: Timestamp,
+    devices: Vec<Certificate>,
+    bytes: Vec<u8>,
+}
+
+/// How one list stands to another of the same person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListOrder {
+    /// It replaces the other.
+    Newer,
+    /// The other stays.
+    Older,
+    /// They are the same bytes.
+    Same,
+    /// The account signed two lists with one number, or the lists are of two people: somebody else
+    /// may hold the account key. Nothing is sent to the account until it is verified again.
+    Conflict,
+}
+
+/// `device_list`.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Outer {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    body: Vec<u8>,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    signature: [u8; 64],
+    /// Each device's own signature over its certificate, in the order of the certificates.
+    #[n(2)]
+    proofs: Vec<ByteArray<64>>,
+}
+
+/// `list_body`.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Body {
+    #[n(0)]
+    version: u8,
+    #[n(1)]
+    person: PersonId,
+    #[n(2)]
+    seq: u64,
+    /// The hash of the body of the list before; zeros in the first.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    previous: [u8; 32],
+    #[n(4)]
+    issued: Timestamp,
+    #[n(5)]
+    certificates: Vec<ByteVec>,
+    #[n(6)]
+    revoked: Vec<Revocation>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Revocation {
+    #[n(0)]
+    device: DeviceId,
+    #[n(1)]
+    at: Timestamp,
+}
+
+impl DeviceList {
+    /// The first list of an account, with one device.
+    pub fn first(account: &Account, device: &Device, now: Timestamp) -> Self {
+        let body = Body {
+            version: VERSION,
+            person: account.person(),
+            seq: 1,
+            previous: [0; 32],
+            issued: now,
+            certificates: vec![device.certificate().body().to_vec().into()],
+            revoked: Vec::new(),
+        };
+        Self::sign(account, &body, &[device])
+    }
+
+    /// Signs a list of `devices`, which are those of `body`.
+    fn sign(account: &Account, body: &Body, devices: &[&Device]) -> Self {
+        let body_bytes = codec::to_vec(body);
+        let proofs = devices
+            .iter()
+            .map(|device| {
+                device
+                    .sign("device-pop", device.certificate().body())
+                    .into()
+            })
+            .collect();
+        let outer = Outer {
+            signature: account.sign_list(&body_bytes),
+            body: body_bytes,
+            proofs,
+        };
+        let certificates = devices.iter().map(|device| device.certificate().clone());
+        Self {
+            person: body.person,
+            seq: body.seq,
+            issued: body.issued,
+            devices: valid_devices(certificates, &body.revoked),
+            bytes: codec::to_vec(&outer),
+        }
+    }
+
+    /// Verifies a list of at most [`limits::DEVICE_LIST`] bytes.
+    pub fn verify(bytes: &[u8]) -> Result<Self, Rejected> {
+        let outer: Outer = codec::from_slice(bytes, limits::DEVICE_LIST)?;
+        let account = VerifyingKey::parse(&claimed_id(&outer.body, 1)?).ok_or(Rejected::Key)?;
+        account
+            .verify("device-list", &outer.body, &outer.signature)
+            .map_err(|_| Rejected::Signature)?;
+
+        let body: Body = codec::from_slice(&outer.body, limits::DEVICE_LIST)?;
+        let bounded = (1..=limits::DEVICES).contains(&body.certificates.len())
+            && body.revoked.len() <= limits::REVOCATIONS
+            && body.certificates.len() == outer.proofs.len();
+        if body.version != VERSION || !bounded {
+            return Err(Rejected::Malformed);
+        }
+        let mut certificates = Vec::with_capacity(body.certificates.len());
+        for (certificate, proof) in body.certificates.iter().zip(&outer.proofs) {
+            certificates.push(verify_certificate(certificate, proof, &body.person)?);
+        }
+        let ids: BTreeSet<_> = certificates.iter().map(|c| c.id).collect();
+        if ids.len() != certificates.len() {
+            return Err(Rejected::Malformed);
+        }
+        Ok(Self {
+            person: body.person,
+            seq: body.seq,
+            issued: body.issued,
+            devices: valid_devices(certificates, &body.revoked),
+            bytes: bytes.to_vec(),
+        })
+    }
+
+    /// How this list stands to `other`, which is of the same person: `received.compare(&held)` is
+    /// [`ListOrder::Newer`] when the received one is to be taken.
+    pub fn compare(&self, other: &Self) -> ListOrder {
+        if self.person != other.person {
+            return ListOrder::Conflict;
+        }
+        match self.seq.cmp(&other.seq) {
+            std::cmp::Ordering::Greater => ListOrder::Newer,
+            std::cmp::Ordering::Less => ListOrder::Older,
+            std::cmp::Ordering::Equal if self.bytes == other.bytes => ListOrder::Same,
+            std::cmp::Ordering::Equal => ListOrder::Conflict,
+        }
+    }
+
+    /// `device_list`, as it came.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whose it is.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// Its number; the highest counts.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When it was signed, as it says.
+    pub fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
+    /// The devices that are valid: not those revoked.
+    pub fn devices(&self) -> &[Certificate] {
+        &self.devices
+    }
+
+    /// A valid device.
+    pub fn device(&self, id: &DeviceId) -> Option<&Certificate> {
+        self.devices.iter().find(|device| device.id == *id)
+    }
+}
+
+fn verify_certificate(
+    body: &[u8],
+    proof: &ByteArray<64>,
+    person: &PersonId,
+) -> Result<Certificate, Rejected> {
+    let certificate = Certificate::parse(body)?;
+    if certificate.person != *person {
+        return Err(Rejected::Foreign);
+    }
+    certificate
+        .ds
+        .verify("device-pop", body, proof)
+        .map_err(|_| Rejected::Signature)?;
+    Ok(certificate)
+}
+
+fn valid_devices(
+    certificates: impl IntoIterator<Item = Certificate>,
+    revoked: &[Revocation],
+) -> Vec<Certificate> {
+    certificates
+        .into_iter()
+        .filter(|certificate| revoked.iter().all(|gone| gone.device != certificate.id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

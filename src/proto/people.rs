@@ -1,0 +1,115 @@
+//! Alice and Bob, for tests.
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::{
+    handshake::{InitPayload, Initiate, Initiated, Respond, Responded, initiate, respond},
+    identity::{Account, Device, DeviceList},
+    prekey::{Kind, OwnPrekey, Prekey},
+    session::{Accept, OpenError, SessionSet},
+    time::Timestamp,
+};
+
+pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
+pub(super) const CTX: [u8; 32] = [9; 32];
+
+/// A person with one device, and what others know of it.
+pub(super) struct Person {
+    pub(super) account: Account,
+    pub(super) device: Device,
+    pub(super) list: DeviceList,
+    pub(super) prekey: OwnPrekey,
+    pub(super) rng: ChaCha20Rng,
+}
+
+pub(super) fn alice() -> Person {
+    person(1)
+}
+
+pub(super) fn bob() -> Person {
+    person(2)
+}
+
+pub(super) fn person(seed: u64) -> Person {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let account = Account::generate(&mut rng);
+    let device = Device::create(&account, 1, NOW, &mut rng);
+    let list = DeviceList::first(&account, &device, NOW);
+    let prekey = OwnPrekey::create(7, Kind::Medium, NOW, &mut rng);
+    Person {
+        account,
+        device,
+        list,
+        prekey,
+        rng,
+    }
+}
+
+impl Person {
+    /// The public form of the prekey, as others hold it.
+    pub(super) fn public_prekey(&self) -> Prekey {
+        Prekey::verify(&self.prekey.sign(&self.device), &self.list, NOW).unwrap()
+    }
+
+    /// No session yet.
+    pub(super) fn sessions_with(&self, peer: &Self) -> SessionSet {
+        SessionSet::new(self.device.id(), peer.device.id())
+    }
+
+    /// Begins a session of a generation.
+    pub(super) fn initiate(&mut self, peer: &Self, generation: u32) -> Initiated {
+        let prekey = peer.public_prekey();
+        let request = Initiate {
+            device: &self.device,
+            peer: peer.device.certificate(),
+            prekey: &prekey,
+            token: None,
+            payload: InitPayload {
+                device: self.device.id(),
+                list_seq: self.list.seq(),
+                generation,
+                created: NOW,
+            },
+        };
+        initiate(request, &mut self.rng).unwrap()
+    }
+
+    /// Reads an initiation.
+    pub(super) fn respond(&self, init: &[u8]) -> Responded {
+        let request = Respond {
+            device: &self.device,
+            person: self.account.person(),
+            prekey: &self.prekey,
+            token: None,
+        };
+        respond(request, init).unwrap()
+    }
+
+    /// Opens a message as the engine does: with a session that is there, or else by accepting.
+    pub(super) fn open(
+        &self,
+        sessions: &mut SessionSet,
+        from: &Self,
+        message: &[u8],
+    ) -> Result<Vec<u8>, OpenError> {
+        match sessions.open(NOW, message, &CTX) {
+            Err(OpenError::UnknownInit) => {
+                let init = SessionSet::split(message)?.init.unwrap();
+                let accept = Accept {
+                    responded: self.respond(init),
+                    initiator: from.device.certificate(),
+                    prekey: &self.prekey,
+                };
+                sessions.accept(accept, NOW, message, &CTX)
+            }
+            other => other,
+        }
+        .map(|plaintext| plaintext.to_vec())
+    }
+
+    /// Seals a message.
+    pub(super) fn seal(&mut self, sessions: &mut SessionSet, plaintext: &[u8]) -> Vec<u8> {
+        sessions.seal(&mut self.rng, NOW, &CTX, plaintext).unwrap()
+    }
+}
