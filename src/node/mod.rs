@@ -2,6 +2,7 @@
 //!
 //! Faces see [`Command`], [`Query`] and [`Event`] and decide nothing.
 
+mod clock;
 mod handle;
 mod start;
 pub mod view;

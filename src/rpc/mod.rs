@@ -9,6 +9,8 @@ mod error;
 mod line;
 mod lines;
 mod serve;
+#[cfg(unix)]
+pub mod socket;
 
 pub use discover::document;
 pub use line::{Entry, Id, Line, parse_line};
