@@ -1,3 +1,5 @@
 //! The `betwixt` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    betwixt::cli::run()
+}

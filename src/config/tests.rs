@@ -11,11 +11,12 @@ fn the_template_changes_nothing() {
 
 #[test]
 fn what_the_template_shows_is_the_default() {
-    let shown: String = TEMPLATE
+    let shown: Vec<&str> = TEMPLATE
         .lines()
         .filter(|line| line.starts_with('#') && !line.starts_with("# ") && *line != "#")
-        .map(|line| format!("{}\n", line.trim_start_matches('#')))
+        .map(|line| line.trim_start_matches('#'))
         .collect();
+    let shown = shown.join("\n");
 
     let set = parse(&shown, "config.toml").unwrap();
 

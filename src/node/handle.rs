@@ -102,6 +102,11 @@ impl Handle {
     pub async fn stop(&self) {
         // A node that has ended already takes no more asks.
         let _ = self.asks.send(Ask::Stop).await;
+        self.stopped().await;
+    }
+
+    /// Returns when the node has ended, however that came.
+    pub async fn stopped(&self) {
         self.asks.closed().await;
     }
 

@@ -10,7 +10,7 @@ pub mod view;
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
-pub use start::{NodeSettings, StartError};
+pub use start::{NodeError, NodeSettings, Running, StartError, start};
 
 pub use crate::proto::{
     engine::command::{Command, CommandError, ErrorKind, Reply, Settings, SettingsChange},

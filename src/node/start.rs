@@ -19,6 +19,8 @@ pub struct NodeSettings {
     pub relays: Vec<String>,
     /// Find and be found on this network.
     pub mdns: bool,
+    /// Go on the network at all.
+    pub online: bool,
 }
 
 /// Why a node did not start. Each sentence says what to do.
@@ -63,4 +65,31 @@ impl StartError {
             Self::Storage(_) | Self::Network(_) => 1,
         }
     }
+}
+
+/// A node that runs, to learn how it ended.
+pub struct Running(tokio::task::JoinHandle<Result<(), NodeError>>);
+
+impl Running {
+    /// Returns when the node has ended, and why, unless it was asked to.
+    pub async fn ended(self) -> Result<(), NodeError> {
+        self.0.await.unwrap_or(Err(NodeError::Bug))
+    }
+}
+
+/// Why a node ended without being asked to. Started again it goes on from what is on disk.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The disk refuses.
+    #[error("Betwixt stopped because the disk failed: {0}. What was confirmed is safe.")]
+    Storage(String),
+    /// It panicked.
+    #[error("Betwixt stopped because of a bug. What was confirmed is safe; start it again.")]
+    Bug,
+}
+
+/// Starts a node.
+pub async fn start(settings: NodeSettings) -> Result<(super::Handle, Running), StartError> {
+    let _ = settings;
+    Err(StartError::Network("not built yet".into()))
 }

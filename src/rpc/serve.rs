@@ -187,7 +187,7 @@ pub(super) const IN_FLIGHT: usize = 32;
 const LINES_OUT: usize = 32;
 
 /// How long what is in flight at the end of the input may take still.
-const LAST_ANSWERS: Duration = Duration::from_millis(1000);
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// How long the last lines may take to be read.
 const LAST_LINES: Duration = Duration::from_millis(500);

@@ -1,0 +1,218 @@
+//! What can be said on the command line and in the environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Overrides;
+
+/// Chat with the people around you, without a server. Everything is end-to-end encrypted.
+#[derive(Debug, Parser)]
+#[command(name = "betwixt", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+}
+
+/// Options of every verb. Each can also be set in the environment, and in config.toml in the profile.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options")]
+pub(super) struct Global {
+    /// Where keys, messages and settings are kept
+    #[arg(
+        long,
+        global = true,
+        env = "BETWIXT_PROFILE",
+        value_name = "DIR",
+        hide_env = true
+    )]
+    profile: Option<PathBuf>,
+    #[arg(
+        help = "A file whose first line is the passphrase (or set BETWIXT_PASSPHRASE to it)",
+        long,
+        global = true,
+        env = "BETWIXT_PASSPHRASE_FILE",
+        value_name = "FILE",
+        hide_env = true
+    )]
+    passphrase_file: Option<PathBuf>,
+    /// Listen at this address, such as /ip4/0.0.0.0/tcp/4001; may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "BETWIXT_LISTEN",
+        value_name = "MULTIADDR",
+        value_delimiter = ',',
+        hide_env = true
+    )]
+    listen: Option<Vec<String>>,
+    /// Connect to the node at this address, wherever it is; may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "BETWIXT_DIAL",
+        value_name = "MULTIADDR",
+        value_delimiter = ',',
+        hide_env = true
+    )]
+    dial: Option<Vec<String>>,
+    /// Meet people through this relay; may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "BETWIXT_RELAY",
+        value_name = "MULTIADDR",
+        value_delimiter = ',',
+        hide_env = true
+    )]
+    relay: Option<Vec<String>>,
+    /// Neither look for people on this network nor be found by them
+    #[arg(long, global = true, env = "BETWIXT_NO_MDNS", hide_env = true)]
+    no_mdns: bool,
+    /// What to log to standard error: error, warn, info, debug, trace
+    #[arg(
+        long,
+        global = true,
+        env = "BETWIXT_LOG",
+        value_name = "FILTER",
+        hide_env = true
+    )]
+    log: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Be driven by a program: JSON-RPC 2.0 lines on standard input and output
+    #[command(after_help = RPC)]
+    Rpc,
+    /// Carry sealed messages between people who cannot reach each other directly
+    #[command(after_help = RELAY)]
+    Relay(RelayArguments),
+    /// Show two people talking, on this machine, and what others on the network can see of it
+    Demo {
+        /// In this terminal instead of two windows
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Print who you are
+    Id,
+    /// Send a message
+    #[command(after_help = SEND)]
+    Send {
+        /// Whom to: a name or person id of `contact.list`
+        #[arg(long, value_name = "PERSON")]
+        to: String,
+        /// What to say
+        text: String,
+    },
+    /// Print messages
+    Log {
+        /// Only of this chat, by its id
+        #[arg(long, value_name = "CHAT", conflicts_with = "person")]
+        chat: Option<String>,
+        /// Only of the chat with this person, by name or person id
+        #[arg(long, value_name = "PERSON")]
+        person: Option<String>,
+    },
+}
+
+/// Options of `betwixt relay`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RelayArguments {}
+
+impl Global {
+    pub(super) fn into_overrides(self) -> Overrides {
+        Overrides {
+            profile: self.profile,
+            passphrase_file: self.passphrase_file,
+            listen: self.listen,
+            dial: self.dial,
+            relay: self.relay,
+            mdns: self.no_mdns.then_some(false),
+            log: self.log,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  betwixt                          open the window; people on this network appear by themselves
+  betwixt demo                     try it with two people on this machine, nothing is kept
+  betwixt send --to Ben 'On my way'
+  betwixt log --person Ben
+  betwixt --profile /tmp/ada       be somebody else; each profile is a person
+  betwixt --dial /ip4/192.0.2.7/tcp/4001    reach somebody who is not on this network
+
+Every option can also be set in the environment (BETWIXT_PROFILE, BETWIXT_LISTEN, ...) and in the
+file config.toml in the profile. The command line wins over the environment, and that over the file.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 profile in use, 4 wrong passphrase, 5 profile damaged.";
+
+const RPC: &str = "\
+Example:
+  printf '%s\\n' '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"people.nearby\"}' | betwixt rpc
+
+The method rpc.discover describes all others. See docs/rpc.md and examples/.";
+
+const RELAY: &str = "\
+Example:
+  betwixt relay --listen /ip4/0.0.0.0/tcp/4002
+
+It prints its addresses. Whoever wants to use it says betwixt --relay ADDRESS. A relay can read
+nothing of what it carries.";
+
+const SEND: &str = "\
+If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be
+delivered within ten seconds goes out when Betwixt runs next.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Arguments {
+        Arguments::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_verb() {
+        for line in [
+            "betwixt --profile p --no-mdns --dial a --dial b rpc",
+            "betwixt rpc --profile p --no-mdns --dial a --dial b",
+            "betwixt --profile p rpc --dial a,b --no-mdns",
+        ] {
+            let overrides = parse(line).global.into_overrides();
+
+            assert_eq!(overrides.profile, Some("p".into()), "{line}");
+            assert_eq!(overrides.mdns, Some(false), "{line}");
+            assert_eq!(overrides.dial, Some(vec!["a".into(), "b".into()]), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_overrides_nothing() {
+        let overrides = parse("betwixt").global.into_overrides();
+
+        assert_eq!(overrides, Overrides::default());
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        let help = Arguments::command().render_long_help().to_string();
+
+        assert!(help.contains("betwixt demo"), "{help}");
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 100),
+            "{help}"
+        );
+    }
+}

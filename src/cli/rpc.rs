@@ -1,0 +1,37 @@
+//! `betwixt rpc`
+
+use tokio::time::timeout;
+
+use super::{
+    failure::Failure,
+    instance::{self, Network},
+    process::{self, Signals},
+};
+use crate::{
+    config::Config,
+    rpc::{self, Ended},
+};
+
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    process::block_on(async {
+        let mut signals = Signals::listen()?;
+        let (handle, running) = tokio::select! {
+            started = instance::start(config, Network::On) => started?,
+            () = signals.asked_to_end() => return Ok(()),
+        };
+        instance::offer_socket(config, &handle);
+        let serving = rpc::serve(&handle, tokio::io::stdin(), tokio::io::stdout());
+        let ended = tokio::select! {
+            ended = serving => ended,
+            () = signals.asked_to_end() => Ended::Input,
+        };
+        if ended == Ended::Input {
+            let _ = timeout(process::END, handle.stop()).await;
+            return Ok(());
+        }
+        running
+            .ended()
+            .await
+            .map_err(|error| Failure::new(error.to_string()))
+    })
+}
