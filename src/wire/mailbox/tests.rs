@@ -230,7 +230,9 @@ fn topic() -> TopicKey {
 }
 
 fn sign(message: &[u8]) -> Auth {
-    key().sign(&[LABEL, message].concat()).to_bytes()
+    key()
+        .sign(&[b"betwixt1:relay-auth\0", message].concat())
+        .to_bytes()
 }
 
 fn key() -> SigningKey {
