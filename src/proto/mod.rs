@@ -3,12 +3,15 @@
 //! Pure: a function of state, input, time and chance. Nothing here reads a clock, a disk or a socket.
 
 pub mod card;
+pub mod channel;
+pub mod chat;
 pub mod counters;
 pub mod crypto;
 pub mod engine;
 pub mod handshake;
 pub mod id;
 pub mod identity;
+pub mod name;
 pub mod outbox;
 pub mod prekey;
 pub mod rate;
@@ -16,6 +19,7 @@ pub mod record;
 pub mod safety;
 pub mod secret;
 pub mod session;
+pub mod text;
 pub mod time;
 pub mod words;
 

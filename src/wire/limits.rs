@@ -149,3 +149,45 @@ pub const GENERATION: u32 = 1 << 31;
 
 /// Messages in one ratchet chain.
 pub const CHAIN: u32 = 1 << 31;
+
+/// One content of a chat. With 15 sealed parts it fits the largest frame.
+pub const CONTENT: usize = 40 * 1024;
+
+/// Sealed parts of one direct message: all other devices of both people.
+pub const DIRECT_PARTS: usize = 2 * DEVICES - 1;
+
+/// People mentioned in one message.
+pub const MENTIONS: usize = 16;
+
+/// An emoji at a message, in bytes of UTF-8.
+pub const EMOJI: usize = 32;
+
+/// Devices in one receipt.
+pub const RECEIPTS: usize = 64;
+
+/// One-time prekeys given at once.
+pub const PREKEYS: usize = 32;
+
+/// The name that a file claims to have, in bytes of UTF-8.
+pub const FILE_NAME: usize = 255;
+
+/// The type that a file claims to be of, in bytes.
+pub const MIME: usize = 127;
+
+/// A small picture of a file.
+pub const THUMBNAIL: usize = 12 * 1024;
+
+/// A file.
+pub const FILE: u64 = 2 * 1024 * 1024 * 1024;
+
+/// A file as it is carried, padded and encrypted.
+pub const BLOB: u64 = (BLOB_CHUNK * BLOB_CHUNKS) as u64;
+
+/// Frames acknowledged in one ephemeral frame.
+pub const EPHEMERAL_HELD: usize = 64;
+
+/// Graphemes of a name that are shown.
+pub const NAME_GRAPHEMES: usize = 64;
+
+/// Combining marks on one base character that are shown.
+pub const COMBINING_MARKS: usize = 4;

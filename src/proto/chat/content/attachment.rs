@@ -1,0 +1,87 @@
+//! Kind 6: a file (protocol §7).
+
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+use crate::{proto::secret::Secret, wire::limits};
+
+/// `[manifest, caption]`.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Attachment {
+    /// The file.
+    #[n(0)]
+    pub manifest: Manifest,
+    /// What is said about it, as in a text message.
+    #[n(1)]
+    pub caption: String,
+}
+
+/// Where a file is, how to open it, and what it claims to be.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Manifest {
+    /// Its name among holders: [`crate::wire::blob::blob_id`].
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub blob: [u8; 32],
+    /// Bytes of the file.
+    #[n(1)]
+    pub size: u64,
+    /// Bytes of it as it is carried: padded and encrypted.
+    #[n(2)]
+    pub sealed_size: u64,
+    /// Opens its chunks.
+    #[n(3)]
+    pub file_key: Secret<32>,
+    /// Begins the nonce of each chunk.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub prefix: [u8; 19],
+    /// BLAKE3 of the file.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub hash: [u8; 32],
+    /// What it claims to be, at most [`limits::MIME`] bytes.
+    #[n(6)]
+    pub mime: String,
+    /// What it claims to be called, at most [`limits::FILE_NAME`] bytes.
+    #[n(7)]
+    pub name: String,
+    /// A small picture of it.
+    #[n(8)]
+    pub thumbnail: Option<Thumbnail>,
+}
+
+/// A small picture: `[mime, width, height, bytes]`.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Thumbnail {
+    /// Its format, at most [`limits::MIME`] bytes.
+    #[n(0)]
+    pub mime: String,
+    /// Pixels of the whole picture.
+    #[n(1)]
+    pub width: u16,
+    /// Pixels of the whole picture.
+    #[n(2)]
+    pub height: u16,
+    /// At most [`limits::THUMBNAIL`].
+    #[n(3)]
+    pub bytes: ByteVec,
+}
+
+impl Attachment {
+    pub(super) fn within_limits(&self) -> bool {
+        self.manifest.within_limits() && self.caption.len() <= limits::TEXT
+    }
+}
+
+impl Manifest {
+    fn within_limits(&self) -> bool {
+        let thumbnail = self.thumbnail.as_ref().is_none_or(|thumbnail| {
+            thumbnail.mime.len() <= limits::MIME && thumbnail.bytes.len() <= limits::THUMBNAIL
+        });
+        thumbnail
+            && self.mime.len() <= limits::MIME
+            && self.name.len() <= limits::FILE_NAME
+            && self.size <= limits::FILE
+            && self.sealed_size <= limits::BLOB
+    }
+}
