@@ -191,3 +191,15 @@ pub const NAME_GRAPHEMES: usize = 64;
 
 /// Combining marks on one base character that are shown.
 pub const COMBINING_MARKS: usize = 4;
+
+/// Owners of a group.
+pub const OWNERS: usize = 3;
+
+/// A chat's description, in bytes of UTF-8.
+pub const TOPIC: usize = 1024;
+
+/// Epochs that one epoch takes the place of.
+pub const SUPERSEDED: usize = 8;
+
+/// Devices of all members of a group.
+pub const ROSTER: u16 = 1024;

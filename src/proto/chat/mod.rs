@@ -3,4 +3,8 @@
 pub mod content;
 pub mod direct;
 pub mod ephemeral;
+pub mod epoch;
+pub mod membership;
 pub mod order;
+pub mod seal;
+pub mod sender_chain;
