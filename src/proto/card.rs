@@ -49,8 +49,9 @@ pub struct Card {
 }
 
 /// The right to make first contact: enters the psk of the handshake. Random; usually for one use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Token(pub [u8; 16]);
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Token(#[cbor(with = "minicbor::bytes")] pub [u8; 16]);
 
 byte_id!(
     /// Names a [`Token`] without giving it away.

@@ -107,6 +107,14 @@ impl Counters {
             .collect()
     }
 
+    /// How many counters are in the set.
+    pub fn len(&self) -> u64 {
+        self.0
+            .iter()
+            .map(|run| u64::from(run.last.saturating_sub(run.first)) + 1)
+            .sum()
+    }
+
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

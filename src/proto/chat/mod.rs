@@ -8,3 +8,4 @@ pub mod membership;
 pub mod order;
 pub mod seal;
 pub mod sender_chain;
+pub mod state;

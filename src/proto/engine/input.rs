@@ -100,8 +100,8 @@ pub enum Input {
         /// The answer; `None` when the peer could not be asked or did not answer.
         reply: Option<HelloReply>,
     },
-    /// A message row that [`super::effect::Effect::Load`] asked for.
-    Loaded(Box<MessageRow>),
+    /// The message that [`super::effect::Effect::Load`] asked for; `None` if there is none.
+    Loaded(ChatId, u32, Option<Box<MessageRow>>),
     /// Time has passed: [`super::Engine::poll_timeout`] is due.
     Timeout,
 }

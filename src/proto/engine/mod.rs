@@ -1,6 +1,327 @@
 //! The engine: inputs in, effects out.
+//!
+//! It holds all protocol state and decides everything; the node around it does what it says.
+//! `handle` changes memory only. What has to be remembered leaves it in two ways: as
+//! [`Effect::Write`] at once, and, for the records that many inputs change (a session, a chat),
+//! through [`Engine::flush`], which the node calls once for each batch, before it commits.
 
 pub mod command;
 pub mod effect;
 pub mod event;
 pub mod input;
+pub mod state;
+
+mod asks;
+mod commands;
+mod frames;
+mod hello;
+pub mod lifecycle;
+mod live;
+mod nearby;
+mod pairing;
+mod sending;
+mod soft_state;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use rand_core::CryptoRng;
+
+use self::{
+    asks::Asks, command::CommandError, event::EngineEvent, lifecycle::Own, live::Live,
+    nearby::Nearby,
+};
+pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
+use crate::{
+    proto::{
+        card::TokenId,
+        channel::Channel,
+        chat::state::DirectChat,
+        contact::{Contact, Standing},
+        id::{ChatId, DeviceId, PersonId},
+        identity::{DeviceList, NodeRecord},
+        invite::Invite,
+        outbox::Outbox,
+        prekey::OwnPrekeys,
+        rate::Rate,
+        record::Write,
+        session::SessionSet,
+        time::Timestamp,
+    },
+    wire::{
+        direct::Direct,
+        id::{Address, FrameId, PeerId, TopicKey},
+    },
+};
+
+/// Everything the protocol knows and decides.
+pub struct Engine {
+    own: Own,
+    prekeys: OwnPrekeys,
+    invites: BTreeMap<TokenId, Invite>,
+    people: BTreeMap<PersonId, Known>,
+    /// The node of each valid device of somebody we know.
+    nodes: BTreeMap<PeerId, (PersonId, DeviceId)>,
+    sessions: BTreeMap<DeviceId, SessionSet>,
+    chats: BTreeMap<ChatId, DirectChat>,
+    /// The channels of all chats that we listen to.
+    channels: BTreeMap<TopicKey, (ChatId, Channel)>,
+    /// Who takes part in our topics.
+    subscribers: BTreeSet<(TopicKey, PeerId)>,
+    outbox: Outbox,
+    /// Hashes of initiations that were accepted, until their prekey is gone (protocol §3.5).
+    replay: BTreeMap<[u8; 32], Timestamp>,
+    /// Frames of this batch, which the store does not know yet.
+    recent: Recent,
+    connected: BTreeMap<PeerId, Connection>,
+    listening: Vec<Address>,
+    nearby: Nearby,
+    asks: Asks,
+    live: Live,
+    /// Own messages that the store was asked for, to seal them.
+    loading: BTreeSet<(ChatId, u32)>,
+    /// When to ask for messages that are missing.
+    gaps: BTreeMap<ChatId, Timestamp>,
+    hello_rate: Rate<PeerId>,
+    request_rate: Rate<PeerId>,
+    dirty: Dirty,
+}
+
+/// A person, and what their signed objects say, read once.
+struct Known {
+    contact: Contact,
+    devices: Option<DeviceList>,
+    nodes: Vec<NodeRecord>,
+}
+
+/// A connection that is up.
+struct Connection {
+    address: Address,
+    authorised: bool,
+}
+
+/// Records that changed since the last [`Engine::flush`].
+#[derive(Default)]
+struct Dirty {
+    own: bool,
+    people: BTreeSet<PersonId>,
+    sessions: BTreeSet<DeviceId>,
+    prekeys: BTreeSet<u32>,
+    chats: BTreeSet<ChatId>,
+    invites: BTreeSet<TokenId>,
+}
+
+/// The last frames taken in, so that copies which arrive before the commit are known.
+#[derive(Default)]
+struct Recent {
+    order: std::collections::VecDeque<FrameId>,
+    ids: BTreeSet<FrameId>,
+}
+
+impl Recent {
+    /// More than any batch.
+    const MOST: usize = 1024;
+
+    /// `false` if the frame was there already.
+    fn insert(&mut self, id: FrameId) -> bool {
+        if !self.ids.insert(id) {
+            return false;
+        }
+        self.order.push_back(id);
+        if self.order.len() > Self::MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// One call of [`Engine::handle`]: its time and chance, and what it leads to.
+struct Turn<'a> {
+    now: Timestamp,
+    rng: &'a mut dyn CryptoRng,
+    effects: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    fn emit(&mut self, event: EngineEvent) {
+        self.effects.push(Effect::Emit(event));
+    }
+
+    fn write(&mut self, write: Write) {
+        self.effects.push(Effect::Write(write));
+    }
+}
+
+impl Engine {
+    /// Takes one input in. What a peer sent never fails: what is wrong with it is dropped.
+    pub fn handle(&mut self, input: Input, now: Timestamp, rng: &mut dyn CryptoRng) -> Vec<Effect> {
+        let mut turn = Turn {
+            now,
+            rng,
+            effects: Vec::new(),
+        };
+        let turn = &mut turn;
+        match input {
+            Input::Command(id, command) => {
+                let reply = self.on_command(turn, command);
+                turn.effect(Effect::Reply(id, reply));
+            }
+            Input::Read {
+                id,
+                chat,
+                up_to: _,
+                counters,
+                unread_left,
+            } => {
+                let reply = self.on_read(turn, chat, &counters, unread_left);
+                turn.effect(Effect::Reply(id, reply));
+            }
+            Input::Direct {
+                from,
+                message,
+                seen,
+            } => self.on_direct(turn, from, message, seen),
+            Input::Gossip { topic, frame, seen } => self.on_frame(turn, None, topic, &frame, seen),
+            Input::Connected {
+                peer,
+                address,
+                authorised,
+            } => {
+                self.on_connected(turn, peer, address, authorised);
+            }
+            Input::Disconnected(peer) => self.on_disconnected(turn, peer),
+            Input::Discovered(peer, addresses) => self.on_discovered(turn, peer, addresses),
+            Input::Lost(peer) => self.on_lost(turn, peer),
+            Input::Subscribed(peer, topic) => self.on_subscribed(turn, peer, topic),
+            Input::Listening(addresses) => self.on_listening(turn, addresses),
+            Input::Hello {
+                from,
+                ip,
+                ticket,
+                request,
+            } => {
+                self.on_hello(turn, from, ip, ticket, request);
+            }
+            Input::Answered { ask, reply } => self.on_answered(turn, ask, reply),
+            Input::Loaded(chat, counter, row) => {
+                self.on_loaded(turn, chat, counter, row.as_deref());
+            }
+            Input::Timeout => {}
+        }
+        self.handle_timeouts(turn);
+        std::mem::take(&mut turn.effects)
+    }
+
+    /// When something is due though nothing happened, if ever.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        [
+            self.outbox.poll_timeout(),
+            self.prekeys.poll_timeout(),
+            self.sessions
+                .values()
+                .filter_map(SessionSet::poll_timeout)
+                .min(),
+            self.asks.poll_timeout(),
+            self.live.poll_timeout(),
+            self.nearby.poll_timeout(),
+            self.gaps.values().min().copied(),
+            self.next_channel_change(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn handle_timeouts(&mut self, turn: &mut Turn<'_>) {
+        self.handle_outbox(turn);
+        self.handle_gaps(turn);
+        self.handle_asks(turn);
+        self.handle_live(turn);
+        self.handle_nearby(turn);
+        self.handle_prekeys(turn);
+        self.handle_channel_change(turn);
+    }
+
+    fn on_direct(&mut self, turn: &mut Turn<'_>, from: PeerId, message: Direct, seen: bool) {
+        let Some((person, device)) = self.nodes.get(&from).copied() else {
+            return;
+        };
+        if !self.is_heard(&person) {
+            return;
+        }
+        match message {
+            Direct::Frame { topic, frame } => self.on_frame(turn, Some(from), topic, &frame, seen),
+            Direct::Held { frames } => {
+                for id in frames {
+                    self.on_held(turn, person, device, &id);
+                }
+            }
+            Direct::Want { topic, counters } => self.on_want(turn, device, topic, &counters),
+        }
+    }
+
+    /// Whether anything of a person is listened to on channels.
+    fn is_heard(&self, person: &PersonId) -> bool {
+        self.people.get(person).is_some_and(|known| {
+            !known.contact.blocked
+                && matches!(
+                    known.contact.standing,
+                    Standing::Contact | Standing::Outgoing
+                )
+        })
+    }
+
+    /// A known person, to be changed.
+    fn person_mut(&mut self, person: &PersonId) -> Option<&mut Known> {
+        let known = self.people.get_mut(person)?;
+        self.dirty.people.insert(*person);
+        Some(known)
+    }
+
+    /// A chat, to be changed.
+    fn chat_mut(&mut self, chat: &ChatId) -> Option<&mut DirectChat> {
+        let held = self.chats.get_mut(chat)?;
+        self.dirty.chats.insert(*chat);
+        Some(held)
+    }
+
+    /// The devices of a person, as far as they are known.
+    fn devices_of(&self, person: &PersonId) -> Vec<DeviceId> {
+        let Some(list) = self
+            .people
+            .get(person)
+            .and_then(|known| known.devices.as_ref())
+        else {
+            return Vec::new();
+        };
+        list.devices()
+            .iter()
+            .map(|certificate| certificate.id)
+            .collect()
+    }
+
+    /// The node of a device, if it is connected and authorised.
+    fn reachable(&self, device: &DeviceId) -> Option<PeerId> {
+        let at = |peer: &&PeerId| self.nodes.get(peer).is_some_and(|(_, held)| held == device);
+        self.connected
+            .iter()
+            .filter(|(_, up)| up.authorised)
+            .map(|(peer, _)| peer)
+            .find(at)
+            .copied()
+    }
+}
+
+/// Where strangers' requests come from, for logs; never shown to others.
+type Origin = Option<IpAddr>;
+
+/// The result of a command.
+type Replied = Result<command::Reply, CommandError>;

@@ -1,0 +1,541 @@
+//! What the person asks for.
+
+use super::{
+    Engine, Known, Replied, Turn,
+    command::{Command, CommandError, ErrorKind, Reply, SettingsChange},
+    event::{ChatChange, EngineEvent},
+};
+use crate::{
+    proto::{
+        card::{Card, Token},
+        chat::{
+            content::{Body, Content, Receipt, ReceiptKind, Text, Upto},
+            direct::message_id,
+            state::Head,
+        },
+        contact::Standing,
+        id::{ChatId, DeviceId, MessageId, PersonId},
+        invite::{self, Invite},
+        outbox::Cargo,
+        qr,
+        record::{Class, MessageRow, Write},
+        text::{clean_name, clean_text},
+        time::SECOND,
+    },
+    wire::limits,
+};
+
+impl Engine {
+    pub(super) fn on_command(&mut self, turn: &mut Turn<'_>, command: Command) -> Replied {
+        match command {
+            Command::SetProfile { name, avatar } => self.set_profile(turn, name.as_deref(), avatar),
+            Command::SetSettings(change) => {
+                self.set_settings(turn, change);
+                Ok(Reply::Done {})
+            }
+            Command::CreateInvite { ttl_s, uses } => self.create_invite(turn, ttl_s, uses),
+            Command::AddContact {
+                link: Some(link),
+                person_id: None,
+            } => self.add_by_link(turn, &link),
+            Command::AddContact {
+                link: None,
+                person_id: Some(person),
+            } => self.add_nearby(turn, person),
+            Command::AddContact { .. } => Err(invalid(
+                "Give either an invite link or the id of somebody nearby.",
+            )),
+            Command::AcceptContact { person_id } => self.accept(turn, person_id),
+            Command::BlockContact { person_id } => self.set_blocked(turn, person_id, true),
+            Command::UnblockContact { person_id } => self.set_blocked(turn, person_id, false),
+            Command::RemoveContact { person_id } => self.remove_contact(turn, person_id),
+            Command::VerifyContact {
+                person_id,
+                verified,
+            } => self.set_verified(turn, person_id, verified),
+            Command::OpenDirectChat { person_id } => self.open_direct(turn, person_id),
+            Command::SetChat {
+                chat_id,
+                muted,
+                pinned,
+            } => self.set_chat(turn, chat_id, muted, pinned),
+            Command::SendMessage {
+                chat_id,
+                text,
+                reply_to,
+            } => self.say(turn, chat_id, &text, reply_to),
+            Command::ReadMessages { .. } => Err(CommandError::new(
+                ErrorKind::Unsupported,
+                "Only the node can tell which messages come before another.",
+            )),
+            Command::SetTyping { chat_id, typing } => {
+                self.writable(&chat_id)?;
+                self.on_own_typing(turn, chat_id, typing);
+                Ok(Reply::Done {})
+            }
+        }
+    }
+
+    fn set_profile(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: Option<&str>,
+        avatar: Option<u32>,
+    ) -> Replied {
+        if let Some(name) = name {
+            if name.len() > limits::NAME {
+                return Err(CommandError::new(
+                    ErrorKind::TooLarge,
+                    format!(
+                        "A name has at most {} bytes; choose a shorter one.",
+                        limits::NAME
+                    ),
+                ));
+            }
+            let Some(name) = clean_name(name) else {
+                return Err(invalid("A name needs at least one visible letter."));
+            };
+            self.own.profile.name = name;
+        }
+        if let Some(avatar) = avatar {
+            self.own.profile.avatar = avatar;
+        }
+        let changed = &mut self.own.profile.changed;
+        *changed = turn.now.max(changed.plus(1));
+        self.dirty.own = true;
+        let contacts: Vec<PersonId> = self
+            .people
+            .keys()
+            .filter(|person| self.is_contact(person))
+            .copied()
+            .collect();
+        for person in contacts {
+            let body = self.profile_body();
+            self.send_control(turn, &person, body, Cargo::Profile);
+        }
+        self.announce_profile(turn);
+        Ok(Reply::Done {})
+    }
+
+    fn set_settings(&mut self, turn: &mut Turn<'_>, change: SettingsChange) {
+        let profile = &mut self.own.profile;
+        profile.read_receipts = change.read_receipts.unwrap_or(profile.read_receipts);
+        profile.typing = change.typing.unwrap_or(profile.typing);
+        profile.presence = change.presence.unwrap_or(profile.presence);
+        let nearby = change.nearby.filter(|nearby| *nearby != profile.nearby);
+        profile.nearby = change.nearby.unwrap_or(profile.nearby);
+        self.dirty.own = true;
+        if let Some(on) = nearby {
+            self.set_nearby(turn, on);
+        }
+    }
+
+    fn create_invite(
+        &mut self,
+        turn: &mut Turn<'_>,
+        ttl_s: Option<u32>,
+        uses: Option<u16>,
+    ) -> Replied {
+        let ttl_s = ttl_s.unwrap_or(invite::DEFAULT_TTL_S);
+        let uses = uses.unwrap_or(1);
+        if !(60..=invite::LONGEST_TTL_S).contains(&ttl_s) || uses == 0 {
+            return Err(invalid(
+                "An invite lasts from a minute to a year (ttl_s), for one person or more (uses).",
+            ));
+        }
+        let now = turn.now;
+        let closed: Vec<_> = self
+            .invites
+            .iter()
+            .filter(|(_, invite)| !invite.is_open(now))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in closed {
+            self.invites.remove(&id);
+            self.dirty.invites.insert(id);
+        }
+        if self.invites.len() >= invite::MOST {
+            return Err(CommandError::new(
+                ErrorKind::Conflict,
+                "There are too many open invites; wait until some are used or have ended.",
+            ));
+        }
+        let mut token = [0; 16];
+        turn.rng.fill_bytes(&mut token);
+        let token = Token(token);
+        let expires = now.plus(u64::from(ttl_s) * SECOND);
+        self.invites.insert(
+            token.id(),
+            Invite {
+                token,
+                expires,
+                uses_left: uses,
+            },
+        );
+        self.dirty.invites.insert(token.id());
+        let addresses = self.listening.clone();
+        let card = Card {
+            person: self.person(),
+            peer: self.peer(),
+            token,
+            expires,
+            addresses,
+            relay: None,
+        };
+        let qr_svg = qr::svg(card.to_qr_text().as_bytes());
+        Ok(Reply::Invite {
+            link: card.to_link(),
+            qr_svg,
+        })
+    }
+
+    fn add_by_link(&mut self, turn: &mut Turn<'_>, link: &str) -> Replied {
+        let card = Card::parse(link).map_err(|error| invalid(error.to_string()))?;
+        if card.expires <= turn.now {
+            return Err(invalid("This invite has ended. Ask for a new one."));
+        }
+        self.may_ask(&card.person)?;
+        let at = (card.peer, card.addresses);
+        self.request(turn, card.person, at, Some(card.token))
+    }
+
+    fn add_nearby(&mut self, turn: &mut Turn<'_>, person: PersonId) -> Replied {
+        self.may_ask(&person)?;
+        let standing = self.people.get(&person).map(|known| known.contact.standing);
+        let asked = matches!(
+            standing,
+            Some(Standing::Contact | Standing::Outgoing | Standing::Incoming)
+        );
+        let at = self.nearby.node_of(&person);
+        match at {
+            Some(at) => self.request(turn, person, at, None),
+            None if asked => self.request(turn, person, (self.peer(), Vec::new()), None),
+            None => Err(CommandError::new(
+                ErrorKind::NotFound,
+                "Nobody nearby has this id. Ask the person for an invite link instead.",
+            )),
+        }
+    }
+
+    fn may_ask(&self, person: &PersonId) -> Result<(), CommandError> {
+        if *person == self.person() {
+            return Err(invalid("That is you. Give the link to somebody else."));
+        }
+        if self
+            .people
+            .get(person)
+            .is_some_and(|known| known.contact.blocked)
+        {
+            return Err(CommandError::new(
+                ErrorKind::Conflict,
+                "This person is blocked. Unblock them first.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Asks somebody, unless that is settled already; accepts them if they asked us.
+    fn request(
+        &mut self,
+        turn: &mut Turn<'_>,
+        person: PersonId,
+        at: (crate::wire::id::PeerId, Vec<crate::wire::id::Address>),
+        token: Option<Token>,
+    ) -> Replied {
+        let known = self.people.get(&person).map(|known| &known.contact);
+        let asked_before = known.and_then(|contact| contact.asking.as_ref());
+        match known.map(|contact| contact.standing) {
+            Some(Standing::Contact) => {}
+            Some(Standing::Incoming) => {
+                self.accept(turn, person)?;
+            }
+            Some(Standing::Outgoing) if token.is_none() || asked_before.is_none() => {}
+            Some(Standing::Outgoing | Standing::Stranger) | None => {
+                self.begin_request(turn, person, at, token);
+            }
+        }
+        Ok(Reply::Person { person_id: person })
+    }
+
+    fn accept(&mut self, turn: &mut Turn<'_>, person: PersonId) -> Replied {
+        let standing = self.people.get(&person).map(|known| known.contact.standing);
+        match standing {
+            Some(Standing::Contact) => Ok(Reply::Done {}),
+            Some(Standing::Incoming) => {
+                self.become_contacts(turn, person);
+                Ok(Reply::Done {})
+            }
+            Some(Standing::Outgoing | Standing::Stranger) | None => Err(CommandError::new(
+                ErrorKind::NotFound,
+                "This person has not asked to be a contact.",
+            )),
+        }
+    }
+
+    fn set_blocked(&mut self, turn: &mut Turn<'_>, person: PersonId, blocked: bool) -> Replied {
+        if person == self.person() {
+            return Err(invalid("That is you."));
+        }
+        let now = turn.now;
+        if !self.people.contains_key(&person) {
+            if !blocked || self.nearby.node_of(&person).is_none() {
+                return Err(nobody());
+            }
+            let mut known = Known::stranger(person, now);
+            if let Some((name, avatar)) = self.nearby.name_of(&person) {
+                known.contact.name = name;
+                known.contact.avatar = avatar;
+            }
+            self.people.insert(person, known);
+        }
+        if blocked {
+            self.expel(turn, &person);
+            self.forget_live(turn, &person);
+        }
+        if let Some(known) = self.person_mut(&person) {
+            known.contact.blocked = blocked;
+        }
+        if !blocked {
+            self.admit(turn, &person);
+            if self.is_contact(&person) {
+                // What the blocked side could still write on is left behind (protocol §4.1).
+                let chat = self.chat_with(&person);
+                self.renew_channel(turn, chat, &person);
+            }
+        }
+        turn.emit(EngineEvent::Contact(person));
+        Ok(Reply::Done {})
+    }
+
+    fn remove_contact(&mut self, turn: &mut Turn<'_>, person: PersonId) -> Replied {
+        let Some(standing) = self.people.get(&person).map(|known| known.contact.standing) else {
+            return Err(nobody());
+        };
+        self.expel(turn, &person);
+        self.forget_live(turn, &person);
+        self.asks.settle(&person);
+        for device in self.devices_of(&person) {
+            for (id, _, _) in self.outbox.waiting_for(&device) {
+                self.outbox.remove(&id);
+                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+            }
+            self.sessions.remove(&device);
+            self.dirty.sessions.insert(device);
+        }
+        let chat = self.chat_with(&person);
+        if standing == Standing::Incoming {
+            // A request that was declined leaves no chat behind.
+            self.chats.remove(&chat);
+            self.gaps.remove(&chat);
+        } else if let Some(held) = self.chats.get_mut(&chat) {
+            held.channels.clear();
+            held.unread = 0;
+        }
+        self.dirty.chats.insert(chat);
+        if let Some(known) = self.person_mut(&person) {
+            known.contact.standing = Standing::Stranger;
+            known.contact.verified = false;
+            known.contact.asking = None;
+        }
+        turn.emit(EngineEvent::Contact(person));
+        Ok(Reply::Done {})
+    }
+
+    fn set_verified(&mut self, turn: &mut Turn<'_>, person: PersonId, verified: bool) -> Replied {
+        let Some(known) = self.person_mut(&person) else {
+            return Err(nobody());
+        };
+        known.contact.verified = verified;
+        if verified {
+            known.contact.conflict = false;
+        }
+        turn.emit(EngineEvent::Contact(person));
+        Ok(Reply::Done {})
+    }
+
+    fn open_direct(&mut self, turn: &mut Turn<'_>, person: PersonId) -> Replied {
+        if person == self.person() {
+            return Err(CommandError::new(
+                ErrorKind::Unsupported,
+                "A chat with yourself is not possible yet.",
+            ));
+        }
+        let standing = self.people.get(&person).map(|known| known.contact.standing);
+        match standing {
+            Some(Standing::Contact | Standing::Incoming | Standing::Outgoing) => Ok(Reply::Chat {
+                chat_id: self.open_chat(turn, person),
+            }),
+            Some(Standing::Stranger) | None => Err(CommandError::new(
+                ErrorKind::NotFound,
+                "This person is not a contact. Add them first.",
+            )),
+        }
+    }
+
+    fn set_chat(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        muted: Option<bool>,
+        pinned: Option<bool>,
+    ) -> Replied {
+        let Some(held) = self.chat_mut(&chat) else {
+            return Err(no_chat());
+        };
+        held.muted = muted.unwrap_or(held.muted);
+        held.pinned = pinned.unwrap_or(held.pinned);
+        turn.emit(EngineEvent::Chat {
+            chat,
+            what: ChatChange::Settings,
+        });
+        Ok(Reply::Done {})
+    }
+
+    /// Whether something can be said in a chat now.
+    fn writable(&self, chat: &ChatId) -> Result<(), CommandError> {
+        let held = self.chats.get(chat).ok_or_else(no_chat)?;
+        let known = self.people.get(&held.person).ok_or_else(nobody)?;
+        let forbidden = |text| Err(CommandError::new(ErrorKind::Forbidden, text));
+        if known.contact.blocked {
+            return forbidden("You have blocked this person. Unblock them to write.");
+        }
+        match known.contact.standing {
+            Standing::Contact | Standing::Outgoing => Ok(()),
+            Standing::Incoming => forbidden("Accept the request before you write."),
+            Standing::Stranger => forbidden("This person is no longer a contact. Add them again."),
+        }
+    }
+
+    fn say(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        text: &str,
+        reply_to: Option<MessageId>,
+    ) -> Replied {
+        self.writable(&chat)?;
+        let too_large = || {
+            CommandError::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "A message has at most {} bytes; send it in parts.",
+                    limits::TEXT
+                ),
+            )
+        };
+        let text = clean_text(text).map_err(|_| too_large())?;
+        if text.trim().is_empty() {
+            return Err(invalid("There is nothing to send: the message is empty."));
+        }
+        let (device, person) = (self.device(), self.person());
+        let now = turn.now;
+        let Some(held) = self.chat_mut(&chat) else {
+            return Err(no_chat());
+        };
+        let created = held.created_now(now);
+        let content = Content {
+            prev: held.last_own,
+            parents: held.heads.iter().map(|head| head.id).collect(),
+            created,
+            expire_s: 0,
+            body: Body::Text(Text {
+                text,
+                reply_to,
+                mentions: Vec::new(),
+            }),
+        };
+        let bytes = content.encode();
+        let counter = held.next_counter;
+        let Some(next) = counter.checked_add(1) else {
+            return Err(CommandError::new(ErrorKind::Conflict, "This chat is full."));
+        };
+        let id = message_id(&chat, &device, counter, &bytes);
+        held.next_counter = next;
+        held.last_own = Some(id);
+        let refers = content.parents;
+        held.add_head(Head { created, id }, &refers);
+        turn.write(Write::Message(Box::new(MessageRow {
+            id,
+            chat,
+            sender: person,
+            device,
+            counter,
+            created,
+            sent_at: now,
+            received_at: now,
+            outgoing: true,
+            content: bytes.to_vec(),
+        })));
+        if !self.send_message(turn, chat, counter, &bytes)
+            && let Some(held) = self.chat_mut(&chat)
+        {
+            held.unsealed.insert(counter);
+        }
+        self.end_own_typing(&chat);
+        turn.emit(EngineEvent::Message(id));
+        Ok(Reply::Sent {
+            message_id: id,
+            sent_at: now,
+        })
+    }
+
+    /// Marks what was read, and tells its authors if the person wants that.
+    pub(super) fn on_read(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        counters: &[(DeviceId, u32)],
+        unread_left: u32,
+    ) -> Replied {
+        let own = self.device();
+        let Some(held) = self.chat_mut(&chat) else {
+            return Err(no_chat());
+        };
+        let unread = held.unread.min(unread_left);
+        let changed = unread != held.unread;
+        held.unread = unread;
+        let mut news = Vec::new();
+        for (device, counter) in counters.iter().filter(|(device, _)| *device != own) {
+            let before = held.read.get(device).copied();
+            if before.is_none_or(|before| before < *counter) {
+                held.read.insert(*device, *counter);
+                news.push(Upto {
+                    device: *device,
+                    epoch: [0; 16],
+                    counter: *counter,
+                });
+            }
+        }
+        news.truncate(limits::RECEIPTS);
+        let person = held.person;
+        if changed {
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Unread,
+            });
+        }
+        if !news.is_empty() && self.own.profile.read_receipts && self.is_contact(&person) {
+            let body = Body::Receipt(Receipt {
+                kind: ReceiptKind::Read,
+                upto: news,
+            });
+            self.send_control(turn, &person, body, Cargo::ReadReceipt);
+        }
+        Ok(Reply::Done {})
+    }
+}
+
+fn invalid(message: impl Into<String>) -> CommandError {
+    CommandError::new(ErrorKind::Invalid, message)
+}
+
+fn nobody() -> CommandError {
+    CommandError::new(ErrorKind::NotFound, "Nobody with this id is known here.")
+}
+
+fn no_chat() -> CommandError {
+    CommandError::new(
+        ErrorKind::NotFound,
+        "There is no such chat. List them to see their ids.",
+    )
+}

@@ -1,0 +1,370 @@
+//! What comes in on channels: frames opened, messages taken in, gaps noticed.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Effect, Engine, Turn,
+    event::{ChatChange, DeliveryState, EngineEvent},
+    live::is_sign,
+    pairing::NO_CONTEXT,
+};
+use crate::{
+    proto::{
+        channel::{Kind, Pairwise},
+        chat::{
+            content::{Body, Content, Receipt as ReceiptBody, ReceiptKind},
+            direct::{DirectMessage, part_context},
+            order,
+            state::{ChannelSecret, Head},
+        },
+        contact::Standing,
+        id::{ChatId, DeviceId, PersonId},
+        record::{MessageRow, Receipt, Write},
+        time::SECOND,
+    },
+    wire::{
+        direct::Direct,
+        frame::{Parts, frame_id},
+        id::{PeerId, TopicKey},
+        limits,
+    },
+};
+
+/// After a hole shows, this long until its messages are asked for: they may be on their way.
+const GAP_WAIT_MS: u64 = SECOND;
+
+/// Until they are asked for again.
+const GAP_AGAIN_MS: u64 = 10 * SECOND;
+
+impl Engine {
+    /// A frame of one of our channels, checked from outside.
+    pub(super) fn on_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: Option<PeerId>,
+        topic: TopicKey,
+        bytes: &[u8],
+        seen: bool,
+    ) {
+        let Some((chat, channel)) = self.channels.get(&topic) else {
+            return;
+        };
+        let chat = *chat;
+        let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
+            return;
+        };
+        if !self.is_heard(&person) {
+            return;
+        }
+        if is_sign(bytes) {
+            if let Ok(inner) = channel.open(bytes)
+                && inner.kind == Kind::Ephemeral
+            {
+                self.on_sign(turn, chat, &inner.body);
+            }
+            return;
+        }
+        let id = frame_id(bytes);
+        if seen || self.recent.ids.contains(&id) {
+            // The author has not heard that we have it, or a second path brought it. Gossip brings
+            // copies of what came directly, so only a direct copy is worth another answer, or one
+            // from somebody who cannot be reached directly.
+            self.acknowledge(turn, chat, from, id);
+            return;
+        }
+        let Ok(inner) = channel.open(bytes) else {
+            return;
+        };
+        let taken = match inner.kind {
+            Kind::DirectMessage => DirectMessage::parse(&inner.body)
+                .is_ok_and(|message| self.take_message(turn, chat, &message, bytes)),
+            Kind::Pairwise => Pairwise::decode(&inner.body)
+                .is_ok_and(|message| self.take_pairwise(turn, chat, person, &message)),
+            Kind::SoftState => self.take_soft_state(turn, person, &inner.body),
+            // A later version's kinds mean nothing here, and are not to be sent again.
+            Kind::Unknown(_) => true,
+            Kind::GroupMessage
+            | Kind::LogOps
+            | Kind::EpochSeals
+            | Kind::Ephemeral
+            | Kind::Bundle
+            | Kind::Intro => false,
+        };
+        if taken {
+            self.recent.insert(id);
+            turn.write(Write::Seen(id));
+            self.acknowledge(turn, chat, from, id);
+        }
+    }
+
+    /// Takes a direct message into the chat. `false`: it is not for us, or does not hold.
+    pub(super) fn take_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        message: &DirectMessage<'_>,
+        frame: &[u8],
+    ) -> bool {
+        let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
+            return false;
+        };
+        let device = message.sender;
+        if !self.devices_of(&person).contains(&device) {
+            return false;
+        }
+        let own = self.device();
+        let Some(pairwise) = message.part_for(&own) else {
+            return false;
+        };
+        let context = part_context(&chat);
+        let Some(key) = self.open_pairwise(turn, &person, device, pairwise, &context) else {
+            return false;
+        };
+        let Ok((id, bytes)) = message.open_content(&chat, &key) else {
+            return false;
+        };
+        let Ok(content) = Content::decode(&bytes) else {
+            return false;
+        };
+        let day = Parts::of(frame).map_or(0, |parts| parts.day());
+        if !order::is_plausible(content.created, day) || !is_timeline(&content.body) {
+            return false;
+        }
+        self.answered(turn, &person);
+        let row = MessageRow {
+            id,
+            chat,
+            sender: person,
+            device,
+            counter: message.counter,
+            created: content.created,
+            sent_at: order::sent_at(content.created, turn.now),
+            received_at: turn.now,
+            outgoing: false,
+            content: bytes.to_vec(),
+        };
+        self.add_incoming(turn, row, &content);
+        true
+    }
+
+    fn add_incoming(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
+        let chat = row.chat;
+        let Some(held) = self.chat_mut(&chat) else {
+            return;
+        };
+        let missing = held.missing();
+        let fresh = held
+            .received
+            .entry(row.device)
+            .or_default()
+            .insert(row.counter);
+        let refers: Vec<_> = content
+            .parents
+            .iter()
+            .copied()
+            .chain(content.prev)
+            .collect();
+        held.add_head(
+            Head {
+                created: row.created,
+                id: row.id,
+            },
+            &refers,
+        );
+        if fresh {
+            held.unread = held.unread.saturating_add(1);
+        }
+        let complete_again = missing > 0 && held.missing() == 0;
+        let id = row.id;
+        turn.write(Write::Message(Box::new(row)));
+        turn.emit(EngineEvent::Message(id));
+        self.stop_typing(turn, chat);
+        self.note_gaps(turn, &chat);
+        if complete_again {
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Completeness,
+            });
+        }
+    }
+
+    /// Whoever writes on our channel has accepted our request.
+    fn answered(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let standing = self.people.get(person).map(|known| known.contact.standing);
+        if standing == Some(Standing::Outgoing) {
+            self.become_contacts(turn, *person);
+        }
+    }
+
+    fn take_pairwise(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        person: PersonId,
+        message: &Pairwise,
+    ) -> bool {
+        let device = message.from;
+        if message.to != self.device() || !self.devices_of(&person).contains(&device) {
+            return false;
+        }
+        let Some(bytes) = self.open_pairwise(turn, &person, device, &message.pairwise, &NO_CONTEXT)
+        else {
+            return false;
+        };
+        // From here on the message is used up: what follows cannot be tried again.
+        let Ok(content) = Content::decode(&bytes) else {
+            return true;
+        };
+        self.answered(turn, &person);
+        match content.body {
+            Body::ChannelSet(set) => {
+                let since = turn.now;
+                let channel = ChannelSecret {
+                    seq: set.seq,
+                    secret: set.secret,
+                    since,
+                };
+                if self
+                    .chat_mut(&chat)
+                    .is_some_and(|held| held.learn_channel(channel))
+                {
+                    self.listen(turn, &chat);
+                }
+            }
+            Body::Receipt(receipt) => self.take_receipt(turn, chat, person, &receipt),
+            Body::Profile(profile) => self.on_card(turn, &person, &profile.card),
+            Body::ResetNotice => self.on_reset_notice(turn, person, device),
+            Body::Text(_)
+            | Body::Edit(_)
+            | Body::Delete(_)
+            | Body::React(_)
+            | Body::Attachment(_)
+            | Body::Timer(_)
+            | Body::RekeyRequest(_)
+            | Body::Prekeys(_)
+            | Body::Welcome(_)
+            | Body::HistoryOffer(_)
+            | Body::Unknown { .. } => {}
+        }
+        true
+    }
+
+    fn take_receipt(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        person: PersonId,
+        receipt: &ReceiptBody,
+    ) {
+        let own = self.device();
+        let at = turn.now;
+        let Some(upto) = receipt.upto.iter().find(|upto| upto.device == own) else {
+            return;
+        };
+        if receipt.kind != ReceiptKind::Read {
+            return;
+        }
+        let Some(held) = self.chats.get(&chat) else {
+            return;
+        };
+        let Some(last) = held.next_counter.checked_sub(1) else {
+            return;
+        };
+        let counter = upto.counter.min(last);
+        let before = held.read_by_other;
+        if before.is_some_and(|before| before >= counter) {
+            return;
+        }
+        if let Some(held) = self.chat_mut(&chat) {
+            held.read_by_other = Some(counter);
+        }
+        turn.write(Write::Receipt(Receipt {
+            chat,
+            device: own,
+            counter,
+            person,
+            read: true,
+            at,
+        }));
+        let first = before.map_or(0, |before| before.saturating_add(1));
+        let (counters, state) = (first..=counter, DeliveryState::Read);
+        turn.emit(EngineEvent::Status {
+            chat,
+            counters,
+            person,
+            state,
+        });
+    }
+
+    /// Starts to wait for messages that are missing, or stops.
+    pub(super) fn note_gaps(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let missing = self.chats.get(chat).map_or(0, super::DirectChat::missing);
+        if missing == 0 {
+            self.gaps.remove(chat);
+        } else if !self.gaps.contains_key(chat) {
+            self.gaps.insert(*chat, turn.now.plus(GAP_WAIT_MS));
+        }
+    }
+
+    /// Asks for what is missing, whoever of its authors can be reached.
+    pub(super) fn handle_gaps(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        let due: BTreeSet<ChatId> = self
+            .gaps
+            .iter()
+            .filter(|(_, due)| **due <= now)
+            .map(|(chat, _)| *chat)
+            .collect();
+        for chat in due {
+            self.gaps.insert(chat, now.plus(GAP_AGAIN_MS));
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Completeness,
+            });
+            let Some(held) = self.chats.get(&chat) else {
+                continue;
+            };
+            let Some(topic) = self
+                .channels
+                .iter()
+                .find(|(_, (of, _))| *of == chat)
+                .map(|(topic, _)| *topic)
+            else {
+                continue;
+            };
+            let wants: Vec<(DeviceId, Vec<u32>)> = held
+                .received
+                .iter()
+                .map(|(device, counters)| (*device, counters.missing(limits::WANT_COUNTERS)))
+                .filter(|(_, counters)| !counters.is_empty())
+                .collect();
+            for (device, counters) in wants {
+                if let Some(peer) = self.reachable(&device) {
+                    turn.effect(Effect::Send(peer, Direct::Want { topic, counters }));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a content belongs into a chat's history. Everything else between two people goes from
+/// device to device.
+fn is_timeline(body: &Body) -> bool {
+    match body {
+        Body::Text(_)
+        | Body::Edit(_)
+        | Body::Delete(_)
+        | Body::React(_)
+        | Body::Attachment(_)
+        | Body::Timer(_)
+        | Body::Unknown { .. } => true,
+        Body::Receipt(_)
+        | Body::ChannelSet(_)
+        | Body::ResetNotice
+        | Body::RekeyRequest(_)
+        | Body::Prekeys(_)
+        | Body::Welcome(_)
+        | Body::HistoryOffer(_)
+        | Body::Profile(_) => false,
+    }
+}

@@ -1,0 +1,298 @@
+//! What anybody may ask of this node, and what it answers.
+
+use std::collections::btree_map::Entry;
+
+use super::{
+    Effect, Engine, Known, Origin, Turn,
+    event::{ChatChange, EngineEvent, WarningKind},
+    input::Ticket,
+    pairing::FirstWord,
+};
+use crate::{
+    proto::{
+        card::bundle_proof_fits,
+        channel::Channel,
+        chat::state::DirectChat,
+        contact::{Contact, Learnt, Standing},
+        id::{ChatId, PersonId},
+        identity::{Certificate, DeviceList, NodeRecord, ProfileCard},
+        prekey::Prekey,
+        time::Timestamp,
+    },
+    wire::{
+        frame::{Window, check},
+        hello::{HelloReply, HelloRequest, Intro},
+        id::PeerId,
+        limits,
+    },
+};
+
+impl Engine {
+    pub(super) fn on_hello(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        _ip: Origin,
+        ticket: Ticket,
+        request: HelloRequest,
+    ) {
+        let reply = self
+            .answer(turn, from, request)
+            .unwrap_or(HelloReply::Refused);
+        turn.effect(Effect::Answer(ticket, Box::new(reply)));
+    }
+
+    fn answer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        request: HelloRequest,
+    ) -> Option<HelloReply> {
+        let now = turn.now;
+        match request {
+            HelloRequest::GetProfile => {
+                let seen = self.own.profile.nearby || self.is_contact_node(&from);
+                (seen && self.hello_rate.allow(from, now)).then(|| HelloReply::Profile {
+                    device_list: self.own.list.bytes().to_vec().into(),
+                    node_record: self.node_record(now).bytes().to_vec().into(),
+                    profile: self.profile_card().bytes().to_vec().into(),
+                })
+            }
+            HelloRequest::Announce {
+                device_list,
+                node_record,
+                profile,
+            } => {
+                let heard = self.own.profile.nearby
+                    && self.hello_rate.allow(from, now)
+                    && self.on_profile(turn, from, &device_list, &node_record, &profile);
+                heard.then_some(HelloReply::Received)
+            }
+            HelloRequest::GetBundle { nonce, proof } => {
+                self.bundle_for(turn, from, &nonce, proof.as_ref())
+            }
+            HelloRequest::Intro(intro) => self.on_intro(turn, from, &intro),
+        }
+    }
+
+    fn is_contact_node(&self, peer: &PeerId) -> bool {
+        self.nodes
+            .get(peer)
+            .is_some_and(|(person, _)| self.is_contact(person))
+    }
+
+    fn is_blocked_node(&self, peer: &PeerId) -> bool {
+        self.nodes
+            .get(peer)
+            .and_then(|(person, _)| self.people.get(person))
+            .is_some_and(|known| known.contact.blocked)
+    }
+
+    fn bundle_for(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        nonce: &[u8; 16],
+        proof: Option<&[u8; 32]>,
+    ) -> Option<HelloReply> {
+        if self.is_blocked_node(&from) || !self.request_rate.allow(from, turn.now) {
+            return None;
+        }
+        let own = self.peer();
+        let invited = proof.is_some_and(|proof| {
+            self.invites
+                .values()
+                .filter(|invite| invite.is_open(turn.now))
+                .any(|invite| bundle_proof_fits(&invite.token, from, own, nonce, proof))
+        });
+        let known = self
+            .nodes
+            .get(&from)
+            .is_some_and(|(person, _)| self.is_heard(person));
+        if !(invited || known || proof.is_none() && self.own.profile.nearby) {
+            return None;
+        }
+        let prekey = self.fresh_prekey(turn)?;
+        Some(HelloReply::Bundle {
+            device_list: self.own.list.bytes().to_vec().into(),
+            node_record: self.node_record(turn.now).bytes().to_vec().into(),
+            prekey: prekey.into(),
+            profile: self.profile_card().bytes().to_vec().into(),
+        })
+    }
+
+    /// Somebody asks to be a contact (protocol §2.3). Nothing changes unless all of it holds.
+    fn on_intro(&mut self, turn: &mut Turn<'_>, from: PeerId, intro: &Intro) -> Option<HelloReply> {
+        let now = turn.now;
+        if !self.request_rate.allow(from, now) {
+            return None;
+        }
+        let list = DeviceList::verify(&intro.device_list).ok()?;
+        let node = NodeRecord::verify(&intro.node_record, &list, now).ok()?;
+        Prekey::verify(&intro.prekey, &list, now).ok()?;
+        let card = ProfileCard::verify(&intro.profile, &list).ok()?;
+        let person = list.person();
+        if node.peer() != from || person == self.person() {
+            return None;
+        }
+        let standing = self.people.get(&person).map(|known| known.contact.standing);
+        if self
+            .people
+            .get(&person)
+            .is_some_and(|known| known.contact.blocked)
+            || self.requests_are_full(&person)
+        {
+            return None;
+        }
+        let certificate = list.device(&node.device())?.clone();
+        let first = self.open_intro(turn, &certificate, &intro.pairwise, standing)?;
+        let known = self
+            .people
+            .entry(person)
+            .or_insert_with(|| Known::stranger(person, now));
+        if standing == Some(Standing::Stranger) || standing.is_none() {
+            known.contact.standing = Standing::Incoming;
+        }
+        self.dirty.people.insert(person);
+        self.learn(turn, &list, &node, &card);
+        if let FirstWord::Channel(channel) = first {
+            let chat = self.open_chat(turn, person);
+            if let Some(held) = self.chat_mut(&chat) {
+                held.learn_channel(channel);
+            }
+            self.listen(turn, &chat);
+        }
+        let chat = self.chat_with(&person);
+        for frame in &intro.frames {
+            self.on_intro_frame(turn, chat, &certificate, frame);
+        }
+        match standing {
+            Some(Standing::Outgoing) => self.become_contacts(turn, person),
+            Some(Standing::Contact) => self.admit(turn, &person),
+            _ => turn.emit(EngineEvent::Contact(person)),
+        }
+        Some(HelloReply::Received)
+    }
+
+    /// A full list of requests takes no new person.
+    fn requests_are_full(&self, person: &PersonId) -> bool {
+        let waiting = |known: &&Known| known.contact.standing == Standing::Incoming;
+        !self.people.contains_key(person)
+            && self.people.values().filter(waiting).count() >= limits::REQUESTS
+    }
+
+    /// Takes what verified objects say of somebody we know.
+    pub(super) fn learn(
+        &mut self,
+        turn: &mut Turn<'_>,
+        list: &DeviceList,
+        node: &NodeRecord,
+        card: &ProfileCard,
+    ) {
+        let now = turn.now;
+        let person = list.person();
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        let before = (known.contact.name.clone(), known.contact.avatar);
+        let devices = known.contact.learn_devices(list);
+        let nodes = known.contact.learn_node(node, now);
+        learn_profile(&mut known.contact, card);
+        let renamed = before != (known.contact.name.clone(), known.contact.avatar);
+        if devices == Learnt::Conflict && !known.contact.conflict {
+            known.contact.conflict = true;
+            known.contact.verified = false;
+            turn.emit(EngineEvent::Warning {
+                kind: WarningKind::AccountConflict,
+                text: "Two different lists of devices claim to be the same person's. Nothing \
+                       more is sent to them until you compare the safety number again."
+                    .to_owned(),
+            });
+        }
+        let moved = devices == Learnt::New || nodes == Learnt::New;
+        if !(moved || renamed || devices == Learnt::Conflict) {
+            return;
+        }
+        known.refresh(now);
+        self.dirty.people.insert(person);
+        if moved {
+            self.index(&person);
+            self.admit(turn, &person);
+        }
+        if renamed {
+            self.show_contact(turn, &person);
+            turn.emit(EngineEvent::Contact(person));
+        }
+    }
+
+    /// A newer profile card of somebody we know came in a chat.
+    pub(super) fn on_card(&mut self, turn: &mut Turn<'_>, person: &PersonId, card: &[u8]) {
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        let Some(list) = known.devices.as_ref() else {
+            return;
+        };
+        let Ok(card) = ProfileCard::verify(card, list) else {
+            return;
+        };
+        let Some(known) = self.person_mut(person) else {
+            return;
+        };
+        if learn_profile(&mut known.contact, &card) {
+            self.show_contact(turn, person);
+            turn.emit(EngineEvent::Contact(*person));
+        }
+    }
+
+    /// The chat with a person, made if there is none.
+    pub(super) fn open_chat(&mut self, turn: &mut Turn<'_>, person: PersonId) -> ChatId {
+        let id = self.chat_with(&person);
+        if let Entry::Vacant(vacant) = self.chats.entry(id) {
+            vacant.insert(DirectChat::new(id, person, turn.now));
+            self.dirty.chats.insert(id);
+            turn.emit(EngineEvent::Chat {
+                chat: id,
+                what: ChatChange::Created,
+            });
+        }
+        id
+    }
+
+    /// A frame that came with a contact request: heard, though its sender is not yet.
+    fn on_intro_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        certificate: &Certificate,
+        bytes: &[u8],
+    ) {
+        let Some(held) = self.chats.get(&chat) else {
+            return;
+        };
+        let channels: Vec<Channel> = held
+            .channels
+            .iter()
+            .map(|channel| Channel::from_secret(&channel.secret))
+            .collect();
+        for channel in channels {
+            let topic = channel.topic();
+            // The outer check, which the network makes for every other frame.
+            if check(&topic, bytes, turn.now.frame_day(), Window::Live).is_ok() {
+                self.take_intro_message(turn, chat, &channel, certificate.id, bytes);
+                return;
+            }
+        }
+    }
+}
+
+/// Takes name and avatar of a newer card. `false` if it is not newer.
+fn learn_profile(contact: &mut Contact, card: &ProfileCard) -> bool {
+    if card.created() <= contact.profile_of && contact.profile_of != Timestamp(0) {
+        return false;
+    }
+    card.name().clone_into(&mut contact.name);
+    contact.avatar = card.avatar();
+    contact.profile_of = card.created();
+    true
+}

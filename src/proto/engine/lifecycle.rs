@@ -1,0 +1,508 @@
+//! First start, start from disk, and what is written back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::{Decode, Encode, bytes::ByteVec};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{
+    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, live::Live,
+    nearby::Nearby,
+};
+use crate::{
+    proto::{
+        channel::Channel,
+        chat::state::DirectChat,
+        contact::{Contact, Standing},
+        id::{ChatId, DeviceId, PersonId},
+        identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
+        invite::Invite,
+        name::random_name,
+        outbox::Outbox,
+        prekey::{OwnPrekey, OwnPrekeys},
+        rate::{Allowance, Rate},
+        record::{Class, Write},
+        session::SessionSet,
+        time::{DAY, SECOND, Timestamp},
+    },
+    wire::{
+        codec,
+        id::{Address, FrameId},
+    },
+};
+
+/// All records of a profile, by class.
+pub type Records = BTreeMap<Class, Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>>;
+
+/// A record that the store gave back cannot be read, though its seal was good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the profile's {0:?} record cannot be read by this version")]
+pub struct LoadError(pub Class);
+
+/// This person and device.
+pub(super) struct Own {
+    pub(super) account: Account,
+    pub(super) device: Device,
+    pub(super) list: DeviceList,
+    pub(super) profile: Profile,
+}
+
+/// What can be changed about oneself, as it is kept.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(super) struct Profile {
+    #[n(0)]
+    pub(super) name: String,
+    #[n(1)]
+    pub(super) avatar: u32,
+    /// The date of the profile card.
+    #[n(2)]
+    pub(super) changed: Timestamp,
+    #[n(3)]
+    pub(super) read_receipts: bool,
+    #[n(4)]
+    pub(super) typing: bool,
+    #[n(5)]
+    pub(super) presence: bool,
+    #[n(6)]
+    pub(super) nearby: bool,
+    /// The number of the last node record.
+    #[n(7)]
+    pub(super) node_seq: u64,
+    /// The own device list.
+    #[n(8)]
+    pub(super) device_list: ByteVec,
+}
+
+impl Profile {
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            read_receipts: self.read_receipts,
+            typing: self.typing,
+            presence: self.presence,
+            nearby: self.nearby,
+        }
+    }
+}
+
+/// How long a node record is good for: as long as the node key (protocol §2.1).
+const NODE_RECORD_LIFE: u64 = 90 * DAY;
+
+/// Initiations and bundles: 5 a minute from one peer, 30 a minute from all (protocol §3.2).
+const REQUESTS_EACH: Allowance = Allowance {
+    burst: 5,
+    refill_ms: 12 * SECOND,
+};
+const REQUESTS_ALL: Allowance = Allowance {
+    burst: 30,
+    refill_ms: 2 * SECOND,
+};
+
+/// Profiles asked for or announced.
+const HELLOS_EACH: Allowance = Allowance {
+    burst: 10,
+    refill_ms: 3 * SECOND,
+};
+const HELLOS_ALL: Allowance = Allowance {
+    burst: 200,
+    refill_ms: 50,
+};
+
+impl Engine {
+    /// A new person on a new device. Commit the effects before anything else.
+    pub fn create(
+        name: Option<String>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Vec<Effect>) {
+        let account = Account::generate(rng);
+        let device = Device::create(&account, 0, now, rng);
+        let list = DeviceList::first(&account, &device, now);
+        let settings = Settings::default();
+        let profile = Profile {
+            name: name.unwrap_or_else(|| random_name(rng)),
+            avatar: 0,
+            changed: now,
+            read_receipts: settings.read_receipts,
+            typing: settings.typing,
+            presence: settings.presence,
+            nearby: settings.nearby,
+            node_seq: 0,
+            device_list: list.bytes().to_vec().into(),
+        };
+        let mut engine = Self::empty(Own {
+            account,
+            device,
+            list,
+            profile,
+        });
+        let mut turn = Turn {
+            now,
+            rng,
+            effects: Vec::new(),
+        };
+        let account = engine.own.account.to_record();
+        turn.write(Write::Put(Class::Account, Vec::new(), account));
+        let device = engine.own.device.to_record();
+        turn.write(Write::Put(Class::Device, Vec::new(), device));
+        engine.dirty.own = true;
+        engine.handle_prekeys(&mut turn);
+        let mut effects = std::mem::take(&mut turn.effects);
+        effects.extend(engine.flush());
+        (engine, effects)
+    }
+
+    /// The person and device of a profile.
+    pub fn load(mut records: Records, now: Timestamp) -> Result<Self, LoadError> {
+        let mut take = |class| records.remove(&class).unwrap_or_default();
+        let own = load_own(
+            &take(Class::Account),
+            &take(Class::Device),
+            &take(Class::Profile),
+        )?;
+        let mut engine = Self::empty(own);
+        for (_, record) in take(Class::Contact) {
+            let contact = Contact::decode(&record).map_err(|_| LoadError(Class::Contact))?;
+            let known = Known::of(contact, now);
+            engine.people.insert(known.contact.person, known);
+        }
+        for (key, record) in take(Class::Sessions) {
+            let device = <[u8; 16]>::try_from(key.as_slice()).map(DeviceId);
+            let sessions = SessionSet::from_record(&record);
+            let (Ok(device), Ok(sessions)) = (device, sessions) else {
+                return Err(LoadError(Class::Sessions));
+            };
+            engine.sessions.insert(device, sessions);
+        }
+        let mut prekeys = Vec::new();
+        for (_, record) in take(Class::Prekey) {
+            let prekey = OwnPrekey::from_record(&record).map_err(|_| LoadError(Class::Prekey))?;
+            prekeys.push(prekey);
+        }
+        engine.prekeys = OwnPrekeys::restore(prekeys);
+        for (_, record) in take(Class::Invite) {
+            let invite = Invite::decode(&record).map_err(|_| LoadError(Class::Invite))?;
+            engine.invites.insert(invite.token.id(), invite);
+        }
+        for (_, record) in take(Class::Chat) {
+            let chat = DirectChat::decode(&record).map_err(|_| LoadError(Class::Chat))?;
+            engine.chats.insert(chat.id, chat);
+        }
+        for (key, record) in take(Class::Outbox) {
+            let id = <[u8; 32]>::try_from(key.as_slice()).map(FrameId);
+            let restored = id.is_ok_and(|id| engine.outbox.restore(id, &record, now));
+            if !restored {
+                return Err(LoadError(Class::Outbox));
+            }
+        }
+        for (key, record) in take(Class::Replay) {
+            let hash = <[u8; 32]>::try_from(key.as_slice());
+            let until = codec::from_slice::<Timestamp>(&record, 16);
+            let (Ok(hash), Ok(until)) = (hash, until) else {
+                return Err(LoadError(Class::Replay));
+            };
+            engine.replay.insert(hash, until);
+        }
+        let people: Vec<PersonId> = engine.people.keys().copied().collect();
+        for person in people {
+            engine.index(&person);
+        }
+        Ok(engine)
+    }
+
+    fn empty(own: Own) -> Self {
+        Self {
+            own,
+            prekeys: OwnPrekeys::default(),
+            invites: BTreeMap::new(),
+            people: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            chats: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            subscribers: BTreeSet::new(),
+            outbox: Outbox::default(),
+            replay: BTreeMap::new(),
+            recent: Recent::default(),
+            connected: BTreeMap::new(),
+            listening: Vec::new(),
+            nearby: Nearby::default(),
+            asks: Asks::default(),
+            live: Live::default(),
+            loading: BTreeSet::new(),
+            gaps: BTreeMap::new(),
+            hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),
+            request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
+            dirty: Dirty::default(),
+        }
+    }
+
+    /// What to do first after [`Engine::create`] or [`Engine::load`]: whom to meet, what to hear.
+    pub fn start(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Vec<Effect> {
+        let mut turn = Turn {
+            now,
+            rng,
+            effects: Vec::new(),
+        };
+        turn.effect(Effect::Announce(true));
+        let people: Vec<PersonId> = self.people.keys().copied().collect();
+        for person in people {
+            self.admit(&mut turn, &person);
+            let asking = self
+                .people
+                .get(&person)
+                .is_some_and(|k| k.contact.asking.is_some());
+            if asking {
+                self.ask_again(&mut turn, person);
+            }
+        }
+        let chats: Vec<ChatId> = self.chats.keys().copied().collect();
+        for chat in chats {
+            self.note_gaps(&mut turn, &chat);
+        }
+        self.handle_timeouts(&mut turn);
+        std::mem::take(&mut turn.effects)
+    }
+
+    /// The records that changed since the last call. Call it once before each commit.
+    pub fn flush(&mut self) -> Vec<Effect> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut writes = Vec::new();
+        let mut put = |class, key: &[u8], value: Option<Zeroizing<Vec<u8>>>| {
+            writes.push(Effect::Write(match value {
+                Some(value) => Write::Put(class, key.to_vec(), value),
+                None => Write::Delete(class, key.to_vec()),
+            }));
+        };
+        if dirty.own {
+            put(
+                Class::Profile,
+                &[],
+                Some(Zeroizing::new(codec::to_vec(&self.own.profile))),
+            );
+        }
+        for person in dirty.people {
+            let record = self.people.get(&person).map(|known| known.contact.encode());
+            put(Class::Contact, &person.0, record.map(Zeroizing::new));
+        }
+        for device in dirty.sessions {
+            put(
+                Class::Sessions,
+                &device.0,
+                self.sessions.get(&device).map(SessionSet::to_record),
+            );
+        }
+        for chat in dirty.chats {
+            let record = self.chats.get(&chat).map(DirectChat::encode);
+            put(Class::Chat, &chat.0, record.map(Zeroizing::new));
+        }
+        for token in dirty.invites {
+            let record = self.invites.get(&token).map(Invite::encode);
+            put(Class::Invite, &token.0, record.map(Zeroizing::new));
+        }
+        for id in dirty.prekeys {
+            put(
+                Class::Prekey,
+                &id.to_be_bytes(),
+                self.prekeys.get(id).map(OwnPrekey::to_record),
+            );
+        }
+        writes
+    }
+
+    /// The own node record with the addresses of now.
+    pub(super) fn node_record(&self, now: Timestamp) -> NodeRecord {
+        let seq = self.own.profile.node_seq;
+        let addresses: Vec<Address> = self.listening.clone();
+        NodeRecord::create(
+            &self.own.device,
+            seq,
+            now.plus(NODE_RECORD_LIFE),
+            &addresses,
+        )
+    }
+
+    /// The newest prekey that many may use.
+    pub(super) fn medium_prekey(&self) -> Option<Vec<u8>> {
+        self.prekeys
+            .medium()
+            .map(|prekey| prekey.sign(&self.own.device))
+    }
+
+    /// A prekey to hand out: for one use if there is room for one more.
+    pub(super) fn fresh_prekey(&mut self, turn: &mut Turn<'_>) -> Option<Vec<u8>> {
+        let Some(prekey) = self.prekeys.make_one_time(turn.now, turn.rng) else {
+            return self.medium_prekey();
+        };
+        self.dirty.prekeys.insert(prekey.id());
+        Some(prekey.sign(&self.own.device))
+    }
+
+    /// The own profile card.
+    pub(super) fn profile_card(&self) -> ProfileCard {
+        let profile = &self.own.profile;
+        ProfileCard::create(
+            &self.own.device,
+            self.person(),
+            &profile.name,
+            profile.avatar,
+            profile.changed,
+        )
+    }
+
+    /// Makes the nodes of a person known by their peer id, and drops those that no longer are.
+    pub(super) fn index(&mut self, person: &PersonId) {
+        self.nodes.retain(|_, (held, _)| held != person);
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            self.nodes.insert(node.peer(), (*person, node.device()));
+            if let Some(next) = node.next_peer() {
+                self.nodes.insert(next, (*person, node.device()));
+            }
+        }
+    }
+
+    /// Opens gossip and the direct stream to the nodes of somebody we talk to, and listens on the
+    /// channel of the chat with them.
+    pub(super) fn admit(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        if !self.is_heard(person) {
+            return;
+        }
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            turn.effect(Effect::Authorise(node.peer(), node.addresses().to_vec()));
+        }
+        let chat = self.chat_with(person);
+        self.listen(turn, &chat);
+    }
+
+    /// Closes what [`Engine::admit`] opened.
+    pub(super) fn expel(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            turn.effect(Effect::Revoke(node.peer()));
+        }
+        let chat = self.chat_with(person);
+        let topics: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(_, (held, _))| *held == chat)
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in topics {
+            self.channels.remove(&topic);
+            turn.effect(Effect::Unsubscribe(topic));
+        }
+    }
+
+    /// Listens on the channels of a chat, and on no older ones.
+    pub(super) fn listen(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(held) = self.chats.get(chat) else {
+            return;
+        };
+        let heard = self.is_heard(&held.person);
+        let wanted: Vec<Channel> = held
+            .channels
+            .iter()
+            .map(|channel| Channel::from_secret(&channel.secret))
+            .collect();
+        let stale: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(topic, (of, _))| of == chat && !wanted.iter().any(|c| c.topic() == **topic))
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in stale {
+            self.channels.remove(&topic);
+            turn.effect(Effect::Unsubscribe(topic));
+        }
+        for channel in wanted {
+            let topic = channel.topic();
+            if self.channels.insert(topic, (*chat, channel)).is_none() && heard {
+                turn.effect(Effect::Subscribe(topic));
+            }
+        }
+    }
+
+    /// Rotates prekeys, and forgets initiations whose prekey is gone.
+    pub(super) fn handle_prekeys(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        let changes = self.prekeys.handle_timeout(now, turn.rng);
+        self.dirty.prekeys.extend(changes.changed);
+        self.dirty.prekeys.extend(changes.erased);
+        for (device, set) in &mut self.sessions {
+            if set.handle_timeout(now) {
+                self.dirty.sessions.insert(*device);
+            }
+        }
+        let gone: Vec<_> = self
+            .replay
+            .iter()
+            .filter(|(_, until)| **until <= now)
+            .map(|(h, _)| *h)
+            .collect();
+        for hash in gone {
+            self.replay.remove(&hash);
+            turn.write(Write::Delete(Class::Replay, hash.to_vec()));
+        }
+    }
+}
+
+impl Known {
+    /// Reads what a contact's signed objects say.
+    pub(super) fn of(contact: Contact, now: Timestamp) -> Self {
+        let devices = contact.devices();
+        let nodes = contact.nodes(now);
+        Self {
+            contact,
+            devices,
+            nodes,
+        }
+    }
+
+    /// Reads the signed objects again after they changed.
+    pub(super) fn refresh(&mut self, now: Timestamp) {
+        self.devices = self.contact.devices();
+        self.nodes = self.contact.nodes(now);
+    }
+
+    /// Somebody of whom nothing but a reason to remember them is known.
+    pub(super) fn stranger(person: PersonId, now: Timestamp) -> Self {
+        Self {
+            contact: Contact::new(person, Standing::Stranger, now),
+            devices: None,
+            nodes: Vec::new(),
+        }
+    }
+}
+
+fn load_own(
+    account: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+    device: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+    profile: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
+) -> Result<Own, LoadError> {
+    let only = |records: &[(Vec<u8>, Zeroizing<Vec<u8>>)], class| match records {
+        [(_, record)] => Ok(record.clone()),
+        _ => Err(LoadError(class)),
+    };
+    let account = Account::from_record(&only(account, Class::Account)?)
+        .map_err(|_| LoadError(Class::Account))?;
+    let device =
+        Device::from_record(&only(device, Class::Device)?).map_err(|_| LoadError(Class::Device))?;
+    let profile: Profile = codec::from_slice(&only(profile, Class::Profile)?, 16 * 1024)
+        .map_err(|_| LoadError(Class::Profile))?;
+    let list = DeviceList::verify(&profile.device_list).map_err(|_| LoadError(Class::Profile))?;
+    Ok(Own {
+        account,
+        device,
+        list,
+        profile,
+    })
+}

@@ -1,0 +1,404 @@
+//! What is only true now, and never on disk: who is here, and who is typing.
+
+use std::collections::BTreeMap;
+
+use super::{Effect, Engine, Turn, event::EngineEvent};
+use crate::{
+    proto::{
+        channel::Kind,
+        chat::ephemeral::{Ephemeral, What},
+        contact::Standing,
+        id::{ChatId, DeviceId, PersonId},
+        time::{SECOND, Timestamp},
+    },
+    wire::{
+        direct::Direct,
+        frame,
+        id::{Address, FrameId, PeerId, TopicKey},
+    },
+};
+
+/// Typing ends this long after the last key.
+const TYPING_MS: u64 = 5 * SECOND;
+
+/// While keys are pressed, others are told this often.
+const TYPING_AGAIN_MS: u64 = 3 * SECOND;
+
+/// Without a word for this long, somebody is no longer typing: their last word and its end.
+const TYPING_HEARD_MS: u64 = TYPING_AGAIN_MS + TYPING_MS;
+
+/// Through relays, contacts are told this often that we are here.
+const PRESENCE_MS: u64 = 5 * SECOND;
+
+/// Without a word for this long, somebody who is not connected is no longer here.
+const PRESENCE_HEARD_MS: u64 = 12 * SECOND;
+
+/// Who is here and who is typing.
+#[derive(Default)]
+pub(super) struct Live {
+    /// Devices of contacts that are connected.
+    here: BTreeMap<DeviceId, PersonId>,
+    /// People heard of through a topic only, and until when that counts.
+    heard: BTreeMap<PersonId, Timestamp>,
+    typing: BTreeMap<ChatId, (PersonId, Timestamp)>,
+    own_typing: BTreeMap<ChatId, OwnTyping>,
+    next_presence: Option<Timestamp>,
+    /// The time in the last sign of each device: an older one is a replay.
+    last_sign: BTreeMap<DeviceId, Timestamp>,
+}
+
+#[derive(Clone, Copy)]
+struct OwnTyping {
+    until: Timestamp,
+    told: Timestamp,
+}
+
+impl Live {
+    pub(super) fn is_online(&self, person: &PersonId) -> bool {
+        self.here.values().any(|held| held == person) || self.heard.contains_key(person)
+    }
+
+    pub(super) fn is_typing(&self, chat: &ChatId) -> bool {
+        self.typing.contains_key(chat)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
+        let typing = self.typing.values().map(|(_, until)| *until);
+        let own = self.own_typing.values().map(|own| own.until);
+        let heard = self.heard.values().copied();
+        typing
+            .chain(own)
+            .chain(heard)
+            .chain(self.next_presence)
+            .min()
+    }
+}
+
+impl Engine {
+    pub(super) fn on_connected(
+        &mut self,
+        turn: &mut Turn<'_>,
+        peer: PeerId,
+        address: Address,
+        authorised: bool,
+    ) {
+        self.connected.insert(
+            peer,
+            super::Connection {
+                address: address.clone(),
+                authorised,
+            },
+        );
+        self.met(turn, peer, address);
+        let Some((person, device)) = self.nodes.get(&peer).copied() else {
+            return;
+        };
+        if !authorised || !self.is_heard(&person) {
+            return;
+        }
+        self.outbox.connected(device);
+        self.live.last_sign.remove(&device);
+        let standing = self.people.get(&person).map(|known| known.contact.standing);
+        if standing == Some(Standing::Contact) {
+            self.set_here(turn, device, person);
+            self.flush_unsealed(turn, &person);
+        }
+    }
+
+    pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+        self.connected.remove(&peer);
+        self.subscribers
+            .retain(|(_, subscriber)| *subscriber != peer);
+        self.left(turn, peer);
+        let Some((person, device)) = self.nodes.get(&peer).copied() else {
+            return;
+        };
+        self.outbox.disconnected(device, turn.now);
+        self.set_away(turn, device, person);
+    }
+
+    /// A device of a contact is connected.
+    pub(super) fn set_here(&mut self, turn: &mut Turn<'_>, device: DeviceId, person: PersonId) {
+        let before = self.live.is_online(&person);
+        self.live.here.insert(device, person);
+        if !before {
+            turn.emit(EngineEvent::Presence {
+                person,
+                online: true,
+            });
+        }
+    }
+
+    fn set_away(&mut self, turn: &mut Turn<'_>, device: DeviceId, person: PersonId) {
+        if self.live.here.remove(&device).is_none() {
+            return;
+        }
+        let now = turn.now;
+        if let Some(known) = self.person_mut(&person) {
+            known.contact.last_seen = Some(now);
+        }
+        self.no_longer_online(turn, person);
+    }
+
+    fn no_longer_online(&mut self, turn: &mut Turn<'_>, person: PersonId) {
+        if self.live.is_online(&person) {
+            return;
+        }
+        turn.emit(EngineEvent::Presence {
+            person,
+            online: false,
+        });
+        let chat = self.chat_with(&person);
+        self.stop_typing(turn, chat);
+    }
+
+    /// Forgets that somebody is here, because they are no longer a contact.
+    pub(super) fn forget_live(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let before = self.live.is_online(person);
+        self.live.here.retain(|_, held| held != person);
+        self.live.heard.remove(person);
+        if before {
+            self.no_longer_online(turn, *person);
+        }
+    }
+
+    /// A sign that is only true now came on a topic.
+    pub(super) fn on_sign(&mut self, turn: &mut Turn<'_>, chat: ChatId, body: &[u8]) {
+        let Ok(sign) = Ephemeral::decode(body) else {
+            return;
+        };
+        let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
+            return;
+        };
+        if !self.devices_of(&person).contains(&sign.device) {
+            return;
+        }
+        let last = self
+            .live
+            .last_sign
+            .get(&sign.device)
+            .copied()
+            .unwrap_or_default();
+        if sign.time < last {
+            return;
+        }
+        self.live.last_sign.insert(sign.device, sign.time);
+        match sign.what {
+            What::Typing(true) => {
+                let until = turn.now.plus(TYPING_HEARD_MS);
+                if self.live.typing.insert(chat, (person, until)).is_none() {
+                    turn.emit(EngineEvent::Typing {
+                        chat,
+                        person,
+                        typing: true,
+                    });
+                }
+            }
+            What::Typing(false) => self.stop_typing(turn, chat),
+            What::Presence(true) => {
+                let before = self.live.is_online(&person);
+                self.live
+                    .heard
+                    .insert(person, turn.now.plus(PRESENCE_HEARD_MS));
+                if !before {
+                    turn.emit(EngineEvent::Presence {
+                        person,
+                        online: true,
+                    });
+                }
+            }
+            What::Presence(false) => {
+                if self.live.heard.remove(&person).is_some() {
+                    self.no_longer_online(turn, person);
+                }
+            }
+            What::Held(frames) => {
+                for id in frames {
+                    self.on_held(turn, person, sign.device, &id);
+                }
+            }
+        }
+    }
+
+    /// Whoever was typing in a chat no longer is.
+    pub(super) fn stop_typing(&mut self, turn: &mut Turn<'_>, chat: ChatId) {
+        if let Some((person, _)) = self.live.typing.remove(&chat) {
+            turn.emit(EngineEvent::Typing {
+                chat,
+                person,
+                typing: false,
+            });
+        }
+    }
+
+    pub(super) fn on_own_typing(&mut self, turn: &mut Turn<'_>, chat: ChatId, typing: bool) {
+        let now = turn.now;
+        if !typing || !self.own.profile.typing {
+            if self.live.own_typing.remove(&chat).is_some() {
+                self.sign(turn, chat, What::Typing(false));
+            }
+            return;
+        }
+        let until = now.plus(TYPING_MS);
+        let told = self.live.own_typing.get(&chat).map(|own| own.told);
+        let tell = told.is_none_or(|told| now.since(told) >= TYPING_AGAIN_MS);
+        let told = if tell { now } else { told.unwrap_or(now) };
+        self.live.own_typing.insert(chat, OwnTyping { until, told });
+        if tell {
+            self.sign(turn, chat, What::Typing(true));
+        }
+    }
+
+    /// A message is on its way: whoever wrote it is no longer typing.
+    pub(super) fn end_own_typing(&mut self, chat: &ChatId) {
+        self.live.own_typing.remove(chat);
+    }
+
+    pub(super) fn handle_live(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        let typing: Vec<ChatId> = due(&self.live.typing, |(_, until)| *until <= now);
+        for chat in typing {
+            self.stop_typing(turn, chat);
+        }
+        let own: Vec<ChatId> = due(&self.live.own_typing, |own| own.until <= now);
+        for chat in own {
+            self.on_own_typing(turn, chat, false);
+        }
+        let heard: Vec<PersonId> = due(&self.live.heard, |until| *until <= now);
+        for person in heard {
+            self.live.heard.remove(&person);
+            self.no_longer_online(turn, person);
+        }
+        if self.live.next_presence.is_none_or(|next| next <= now) {
+            self.tell_presence(turn);
+        }
+    }
+
+    /// Tells contacts whom only a topic reaches that we are here.
+    fn tell_presence(&mut self, turn: &mut Turn<'_>) {
+        self.live.next_presence = None;
+        if !self.own.profile.presence {
+            return;
+        }
+        let away: Vec<ChatId> = self
+            .chats
+            .values()
+            .filter(|chat| self.is_contact(&chat.person))
+            .filter(|chat| !self.live.here.values().any(|person| *person == chat.person))
+            .filter(|chat| self.is_carried(chat.id))
+            .map(|chat| chat.id)
+            .collect();
+        if !away.is_empty() {
+            self.live.next_presence = Some(turn.now.plus(PRESENCE_MS));
+        }
+        for chat in away {
+            self.sign(turn, chat, What::Presence(true));
+        }
+    }
+
+    /// A peer takes part in a topic: a relay, perhaps, through which contacts can be told things.
+    pub(super) fn on_subscribed(&mut self, turn: &mut Turn<'_>, peer: PeerId, topic: TopicKey) {
+        let Some((chat, _)) = self.channels.get(&topic) else {
+            return;
+        };
+        let person = self.chats.get(chat).map(|held| held.person);
+        let theirs = self.nodes.get(&peer).map(|(person, _)| *person);
+        if theirs.is_some() && theirs != person {
+            // A contact of ours has no business in the chat with another one (protocol §5.7).
+            turn.effect(Effect::Revoke(peer));
+            return;
+        }
+        self.subscribers.insert((topic, peer));
+        self.tell_presence(turn);
+    }
+
+    /// Whether a topic of the chat has somebody on it.
+    fn is_carried(&self, chat: ChatId) -> bool {
+        self.subscribers.iter().any(|(topic, _)| {
+            self.channels
+                .get(topic)
+                .is_some_and(|(held, _)| *held == chat)
+        })
+    }
+
+    /// Whether a frame on this topic would reach anybody by gossip.
+    pub(super) fn has_subscribers(&self, topic: &TopicKey) -> bool {
+        self.subscribers.iter().any(|(held, _)| held == topic)
+    }
+
+    /// Sends a sign to the other side of a chat: directly if they are connected, else by gossip.
+    pub(super) fn sign(&mut self, turn: &mut Turn<'_>, chat: ChatId, what: What) {
+        let device = self.device();
+        let Some(held) = self.chats.get(&chat) else {
+            return;
+        };
+        let person = held.person;
+        let Some(secret) = held.channels.first() else {
+            return;
+        };
+        let channel = crate::proto::channel::Channel::from_secret(&secret.secret);
+        let body = Ephemeral {
+            device,
+            time: turn.now,
+            what,
+        }
+        .encode();
+        let day = turn.now.frame_day();
+        let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
+            return;
+        };
+        let reachable: Vec<PeerId> = self
+            .devices_of(&person)
+            .iter()
+            .filter_map(|device| self.reachable(device))
+            .collect();
+        let topic = channel.topic();
+        for peer in &reachable {
+            let frame = bytes.clone().into();
+            turn.effect(Effect::Send(*peer, Direct::Frame { topic, frame }));
+        }
+        if reachable.is_empty() && self.has_subscribers(&topic) {
+            turn.effect(Effect::Publish(topic, bytes));
+        }
+    }
+
+    /// Tells the device that wrote a frame that we have it on disk (released after the commit).
+    pub(super) fn acknowledge(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        from: Option<PeerId>,
+        id: FrameId,
+    ) {
+        let person = self.chats.get(&chat).map(|held| held.person);
+        let direct = from.or_else(|| {
+            let devices = person
+                .map(|person| self.devices_of(&person))
+                .unwrap_or_default();
+            devices.iter().find_map(|device| self.reachable(device))
+        });
+        match direct {
+            Some(peer) => turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] })),
+            None => self.sign(turn, chat, What::Held(vec![id])),
+        }
+    }
+
+    /// Whether both agreed to be contacts, and neither is blocked.
+    pub(super) fn is_contact(&self, person: &PersonId) -> bool {
+        self.people.get(person).is_some_and(|known| {
+            known.contact.standing == Standing::Contact && !known.contact.blocked
+        })
+    }
+}
+
+fn due<K: Copy + Ord, V>(map: &BTreeMap<K, V>, is_due: impl Fn(&V) -> bool) -> Vec<K> {
+    map.iter()
+        .filter(|(_, value)| is_due(value))
+        .map(|(key, _)| *key)
+        .collect()
+}
+
+/// Whether a frame says of itself that it is a sign.
+pub(super) fn is_sign(bytes: &[u8]) -> bool {
+    frame::is_ephemeral(bytes)
+}

@@ -1,0 +1,405 @@
+//! What goes out: contents sealed for each device, frames into the outbox and on their way.
+
+use minicbor::bytes::ByteVec;
+use zeroize::Zeroizing;
+
+use super::{
+    Effect, Engine, Turn,
+    event::{DeliveryState, EngineEvent},
+    pairing::{NO_CONTEXT, control},
+};
+use crate::{
+    proto::{
+        channel::{Channel, Kind, Pairwise},
+        chat::{
+            content::{Body, ChannelSet, Profile},
+            direct::{DirectMessage, part_context},
+            state::ChannelSecret,
+        },
+        contact::Standing,
+        id::{ChatId, DeviceId, PersonId},
+        outbox::{Cargo, Waiting},
+        record::{Class, MessageRow, Receipt, Write},
+        secret::Secret,
+        time::{DAY, Timestamp},
+    },
+    wire::{
+        direct::Direct,
+        frame::frame_id,
+        id::{FrameId, TopicKey},
+    },
+};
+
+/// A direct chat's channel secret is renewed this often (protocol §4.1).
+const CHANNEL_LIFE: u64 = 30 * DAY;
+
+/// Messages read back from the store at once, to be sealed.
+const LOADED_AT_ONCE: usize = 64;
+
+/// Messages waiting in the outbox up to which more are sealed.
+const SEALED_AHEAD: usize = 1024;
+
+impl Engine {
+    /// Seals a content of the timeline for every device of the other person. `false` if there is
+    /// no session yet, or nothing may be sent: then it waits in the chat as unsealed.
+    pub(super) fn send_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        counter: u32,
+        content: &[u8],
+    ) -> bool {
+        let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
+            return false;
+        };
+        if !self.may_send_to(&person) {
+            return false;
+        }
+        let devices = self.devices_with_session(&person);
+        if devices.is_empty() {
+            return false;
+        }
+        let own = self.device();
+        let sealed = DirectMessage::seal_content(&chat, &own, counter, content, turn.rng);
+        let context = part_context(&chat);
+        let mut parts = Vec::new();
+        for device in &devices {
+            let key = sealed.part.expose();
+            if let Some(pairwise) = self.seal_pairwise(turn, *device, &context, key) {
+                parts.push((*device, pairwise));
+            }
+        }
+        if parts.is_empty() {
+            return false;
+        }
+        let to: Vec<DeviceId> = parts.iter().map(|(device, _)| *device).collect();
+        let body = DirectMessage::encode(&own, counter, &parts, &sealed.ciphertext);
+        self.send_frame(
+            turn,
+            chat,
+            (Kind::DirectMessage, &body),
+            to,
+            Cargo::Message { counter },
+        )
+    }
+
+    fn devices_with_session(&self, person: &PersonId) -> Vec<DeviceId> {
+        let has = |device: &DeviceId| {
+            self.sessions
+                .get(device)
+                .is_some_and(|set| set.active().is_some())
+        };
+        self.devices_of(person).into_iter().filter(has).collect()
+    }
+
+    /// Seals a message in the active session with a device, and asks for a fresh session when the
+    /// old one has gone long without an answer (protocol §3.4).
+    fn seal_pairwise(
+        &mut self,
+        turn: &mut Turn<'_>,
+        device: DeviceId,
+        context: &[u8; 32],
+        plaintext: &[u8],
+    ) -> Option<Vec<u8>> {
+        let set = self.sessions.get_mut(&device)?;
+        let sealed = set.seal(turn.rng, turn.now, context, plaintext).ok()?;
+        let stale = set.needs_fresh(turn.now);
+        self.dirty.sessions.insert(device);
+        if stale {
+            let list = self.people.values().find(|known| {
+                known
+                    .devices
+                    .as_ref()
+                    .is_some_and(|list| list.device(&device).is_some())
+            });
+            if let Some(person) = list.map(|known| known.contact.person) {
+                self.renew(turn, person, device, false);
+            }
+        }
+        Some(sealed)
+    }
+
+    /// Seals a content of no timeline for every device of a person.
+    pub(super) fn send_control(
+        &mut self,
+        turn: &mut Turn<'_>,
+        person: &PersonId,
+        body: Body,
+        cargo: Cargo,
+    ) {
+        if !self.may_send_to(person) {
+            return;
+        }
+        let chat = self.chat_with(person);
+        let content = control(body, turn.now).encode();
+        for device in self.devices_with_session(person) {
+            if let Some(pairwise) = self.seal_pairwise(turn, device, &NO_CONTEXT, &content) {
+                self.send_pairwise(turn, chat, device, pairwise, cargo);
+            }
+        }
+    }
+
+    /// Sends a sealed pairwise message to one device.
+    pub(super) fn send_pairwise(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        device: DeviceId,
+        pairwise: Vec<u8>,
+        cargo: Cargo,
+    ) {
+        let from = self.device();
+        let body = Pairwise {
+            to: device,
+            from,
+            pairwise: ByteVec::from(pairwise),
+        }
+        .encode();
+        self.send_frame(turn, chat, (Kind::Pairwise, &body), vec![device], cargo);
+    }
+
+    /// Seals a frame on the chat's channel, puts it into the outbox and on its way. `false` if the
+    /// chat has no channel, or the body is too large for a frame.
+    pub(super) fn send_frame(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        (kind, body): (Kind, &[u8]),
+        to: Vec<DeviceId>,
+        cargo: Cargo,
+    ) -> bool {
+        let Some(held) = self.chats.get(&chat) else {
+            return false;
+        };
+        let Some(secret) = held.channels.first() else {
+            return false;
+        };
+        let person = held.person;
+        let channel = Channel::from_secret(&secret.secret);
+        let day = turn.now.frame_day();
+        let Ok(frame) = channel.seal(false, day, kind, body, turn.rng) else {
+            return false;
+        };
+        let topic = channel.topic();
+        let id = frame_id(&frame);
+        let seq = self.outbox.next_seq();
+        let frame = ByteVec::from(frame);
+        let waiting = Waiting {
+            seq,
+            topic,
+            chat,
+            cargo,
+            created: turn.now,
+            to,
+            frame,
+        };
+        let (at_once, superfluous) = self.outbox.add(id, &waiting, turn.now);
+        for old in superfluous {
+            turn.write(Write::Delete(Class::Outbox, old.0.to_vec()));
+        }
+        let record = Zeroizing::new(waiting.encode());
+        turn.write(Write::Put(Class::Outbox, id.0.to_vec(), record));
+        for device in at_once {
+            if let Some(peer) = self.reachable(&device) {
+                let frame = waiting.frame.clone();
+                turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
+            }
+        }
+        match self.people.get(&person).map(|known| known.contact.standing) {
+            Some(Standing::Contact) if self.has_subscribers(&topic) => {
+                turn.effect(Effect::Publish(topic, waiting.frame.into()));
+            }
+            Some(Standing::Outgoing) => self.send_intro(turn, person),
+            _ => {}
+        }
+        true
+    }
+
+    /// A device has a frame of ours on its disk.
+    pub(super) fn on_held(
+        &mut self,
+        turn: &mut Turn<'_>,
+        person: PersonId,
+        device: DeviceId,
+        id: &FrameId,
+    ) {
+        let Some(done) = self.outbox.acknowledged(id, &device) else {
+            return;
+        };
+        if done.finished {
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+            self.flush_unsealed(turn, &person);
+        }
+        if let Cargo::Message { counter } = done.cargo {
+            let (chat, at) = (done.chat, turn.now);
+            let own = self.device();
+            let receipt = Receipt {
+                chat,
+                device: own,
+                counter,
+                person,
+                read: false,
+                at,
+            };
+            turn.write(Write::Receipt(receipt));
+            let read = self.chats.get(&chat).and_then(|held| held.read_by_other);
+            if read.is_none_or(|read| read < counter) {
+                let state = DeliveryState::Delivered;
+                let counters = counter..=counter;
+                turn.emit(EngineEvent::Status {
+                    chat,
+                    counters,
+                    person,
+                    state,
+                });
+            }
+        }
+    }
+
+    /// A device misses messages of ours: what is still in the outbox goes again at once.
+    pub(super) fn on_want(
+        &mut self,
+        turn: &mut Turn<'_>,
+        device: DeviceId,
+        topic: TopicKey,
+        counters: &[u32],
+    ) {
+        let Some((chat, _)) = self.channels.get(&topic) else {
+            return;
+        };
+        let Some(peer) = self.reachable(&device) else {
+            return;
+        };
+        for counter in counters {
+            if let Some(id) = self.outbox.frame_of(*chat, *counter, &device) {
+                turn.effect(Effect::SendStored(peer, id));
+            }
+        }
+    }
+
+    pub(super) fn handle_outbox(&mut self, turn: &mut Turn<'_>) {
+        let due = self.outbox.handle_timeout(turn.now);
+        for (device, id) in due.send {
+            if let Some(peer) = self.reachable(&device) {
+                turn.effect(Effect::SendStored(peer, id));
+            }
+        }
+        for id in due.publish {
+            turn.effect(Effect::PublishStored(id));
+        }
+        for (id, chat, cargo) in due.expired {
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+            self.seal_again(chat, cargo);
+        }
+    }
+
+    /// A frame is given up; what it said is not.
+    pub(super) fn seal_again(&mut self, chat: ChatId, cargo: Cargo) {
+        if let Cargo::Message { counter } = cargo
+            && let Some(held) = self.chat_mut(&chat)
+        {
+            held.unsealed.insert(counter);
+        }
+    }
+
+    /// Reads back messages that were not sealed yet, now that they can be.
+    pub(super) fn flush_unsealed(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let chat = self.chat_with(person);
+        let Some(held) = self.chats.get(&chat) else {
+            return;
+        };
+        if held.unsealed.is_empty()
+            || self.loading.iter().any(|(loading, _)| *loading == chat)
+            || self.outbox.len() >= SEALED_AHEAD
+            || self.devices_with_session(person).is_empty()
+            || !self.may_send_to(person)
+        {
+            return;
+        }
+        for counter in held.unsealed.first(LOADED_AT_ONCE) {
+            self.loading.insert((chat, counter));
+            turn.effect(Effect::Load(chat, counter));
+        }
+    }
+
+    pub(super) fn on_loaded(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        counter: u32,
+        row: Option<&MessageRow>,
+    ) {
+        self.loading.remove(&(chat, counter));
+        let Some(held) = self.chats.get(&chat) else {
+            return;
+        };
+        let person = held.person;
+        if !held.unsealed.contains(counter) {
+            return;
+        }
+        let own = self.device();
+        let content = row
+            .filter(|row| row.device == own)
+            .map(|row| row.content.as_slice());
+        // A message that the store does not have can never be sealed: nothing waits for it.
+        let done = content.is_none_or(|content| self.send_message(turn, chat, counter, content));
+        if done && let Some(held) = self.chat_mut(&chat) {
+            held.unsealed.remove(counter);
+        }
+        self.flush_unsealed(turn, &person);
+    }
+
+    /// Our profile as a content.
+    pub(super) fn profile_body(&self) -> Body {
+        Body::Profile(Profile {
+            card: ByteVec::from(self.profile_card().bytes().to_vec()),
+        })
+    }
+
+    /// When the next channel secret is due for renewal.
+    pub(super) fn next_channel_change(&self) -> Option<Timestamp> {
+        self.chats
+            .values()
+            .filter(|chat| self.is_contact(&chat.person))
+            .filter_map(|chat| chat.channels.first())
+            .map(|channel| channel.since.plus(CHANNEL_LIFE))
+            .min()
+    }
+
+    pub(super) fn handle_channel_change(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        let due: Vec<(ChatId, PersonId)> = self
+            .chats
+            .values()
+            .filter(|chat| self.is_contact(&chat.person))
+            .filter(|chat| {
+                chat.channels
+                    .first()
+                    .is_some_and(|held| held.since.plus(CHANNEL_LIFE) <= now)
+            })
+            .map(|chat| (chat.id, chat.person))
+            .collect();
+        for (chat, person) in due {
+            self.renew_channel(turn, chat, &person);
+        }
+    }
+
+    /// Gives a chat a new channel. The old one carries the news, and is heard until the next change.
+    pub(super) fn renew_channel(&mut self, turn: &mut Turn<'_>, chat: ChatId, person: &PersonId) {
+        let Some(best) = self.chats.get(&chat).and_then(|held| held.channels.first()) else {
+            return;
+        };
+        let seq = best.seq.saturating_add(1);
+        let secret: Secret<32> = Secret::random(turn.rng);
+        let set = ChannelSet {
+            seq,
+            secret: secret.clone(),
+        };
+        self.send_control(turn, person, Body::ChannelSet(set), Cargo::Control);
+        let since = turn.now;
+        if let Some(held) = self.chat_mut(&chat) {
+            held.learn_channel(ChannelSecret { seq, secret, since });
+        }
+        self.listen(turn, &chat);
+    }
+}

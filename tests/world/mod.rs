@@ -1,0 +1,900 @@
+//! A simulated world: engines with a disk each, a clock, and a network that delays, loses, doubles,
+//! reorders and parts them, all from one seed.
+//!
+//! A host handles an input, commits what is to be remembered, and only then releases the rest, as
+//! the node does. A crash can come at each of these steps.
+
+#![allow(
+    dead_code,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "each test file uses a part of the world; what goes wrong in it is a failed test"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr},
+};
+
+use betwixt::{
+    proto::{
+        chat::content::{Body, Content},
+        engine::{
+            Effect, Engine, Input,
+            command::{Command, CommandError, Reply},
+            event::EngineEvent,
+            input::{AskId, CommandId, Ticket},
+            lifecycle::Records,
+        },
+        id::{ChatId, MessageId, PersonId},
+        record::{Class, MessageRow, Write, memory::Memory},
+        time::Timestamp,
+    },
+    wire::{
+        direct::Direct,
+        frame::{Window, check},
+        hello::{HelloReply, HelloRequest},
+        id::{Address, FrameId, PeerId, TopicKey},
+        limits,
+    },
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// When every world begins: 2026-01-01 UTC.
+pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
+
+/// Every class of records.
+const CLASSES: [Class; 10] = [
+    Class::Account,
+    Class::Device,
+    Class::Profile,
+    Class::Contact,
+    Class::Sessions,
+    Class::Prekey,
+    Class::Invite,
+    Class::Chat,
+    Class::Outbox,
+    Class::Replay,
+];
+
+/// How bad the network is.
+#[derive(Clone, Copy, Debug)]
+pub struct Links {
+    /// Milliseconds that anything takes, at least.
+    pub delay_ms: u64,
+    /// Milliseconds that it takes longer, at random.
+    pub jitter_ms: u64,
+    /// Of 1,000 gossip frames and hello messages, how many are lost.
+    pub loss: u32,
+    /// Of 1,000 gossip frames, how many come twice.
+    pub double: u32,
+    /// Of 1,000 direct messages, how many are dropped by a full queue.
+    pub full: u32,
+    /// Of 1,000 direct messages, how many break the connection.
+    pub breaks: u32,
+}
+
+impl Links {
+    /// A good network.
+    pub const GOOD: Self = Self {
+        delay_ms: 1,
+        jitter_ms: 2,
+        loss: 0,
+        double: 0,
+        full: 0,
+        breaks: 0,
+    };
+    /// A very bad one.
+    pub const BAD: Self = Self {
+        delay_ms: 5,
+        jitter_ms: 400,
+        loss: 200,
+        double: 200,
+        full: 50,
+        breaks: 10,
+    };
+}
+
+/// Where a host crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// After handling, before the commit.
+    BeforeCommit,
+    /// After the commit, before anything is released.
+    AfterCommit,
+    /// In the middle of the release, after this many effects.
+    DuringRelease(usize),
+}
+
+/// A person's device in the world.
+pub struct Host {
+    pub name: String,
+    engine: Option<Engine>,
+    pub disk: Memory,
+    rng: ChaCha20Rng,
+    pub person: PersonId,
+    pub peer: PeerId,
+    allowed: BTreeSet<PeerId>,
+    topics: BTreeSet<TopicKey>,
+    pub events: Vec<EngineEvent>,
+    replies: BTreeMap<CommandId, Result<Reply, CommandError>>,
+    crash: Option<(u32, Crash)>,
+    pub crashes: u32,
+    /// The texts whose sending was answered.
+    pub answered: Vec<MessageId>,
+}
+
+enum Happening {
+    Input(usize, Incarnation, Box<Input>),
+    Hello {
+        from: usize,
+        to: usize,
+        ask: AskId,
+        request: Box<HelloRequest>,
+    },
+    HelloLost {
+        from: usize,
+        incarnation: Incarnation,
+        ask: AskId,
+    },
+    Direct {
+        from: usize,
+        to: usize,
+        connection: u64,
+        message: Direct,
+    },
+    Connect(usize, usize),
+    Wake(usize),
+}
+
+/// Which life of a host: what was under way to an earlier one is lost.
+type Incarnation = u32;
+
+/// Everybody, and everything between them.
+pub struct World {
+    pub now: Timestamp,
+    pub hosts: Vec<Host>,
+    pub links: Links,
+    rng: ChaCha20Rng,
+    queue: BTreeMap<(Timestamp, u64), Happening>,
+    next: u64,
+    /// Pairs that are connected, smaller index first, with a number for each connection.
+    connections: BTreeMap<(usize, usize), u64>,
+    /// When the last direct message of a connection arrives, for order.
+    arrivals: BTreeMap<(usize, usize), Timestamp>,
+    parted: BTreeSet<(usize, usize)>,
+    tickets: BTreeMap<(usize, Ticket), (usize, Incarnation, AskId)>,
+    commands: u64,
+    /// All bytes that crossed the network, for those who look for plaintext in them.
+    pub observed: Vec<u8>,
+}
+
+impl World {
+    /// An empty world.
+    pub fn new(seed: u64, links: Links) -> Self {
+        Self {
+            now: BEGINNING,
+            hosts: Vec::new(),
+            links,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            queue: BTreeMap::new(),
+            next: 0,
+            connections: BTreeMap::new(),
+            arrivals: BTreeMap::new(),
+            parted: BTreeSet::new(),
+            tickets: BTreeMap::new(),
+            commands: 0,
+            observed: Vec::new(),
+        }
+    }
+
+    /// Somebody new opens the program. Everybody on the network finds everybody.
+    pub fn join(&mut self, name: &str) -> usize {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let (engine, effects) = Engine::create(Some(name.to_owned()), self.now, &mut rng);
+        let mut disk = Memory::default();
+        disk.commit(writes(&effects));
+        let (person, peer) = (engine.person(), engine.peer());
+        let host = self.hosts.len();
+        self.hosts.push(Host {
+            name: name.to_owned(),
+            engine: Some(engine),
+            disk,
+            rng,
+            person,
+            peer,
+            allowed: BTreeSet::new(),
+            topics: BTreeSet::new(),
+            events: Vec::new(),
+            replies: BTreeMap::new(),
+            crash: None,
+            crashes: 0,
+            answered: Vec::new(),
+        });
+        self.begin(host);
+        host
+    }
+
+    fn begin(&mut self, host: usize) {
+        let now = self.now;
+        let held = &mut self.hosts[host];
+        let engine = held.engine.as_mut().expect("the host is up");
+        let effects = engine.start(now, &mut held.rng);
+        self.settle(host, effects);
+        self.input(host, Input::Listening(vec![address(host)]));
+        for other in 0..self.hosts.len() {
+            if other != host && self.hosts[other].engine.is_some() {
+                let (mine, theirs) = (self.hosts[host].peer, self.hosts[other].peer);
+                self.later(2, host, Input::Discovered(theirs, vec![address(other)]));
+                self.later(2, other, Input::Discovered(mine, vec![address(host)]));
+            }
+        }
+    }
+
+    /// A host loses power, and everything that was not committed.
+    pub fn crash(&mut self, host: usize) {
+        self.hosts[host].engine = None;
+        self.hosts[host].crashes += 1;
+        self.hosts[host].allowed.clear();
+        self.hosts[host].topics.clear();
+        self.hosts[host].crash = None;
+        for other in 0..self.hosts.len() {
+            self.disconnect(host, other);
+        }
+    }
+
+    /// A host starts again from its disk.
+    pub fn restart(&mut self, host: usize) {
+        let held = &mut self.hosts[host];
+        let mut records = Records::new();
+        for class in CLASSES {
+            records.insert(class, held.disk.records(class));
+        }
+        let engine = Engine::load(records, self.now).expect("what was committed can be read");
+        held.engine = Some(engine);
+        self.begin(host);
+    }
+
+    /// The host crashes at the `nth` batch from now that writes something.
+    pub fn crash_at(&mut self, host: usize, nth: u32, crash: Crash) {
+        self.hosts[host].crash = Some((nth, crash));
+    }
+
+    pub fn is_up(&self, host: usize) -> bool {
+        self.hosts[host].engine.is_some()
+    }
+
+    pub fn engine(&self, host: usize) -> &Engine {
+        self.hosts[host].engine.as_ref().expect("the host is up")
+    }
+
+    /// Cuts the cable between two hosts, or mends it.
+    pub fn part(&mut self, a: usize, b: usize, parted: bool) {
+        if parted {
+            self.disconnect(a, b);
+            self.parted.insert(pair(a, b));
+        } else {
+            self.parted.remove(&pair(a, b));
+            self.wish(a, b);
+        }
+    }
+
+    /// Asks a host for something, and gives the answer once it is committed. `None`: it crashed.
+    pub fn command(
+        &mut self,
+        host: usize,
+        command: Command,
+    ) -> Option<Result<Reply, CommandError>> {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        let input = match command {
+            Command::ReadMessages { chat_id, up_to } => {
+                let read = self.hosts[host].disk.read_counters(chat_id, up_to)?;
+                Input::Read {
+                    id,
+                    chat: chat_id,
+                    up_to,
+                    counters: read.counters,
+                    unread_left: read.unread_left,
+                }
+            }
+            command => Input::Command(id, command),
+        };
+        self.input(host, input);
+        self.hosts[host].replies.remove(&id)
+    }
+
+    /// Says something; the id, if it was answered.
+    pub fn say(&mut self, host: usize, chat: ChatId, text: &str) -> Option<MessageId> {
+        let send = Command::SendMessage {
+            chat_id: chat,
+            text: text.to_owned(),
+            reply_to: None,
+        };
+        let reply = self.command(host, send)?;
+        let Reply::Sent { message_id, .. } = reply.expect("the message can be sent") else {
+            panic!("another reply than the one to a message")
+        };
+        self.hosts[host].answered.push(message_id);
+        Some(message_id)
+    }
+
+    /// Makes two hosts contacts, from nearby.
+    pub fn befriend(&mut self, a: usize, b: usize) -> ChatId {
+        let (one, other) = (self.hosts[a].person, self.hosts[b].person);
+        self.run_until(60_000, |world| world.sees(a, other) && world.sees(b, one));
+        let add = Command::AddContact {
+            link: None,
+            person_id: Some(other),
+        };
+        self.command(a, add)
+            .expect("no crash")
+            .expect("the other is nearby");
+        self.run_until(600_000, |world| {
+            world
+                .engine(b)
+                .contact(&one)
+                .is_some_and(|state| state.standing == incoming())
+        });
+        let accept = Command::AcceptContact { person_id: one };
+        self.command(b, accept)
+            .expect("no crash")
+            .expect("there is a request");
+        self.run_until(600_000, |world| world.are_contacts(a, b));
+        self.chat(a, b)
+    }
+
+    fn sees(&self, host: usize, person: PersonId) -> bool {
+        self.engine(host)
+            .nearby()
+            .iter()
+            .any(|found| found.person == person)
+    }
+
+    pub fn are_contacts(&self, a: usize, b: usize) -> bool {
+        let is = |x: usize, y: usize| {
+            self.engine(x)
+                .contact(&self.hosts[y].person)
+                .is_some_and(|state| state.standing == contact())
+        };
+        is(a, b) && is(b, a)
+    }
+
+    /// The direct chat of two people.
+    pub fn chat(&self, a: usize, b: usize) -> ChatId {
+        betwixt::proto::chat::direct::chat_id(&self.hosts[a].person, &self.hosts[b].person)
+    }
+
+    /// The messages of a chat on a host's disk, in display order.
+    pub fn timeline(&self, host: usize, chat: ChatId) -> Vec<MessageRow> {
+        let bounds = betwixt::proto::record::PageBounds {
+            before: None,
+            after: None,
+            limit: 100_000,
+        };
+        self.hosts[host]
+            .disk
+            .page(chat, bounds)
+            .into_iter()
+            .map(|stored| stored.row)
+            .collect()
+    }
+
+    /// The texts of a chat, in display order.
+    pub fn texts(&self, host: usize, chat: ChatId) -> Vec<String> {
+        let text = |row: &MessageRow| match Content::decode(&row.content).expect("it decodes").body
+        {
+            Body::Text(text) => text.text,
+            _ => String::new(),
+        };
+        self.timeline(host, chat).iter().map(text).collect()
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, ms: u64) {
+        let end = self.now.plus(ms);
+        while self.step(end) {}
+        self.now = end;
+    }
+
+    /// Lets time pass until something is so, at most `ms`; panics if it does not become so.
+    pub fn run_until(&mut self, ms: u64, is_so: impl Fn(&Self) -> bool) {
+        let end = self.now.plus(ms);
+        while !is_so(self) {
+            assert!(self.step(end), "it did not happen within {ms} ms");
+        }
+    }
+
+    fn step(&mut self, end: Timestamp) -> bool {
+        let timers = self.hosts.iter().enumerate().filter_map(|(host, held)| {
+            let due = held.engine.as_ref()?.poll_timeout()?;
+            Some((due.max(self.now), host))
+        });
+        let timer = timers.min();
+        let next = self.queue.keys().next().copied();
+        let first = match (timer, next) {
+            (None, None) => return false,
+            (Some((due, host)), None) => (due, Some(host)),
+            (Some((due, host)), Some((at, _))) if due < at => (due, Some(host)),
+            (_, Some((at, _))) => (at, None),
+        };
+        if first.0 > end {
+            return false;
+        }
+        self.now = self.now.max(first.0);
+        if let Some(host) = first.1 {
+            self.input(host, Input::Timeout);
+            return true;
+        }
+        let Some((_, happening)) = self.queue.pop_first() else {
+            return false;
+        };
+        self.happen(happening);
+        true
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Input(host, incarnation, input) => {
+                if self.hosts[host].crashes == incarnation {
+                    self.input(host, *input);
+                }
+            }
+            Happening::Hello {
+                from,
+                to,
+                ask,
+                request,
+            } => {
+                let up = self.hosts[to].engine.is_some() && self.hosts[from].engine.is_some();
+                if !up || self.parted.contains(&pair(from, to)) {
+                    return;
+                }
+                self.connect(from, to);
+                self.next += 1;
+                let ticket = Ticket(self.next);
+                let incarnation = self.hosts[from].crashes;
+                self.tickets.insert((to, ticket), (from, incarnation, ask));
+                let ip = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+                let peer = self.hosts[from].peer;
+                self.input(
+                    to,
+                    Input::Hello {
+                        from: peer,
+                        ip,
+                        ticket,
+                        request: *request,
+                    },
+                );
+            }
+            Happening::HelloLost {
+                from,
+                incarnation,
+                ask,
+            } => {
+                if self.hosts[from].crashes == incarnation {
+                    self.input(from, Input::Answered { ask, reply: None });
+                }
+            }
+            Happening::Direct {
+                from,
+                to,
+                connection,
+                message,
+            } => {
+                if self.connections.get(&pair(from, to)) != Some(&connection) {
+                    return;
+                }
+                let seen = match &message {
+                    Direct::Frame { topic, frame } => {
+                        let day = self.now.frame_day();
+                        let Ok(id) = check(topic, frame, day, Window::Live) else {
+                            return;
+                        };
+                        self.hosts[to].disk.seen(&id)
+                    }
+                    Direct::Held { .. } | Direct::Want { .. } => false,
+                };
+                let peer = self.hosts[from].peer;
+                self.input(
+                    to,
+                    Input::Direct {
+                        from: peer,
+                        message,
+                        seen,
+                    },
+                );
+            }
+            Happening::Connect(a, b) => self.connect(a, b),
+            Happening::Wake(host) => {
+                if self.hosts[host].engine.is_none() {
+                    self.restart(host);
+                }
+            }
+        }
+    }
+
+    /// Starts a crashed host again after a while.
+    pub fn wake_later(&mut self, host: usize, ms: u64) {
+        self.at(ms, Happening::Wake(host));
+    }
+
+    fn input(&mut self, host: usize, input: Input) {
+        let now = self.now;
+        let held = &mut self.hosts[host];
+        let Some(engine) = held.engine.as_mut() else {
+            return;
+        };
+        let effects = engine.handle(input, now, &mut held.rng);
+        self.settle(host, effects);
+    }
+
+    /// Commits, then releases.
+    fn settle(&mut self, host: usize, mut effects: Vec<Effect>) {
+        let held = &mut self.hosts[host];
+        let Some(engine) = held.engine.as_mut() else {
+            return;
+        };
+        effects.extend(engine.flush());
+        let batch = writes(&effects);
+        let mut crash = None;
+        if !batch.is_empty()
+            && let Some((left, at)) = held.crash.as_mut()
+        {
+            if *left == 0 {
+                crash = Some(*at);
+            }
+            *left = left.saturating_sub(1);
+        }
+        if crash == Some(Crash::BeforeCommit) {
+            self.crash(host);
+            return;
+        }
+        held.disk.commit(batch);
+        if crash == Some(Crash::AfterCommit) {
+            self.crash(host);
+            return;
+        }
+        for (n, effect) in effects.into_iter().enumerate() {
+            if let Some(Crash::DuringRelease(at)) = crash
+                && n >= at
+            {
+                break;
+            }
+            self.release(host, effect);
+        }
+        if crash.is_some() {
+            self.crash(host);
+        }
+    }
+
+    fn release(&mut self, host: usize, effect: Effect) {
+        match effect {
+            Effect::Write(_) | Effect::Dial(..) | Effect::Announce(_) => {}
+            Effect::Send(peer, message) => self.send(host, peer, message),
+            Effect::SendStored(peer, id) => {
+                if let Some((topic, frame)) = self.stored(host, &id) {
+                    self.send(
+                        host,
+                        peer,
+                        Direct::Frame {
+                            topic,
+                            frame: frame.into(),
+                        },
+                    );
+                }
+            }
+            Effect::Publish(topic, frame) => self.publish(host, topic, &frame),
+            Effect::PublishStored(id) => {
+                if let Some((topic, frame)) = self.stored(host, &id) {
+                    self.publish(host, topic, &frame);
+                }
+            }
+            Effect::Subscribe(topic) => {
+                self.hosts[host].topics.insert(topic);
+                let peer = self.hosts[host].peer;
+                for other in 0..self.hosts.len() {
+                    if self.is_open(host, other) {
+                        self.later(1, other, Input::Subscribed(peer, topic));
+                    }
+                }
+            }
+            Effect::Unsubscribe(topic) => {
+                self.hosts[host].topics.remove(&topic);
+            }
+            Effect::Authorise(peer, _) => {
+                let Some(other) = self.host_of(peer) else {
+                    return;
+                };
+                if self.hosts[host].allowed.insert(peer) {
+                    self.disconnect(host, other);
+                }
+                self.wish(host, other);
+            }
+            Effect::Revoke(peer) => {
+                let Some(other) = self.host_of(peer) else {
+                    return;
+                };
+                self.hosts[host].allowed.remove(&peer);
+                self.disconnect(host, other);
+            }
+            Effect::Ask {
+                ask,
+                to,
+                mut request,
+                attach,
+                ..
+            } => {
+                if let HelloRequest::Intro(intro) = request.as_mut() {
+                    let mut size = 4096;
+                    for id in attach {
+                        let Some((_, frame)) = self.stored(host, &id) else {
+                            continue;
+                        };
+                        size += frame.len();
+                        if size > limits::HELLO {
+                            break;
+                        }
+                        intro.frames.push(frame.into());
+                    }
+                }
+                let bytes = request.encode();
+                self.observed.extend_from_slice(&bytes);
+                let incarnation = self.hosts[host].crashes;
+                let lost = Happening::HelloLost {
+                    from: host,
+                    incarnation,
+                    ask,
+                };
+                self.at(10_000, lost);
+                if let Some(other) = self.host_of(to)
+                    && !self.chance(self.links.loss)
+                {
+                    let delay = self.delay();
+                    self.at(
+                        delay,
+                        Happening::Hello {
+                            from: host,
+                            to: other,
+                            ask,
+                            request,
+                        },
+                    );
+                }
+            }
+            Effect::Answer(ticket, reply) => {
+                let Some((asker, incarnation, ask)) = self.tickets.remove(&(host, ticket)) else {
+                    return;
+                };
+                self.observed.extend_from_slice(&reply.encode());
+                let reply = HelloReply::decode(&reply.encode()).ok();
+                if !self.chance(self.links.loss) {
+                    let delay = self.delay();
+                    let input = Box::new(Input::Answered { ask, reply });
+                    self.at(delay, Happening::Input(asker, incarnation, input));
+                }
+            }
+            Effect::Load(chat, counter) => {
+                let disk = &self.hosts[host].disk;
+                let device = self.engine(host).device();
+                let row = disk
+                    .message_at(chat, device, counter)
+                    .and_then(|id| disk.message(&id))
+                    .map(|stored| Box::new(stored.row));
+                self.later(1, host, Input::Loaded(chat, counter, row));
+            }
+            Effect::Emit(event) => self.hosts[host].events.push(event),
+            Effect::Reply(id, reply) => {
+                self.hosts[host].replies.insert(id, reply);
+            }
+        }
+    }
+
+    fn stored(&self, host: usize, id: &FrameId) -> Option<(TopicKey, Vec<u8>)> {
+        let record = self.hosts[host].disk.record(Class::Outbox, &id.0)?;
+        betwixt::proto::outbox::stored_frame(&record)
+    }
+
+    fn send(&mut self, host: usize, peer: PeerId, message: Direct) {
+        let Some(other) = self.host_of(peer) else {
+            return;
+        };
+        let Some(connection) = self.connections.get(&pair(host, other)).copied() else {
+            return;
+        };
+        if !self.is_open(host, other) || self.chance(self.links.full) {
+            return;
+        }
+        if self.chance(self.links.breaks) {
+            self.disconnect(host, other);
+            self.wish(host, other);
+            return;
+        }
+        let bytes = message.encode();
+        self.observed.extend_from_slice(&bytes);
+        let message = Direct::decode(&bytes).expect("what was encoded decodes");
+        let delay = self.delay();
+        let last = self
+            .arrivals
+            .get(&(host, other))
+            .copied()
+            .unwrap_or_default();
+        let arrival = self.now.plus(delay).max(last);
+        self.arrivals.insert((host, other), arrival);
+        let wait = arrival.since(self.now);
+        self.at(
+            wait,
+            Happening::Direct {
+                from: host,
+                to: other,
+                connection,
+                message,
+            },
+        );
+    }
+
+    fn publish(&mut self, host: usize, topic: TopicKey, frame: &[u8]) {
+        self.observed.extend_from_slice(frame);
+        for other in 0..self.hosts.len() {
+            if !self.is_open(host, other) || !self.hosts[other].topics.contains(&topic) {
+                continue;
+            }
+            let copies = 1 + u32::from(self.chance(self.links.double));
+            for _ in 0..copies {
+                let day = self.now.frame_day();
+                if self.chance(self.links.loss) || check(&topic, frame, day, Window::Live).is_err()
+                {
+                    continue;
+                }
+                let id = betwixt::wire::frame::frame_id(frame);
+                let seen = self.hosts[other].disk.seen(&id);
+                let input = Input::Gossip {
+                    topic,
+                    frame: frame.to_vec(),
+                    seen,
+                };
+                let delay = self.delay();
+                self.later(delay, other, input);
+            }
+        }
+    }
+
+    fn is_open(&self, a: usize, b: usize) -> bool {
+        a != b
+            && self.connections.contains_key(&pair(a, b))
+            && self.hosts[a].allowed.contains(&self.hosts[b].peer)
+            && self.hosts[b].allowed.contains(&self.hosts[a].peer)
+    }
+
+    /// The supervisor tries to connect soon.
+    fn wish(&mut self, a: usize, b: usize) {
+        let delay = 100 + self.delay();
+        self.at(delay, Happening::Connect(a, b));
+    }
+
+    fn connect(&mut self, a: usize, b: usize) {
+        let up = self.hosts[a].engine.is_some() && self.hosts[b].engine.is_some();
+        if a == b
+            || !up
+            || self.parted.contains(&pair(a, b))
+            || self.connections.contains_key(&pair(a, b))
+        {
+            return;
+        }
+        self.next += 1;
+        self.connections.insert(pair(a, b), self.next);
+        for (host, other) in [(a, b), (b, a)] {
+            let peer = self.hosts[other].peer;
+            let authorised = self.hosts[host].allowed.contains(&peer);
+            self.input(
+                host,
+                Input::Connected {
+                    peer,
+                    address: address(other),
+                    authorised,
+                },
+            );
+        }
+        for (host, other) in [(a, b), (b, a)] {
+            if self.is_open(host, other) {
+                let peer = self.hosts[other].peer;
+                for topic in self.hosts[other].topics.clone() {
+                    self.later(1, host, Input::Subscribed(peer, topic));
+                }
+            }
+        }
+    }
+
+    fn disconnect(&mut self, a: usize, b: usize) {
+        if self.connections.remove(&pair(a, b)).is_none() {
+            return;
+        }
+        for (host, other) in [(a, b), (b, a)] {
+            self.arrivals.remove(&(host, other));
+            let peer = self.hosts[other].peer;
+            self.later(1, host, Input::Disconnected(peer));
+            if self.hosts[host].allowed.contains(&peer) {
+                self.wish(host, other);
+            }
+        }
+    }
+
+    fn host_of(&self, peer: PeerId) -> Option<usize> {
+        self.hosts.iter().position(|host| host.peer == peer)
+    }
+
+    fn later(&mut self, ms: u64, host: usize, input: Input) {
+        let incarnation = self.hosts[host].crashes;
+        self.at(ms, Happening::Input(host, incarnation, Box::new(input)));
+    }
+
+    fn at(&mut self, ms: u64, happening: Happening) {
+        self.next += 1;
+        self.queue.insert((self.now.plus(ms), self.next), happening);
+    }
+
+    fn delay(&mut self) -> u64 {
+        self.links.delay_ms + u64::from(self.rng.next_u32()) % (self.links.jitter_ms + 1)
+    }
+
+    /// True `per_mille` times of 1,000.
+    pub fn chance(&mut self, per_mille: u32) -> bool {
+        self.rng.next_u32() % 1000 < per_mille
+    }
+
+    /// A number below `bound`.
+    pub fn pick(&mut self, bound: u32) -> u32 {
+        self.rng.next_u32() % bound
+    }
+
+    /// Everybody who takes part in a chat shows the same, and everything that was answered.
+    pub fn assert_agree(&self, a: usize, b: usize) {
+        let chat = self.chat(a, b);
+        let ids = |host| -> Vec<MessageId> {
+            self.timeline(host, chat).iter().map(|row| row.id).collect()
+        };
+        let (one, other) = (ids(a), ids(b));
+        let once: BTreeSet<_> = one.iter().collect();
+        assert_eq!(once.len(), one.len(), "no message is shown twice");
+        for host in [a, b] {
+            let said = self.hosts[host].answered.iter();
+            let chats = |id: &&MessageId| {
+                self.hosts[host]
+                    .disk
+                    .message(id)
+                    .is_some_and(|stored| stored.row.chat == chat)
+            };
+            for id in said.filter(chats) {
+                assert!(once.contains(id), "an answered message of {host} is lost");
+            }
+        }
+        assert_eq!(one, other, "both show the same order");
+    }
+}
+
+fn writes(effects: &[Effect]) -> Vec<Write> {
+    let write = |effect: &Effect| match effect {
+        Effect::Write(write) => Some(write.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(write).collect()
+}
+
+fn pair(a: usize, b: usize) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}
+
+fn address(host: usize) -> Address {
+    Address(vec![u8::try_from(host).expect("few hosts")])
+}
+
+fn incoming() -> betwixt::proto::contact::Standing {
+    betwixt::proto::contact::Standing::Incoming
+}
+
+fn contact() -> betwixt::proto::contact::Standing {
+    betwixt::proto::contact::Standing::Contact
+}
