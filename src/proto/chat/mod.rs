@@ -9,3 +9,6 @@ pub mod order;
 pub mod seal;
 pub mod sender_chain;
 pub mod state;
+
+#[cfg(test)]
+mod known_answers;
