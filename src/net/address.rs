@@ -50,7 +50,7 @@ pub fn text(address: &Address) -> String {
 
 /// A peer id as everybody writes it: base58, beginning with `12D3Koo`.
 pub fn peer_text(peer: PeerId) -> String {
-    to_libp2p(peer).map_or_else(String::new, |peer| peer.to_base58())
+    to_libp2p(peer).map_or_else(String::new, libp2p::PeerId::to_base58)
 }
 
 /// The inverse of [`peer_text`].

@@ -22,7 +22,7 @@ pub enum NetEvent {
         /// Whether the direct stream is open, hence both sides authorised each other.
         authorised: bool,
     },
-    /// The last connection to a peer is gone.
+    /// The last connection to a peer is gone. What it said before may still come.
     Disconnected(PeerId),
     /// An authorised peer said something on its direct stream. A frame has been checked from
     /// outside (length, version, day, topic signature).

@@ -6,23 +6,51 @@
 //! peers that were authorised (protocol §5.7).
 
 pub mod address;
+mod admission;
+mod behaviour;
+mod check;
 mod command;
+mod connections;
+mod direct;
+mod driver;
 mod event;
+mod framing;
+mod gate;
+mod gossip;
+mod hello;
+mod hints;
+mod nearby;
 mod settings;
+mod supervisor;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod visits;
 
+use std::time::Duration;
+
+use behaviour::Behaviour;
 pub use command::NetCommand;
+use driver::{Driver, Routes};
 pub use event::NetEvent;
-pub use settings::{NetError, Settings};
-
-use tokio::sync::mpsc;
+use hints::Hints;
+pub use settings::{DEFAULT_LISTEN, NetError, Settings};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 
 use crate::wire::id::PeerId;
 
-/// A running node on the network. Dropping it stops the node without saying goodbye.
+/// A running node on the network. Dropping it stops the node.
 #[derive(Debug)]
 pub struct Net {
     local: PeerId,
     commands: mpsc::Sender<NetCommand>,
+    routes: Routes,
+    driver: JoinHandle<()>,
 }
 
 /// Starts a node within the current tokio runtime: it listens when this returns.
@@ -31,18 +59,39 @@ pub struct Net {
 ///
 /// A sentence for whoever started the program: an address that cannot be read or listened on.
 pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetError> {
-    let local = address::local_peer(&settings.node_secret)?;
-    let (commands, mut inbox) = mpsc::channel(COMMANDS);
+    let Settings {
+        node_secret,
+        listen,
+        mdns,
+        dial,
+        relays: _,
+        today,
+    } = settings;
+    let keypair = address::keypair(&node_secret)?;
+    let id = keypair.public().to_peer_id();
+    let local = address::from_libp2p(&id).ok_or(NetError::Key)?;
+    let hints = dial
+        .iter()
+        .map(|text| address::parse(text).map_err(|_| NetError::Address(text.clone())))
+        .collect::<Result<Vec<_>, NetError>>()?;
+
+    let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
+    for text in &listen {
+        behaviour::listen(&mut swarm, text)?;
+    }
+
+    let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, receiver) = mpsc::channel(EVENTS);
-    tokio::spawn(async move {
-        let _events = events;
-        while let Some(command) = inbox.recv().await {
-            if matches!(command, NetCommand::Stop) {
-                return;
-            }
-        }
-    });
-    Ok((Net { local, commands }, receiver))
+    let routes = Routes::default();
+    let hints = Hints::new(hints, Instant::now());
+    let driver = Driver::new(local, swarm, inbox, events, today, routes.clone(), hints);
+    let net = Net {
+        local,
+        commands,
+        routes,
+        driver: tokio::spawn(driver.run()),
+    };
+    Ok((net, receiver))
 }
 
 impl Net {
@@ -52,14 +101,25 @@ impl Net {
     }
 
     /// Tells the node to do something. Never waits: `false` means that it was dropped, because the
-    /// peer is not connected, or it or the node is slow.
+    /// peer has no direct stream, or it or the node is slow.
     pub fn send(&self, command: NetCommand) -> bool {
-        self.commands.try_send(command).is_ok()
+        match command {
+            NetCommand::Send(peer, message) => self.routes.send(peer, message),
+            command => self.commands.try_send(command).is_ok(),
+        }
     }
 
-    /// Closes all connections and ends, within two seconds.
+    /// Closes all connections and ends, within two seconds. Events are then no longer delivered;
+    /// what was sent before is written first, as far as peers take it.
     pub async fn stop(self) {
-        let _ = self.commands.send(NetCommand::Stop).await;
+        let Self {
+            commands, driver, ..
+        } = self;
+        let ended = async {
+            let _ = commands.send(NetCommand::Stop).await;
+            let _ = driver.await;
+        };
+        let _ = timeout(LONGEST_STOP, ended).await;
     }
 }
 
@@ -68,3 +128,5 @@ const COMMANDS: usize = 4096;
 
 /// Events that wait for whoever drives the node. While it is full nothing more is read from peers.
 const EVENTS: usize = 512;
+
+const LONGEST_STOP: Duration = Duration::from_secs(2);

@@ -138,6 +138,11 @@ pub fn check(
     }
 }
 
+/// Whether the day that bytes carry is within the window, if they are laid out as a frame.
+pub fn is_dated(frame: &[u8], today: u16, window: Window) -> bool {
+    Parts::of(frame).is_some_and(|parts| within(parts.day(), today, window))
+}
+
 /// The name of a frame: the SHA-256 of all its bytes.
 pub fn frame_id(frame: &[u8]) -> FrameId {
     FrameId(Sha256::digest(frame).into())

@@ -203,3 +203,18 @@ pub const SUPERSEDED: usize = 8;
 
 /// Devices of all members of a group.
 pub const ROSTER: u16 = 1024;
+
+/// Messages that wait for one peer's direct stream; further ones are dropped, the outbox retries.
+pub const DIRECT_QUEUE: usize = 1024;
+
+/// Bytes that wait for one peer's direct stream.
+pub const DIRECT_QUEUE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Topics that are remembered of one gossip peer, and that a node takes part in.
+pub const TOPICS: usize = 1024;
+
+/// Connections of peers that are not authorised, in each direction.
+pub const STRANGERS: usize = 16;
+
+/// Connections to one peer; a second one lives for a moment, until it is clear which stays.
+pub const CONNECTIONS_PER_PEER: u32 = 2;

@@ -1,0 +1,40 @@
+//! What the tests of this layer share.
+
+use ed25519_dalek::{Signer, SigningKey};
+
+use crate::wire::{frame, id::TopicKey, limits};
+
+/// A channel whose key the test knows.
+pub(crate) struct Channel {
+    pub(crate) topic: TopicKey,
+    key: SigningKey,
+}
+
+/// The day on which tests happen.
+pub(crate) const TODAY: u16 = 690;
+
+/// The clock of tests.
+pub(crate) fn today() -> u16 {
+    TODAY
+}
+
+impl Channel {
+    pub(crate) fn new(seed: u8) -> Self {
+        let key = SigningKey::from_bytes(&[seed; 32]);
+        Self {
+            topic: TopicKey(key.verifying_key().to_bytes()),
+            key,
+        }
+    }
+
+    /// A valid frame of the smallest size; different for each number.
+    pub(crate) fn frame(&self, day: u16, number: u32) -> Vec<u8> {
+        let mut frame = frame::header(false, day).to_vec();
+        frame.extend_from_slice(&number.to_be_bytes());
+        frame.resize(limits::BUCKETS[0] + limits::FRAME_OVERHEAD - 64, 0);
+        let signed = [b"betwixt1:frame\0", &self.topic.0[..], &frame].concat();
+        let signature = self.key.sign(&signed);
+        frame.extend_from_slice(&signature.to_bytes());
+        frame
+    }
+}
