@@ -1,12 +1,17 @@
-//! Alice and Bob, for tests.
+//! Alice, Bob and others, for tests.
 
+use std::{collections::VecDeque, convert::Infallible};
+
+use minicbor::bytes::ByteVec;
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 
 use super::{
     handshake::{InitPayload, Initiate, Initiated, Respond, Responded, initiate, respond},
     identity::{Account, Device, DeviceList},
+    known::known,
     prekey::{Kind, OwnPrekey, Prekey},
+    secret::{self, Secret},
     session::{Accept, OpenError, SessionSet},
     time::Timestamp,
 };
@@ -113,3 +118,53 @@ impl Person {
         sessions.seal(&mut self.rng, NOW, &CTX, plaintext).unwrap()
     }
 }
+
+/// The device of the known answers (`identity` in `protocol.json`), and its account.
+pub(super) fn known_person() -> (Account, Device) {
+    let account = Account::from_record(&secret::encode(&Secret::new([0xc0; 32]))).unwrap();
+    let record = (
+        Secret::new([0xc1; 32]),
+        Secret::new([0xc2; 32]),
+        Secret::new([0xc3; 32]),
+        ByteVec::from(known("identity", "cert_body")),
+    );
+    let device = Device::from_record(&secret::encode(&record)).unwrap();
+    (account, device)
+}
+
+/// Chance that is written down beforehand.
+pub(super) struct Scripted(VecDeque<u8>);
+
+impl Scripted {
+    pub(super) fn new(parts: &[&[u8]]) -> Self {
+        Self(parts.concat().into())
+    }
+}
+
+impl TryRng for Scripted {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        for byte in out {
+            *byte = self
+                .0
+                .pop_front()
+                .expect("more chance than was written down");
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Scripted {}

@@ -18,7 +18,7 @@ use crate::wire::{codec, limits};
 
 mod own;
 
-pub use own::{OwnPrekey, OwnPrekeys};
+pub use own::{OwnPrekey, OwnPrekeys, PrekeyChanges};
 
 /// How long after it was made a prekey may be used to begin a session.
 pub const LIFETIME: u64 = 21 * DAY;

@@ -22,12 +22,18 @@ pub fn derive(label: &str, ikm: &[u8], salt: &[u8], ctx: &[u8]) -> Secret<32> {
 
 /// [`derive`] with another length of output.
 pub fn derive_n<const N: usize>(label: &str, ikm: &[u8], salt: &[u8], ctx: &[u8]) -> Secret<N> {
-    const { assert!(N <= 255 * 32, "HKDF-SHA-256 ends there") };
+    const { assert!(N <= LONGEST_OUTPUT) };
+    Secret::filled_by(|out| hkdf(salt, ikm, &[PROTOCOL, label.as_bytes(), &[0], ctx], out))
+}
+
+/// Where HKDF-SHA-256 ends.
+const LONGEST_OUTPUT: usize = 255 * 32;
+
+/// HKDF-SHA-256 for at most [`LONGEST_OUTPUT`] bytes.
+pub(super) fn hkdf(salt: &[u8], ikm: &[u8], info: &[&[u8]], out: &mut [u8]) {
     let hkdf = Hkdf::<Sha256>::new(Some(salt), ikm);
-    Secret::filled_by(|out| {
-        // Fails only above the length asserted above.
-        let _ = hkdf.expand_multi_info(&[PROTOCOL, label.as_bytes(), &[0], ctx], out);
-    })
+    // Fails only for a longer output.
+    let _ = hkdf.expand_multi_info(info, out);
 }
 
 /// `H(parts)`: SHA-256 of the concatenation.

@@ -6,3 +6,6 @@ pub mod aead;
 pub mod dh;
 pub mod kdf;
 pub mod sign;
+
+#[cfg(test)]
+mod tests;

@@ -190,6 +190,11 @@ impl OwnPrekeys {
         self.by_id.get(&id)
     }
 
+    /// The numbers of all, in ascending order.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.by_id.keys().copied()
+    }
+
     /// Makes a one-time prekey to hand out. At [`limits::ONE_TIME_PREKEYS`] there is none: the
     /// medium-term one is handed out instead.
     pub fn make_one_time(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Option<&OwnPrekey> {
