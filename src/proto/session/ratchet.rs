@@ -189,6 +189,9 @@ impl Ratchet {
         if self.sending.is_none() && self.theirs.is_some() {
             return Err(OpenError::Unreadable);
         }
+        if place.number > limits::SKIP {
+            return Err(OpenError::TooFarAhead);
+        }
         if let (Some(chain), Some(theirs)) = (&self.receiving, self.theirs)
             && place.previous > chain.next
         {

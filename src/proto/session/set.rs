@@ -48,6 +48,9 @@ struct Kept {
     /// Since when it only opens.
     #[n(1)]
     receive_only_since: Option<Timestamp>,
+    /// When the peer was last heard in it.
+    #[n(2)]
+    heard: Option<Timestamp>,
 }
 
 /// A pairwise message, taken apart.
@@ -132,7 +135,7 @@ impl SessionSet {
     /// Adds a session that this device began.
     pub fn start(&mut self, initiated: Initiated, now: Timestamp) {
         let session = Session::initiated(initiated, self.ours, self.theirs);
-        self.add(session, now);
+        self.add(session, None, now);
     }
 
     /// Seals with the session that seals.
@@ -165,20 +168,18 @@ impl SessionSet {
             let hash = InitHeader::parse(init)
                 .map_err(|_| OpenError::Malformed)?
                 .replay_hash;
-            let session = self
+            let kept = self
                 .sessions
                 .iter_mut()
-                .map(|k| &mut k.session)
-                .find(|session| session.accepted == Some(hash))
+                .find(|kept| kept.session.accepted == Some(hash))
                 .ok_or(OpenError::UnknownInit)?;
-            return session.open_body(now, body, ctx);
+            return kept.open_body(now, body, ctx);
         }
-        let mut sessions: Vec<&mut Session> =
-            self.sessions.iter_mut().map(|k| &mut k.session).collect();
-        sessions.sort_by_cached_key(|s| Reverse((s.knows(body), rank(s))));
+        let mut sessions: Vec<&mut Kept> = self.sessions.iter_mut().collect();
+        sessions.sort_by_cached_key(|k| Reverse((k.session.knows(body), rank(&k.session))));
         let mut refusal = OpenError::Unreadable;
-        for session in sessions {
-            match session.open_body(now, body, ctx) {
+        for kept in sessions {
+            match kept.open_body(now, body, ctx) {
                 Ok(plaintext) => return Ok(plaintext),
                 // The first session tried is the likeliest: its reason is the telling one.
                 Err(error) if refusal == OpenError::Unreadable => refusal = error,
@@ -214,7 +215,7 @@ impl SessionSet {
         }
         let mut session = Session::responded(responded, prekey, self.ours);
         let plaintext = session.open_body(now, body, ctx)?;
-        self.add(session, now);
+        self.add(session, Some(now), now);
         Ok(plaintext)
     }
 
@@ -250,18 +251,44 @@ impl SessionSet {
         secret::decode(record)
     }
 
-    fn add(&mut self, session: Session, now: Timestamp) {
+    fn add(&mut self, session: Session, heard: Option<Timestamp>, now: Timestamp) {
         self.generation = self.generation.max(session.generation);
         self.sessions.push(Kept {
             session,
             receive_only_since: None,
+            heard,
         });
         self.sessions
             .sort_by_key(|kept| Reverse(rank(&kept.session)));
-        self.sessions.truncate(limits::SESSIONS);
+        if self.sessions.len() > limits::SESSIONS {
+            self.drop_most_silent();
+        }
         for kept in self.sessions.iter_mut().skip(1) {
             kept.receive_only_since.get_or_insert(now);
         }
+    }
+
+    /// Drops a session that does not seal: one in which the peer was never heard, or else not for
+    /// the longest time. The peer may still seal with the one in which it was heard last.
+    fn drop_most_silent(&mut self) {
+        let others = self.sessions.iter().enumerate().skip(1);
+        let silent = others.min_by_key(|(_, kept)| (kept.heard, rank(&kept.session)));
+        if let Some(index) = silent.map(|(index, _)| index) {
+            self.sessions.remove(index);
+        }
+    }
+}
+
+impl Kept {
+    fn open_body(
+        &mut self,
+        now: Timestamp,
+        body: &[u8],
+        ctx: &[u8; 32],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let plaintext = self.session.open_body(now, body, ctx)?;
+        self.heard = Some(now);
+        Ok(plaintext)
     }
 }
 

@@ -79,3 +79,11 @@ impl SkippedKeys {
             .position(|skipped| skipped.number == place.number && skipped.chain == place.key)
     }
 }
+
+#[cfg(test)]
+impl SkippedKeys {
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}

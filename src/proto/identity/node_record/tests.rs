@@ -119,7 +119,7 @@ fn addresses_above_a_limit_are_not_signed_and_not_accepted() {
         &alice.device,
         1,
         LATER,
-        &[&[long.clone()], &many[..]].concat(),
+        &[std::slice::from_ref(&long), &many].concat(),
     );
     assert_eq!(ours.addresses(), &many[..limits::ADDRESSES]);
     assert_eq!(NodeRecord::verify(ours.bytes(), &alice.list, NOW), Ok(ours));
