@@ -22,20 +22,21 @@ pub struct Place {
 /// chat, own messages included; [`latest`] keeps `seen`.
 ///
 /// It is always plausible for a frame of the same day, even if `seen` is from far ahead.
-pub fn created_after(now: Timestamp, seen: Option<Timestamp>) -> Timestamp {
+pub fn created_after(now: Timestamp, seen: Timestamp) -> Timestamp {
     let furthest = now.plus(u64::from(DAYS_AHEAD) * DAY);
-    seen.map_or(now, |seen| now.max(seen.plus(1).min(furthest)))
+    now.max(seen.plus(1).min(furthest))
 }
 
 /// The latest of `seen` and a message that was received `now`.
 ///
 /// A message from more than a day ahead does not count: it stays at the end of the chat until its
 /// time has come, but it cannot pull answers there, where others would not take them.
-pub fn latest(seen: Option<Timestamp>, created: Timestamp, now: Timestamp) -> Option<Timestamp> {
+pub fn latest(seen: Timestamp, created: Timestamp, now: Timestamp) -> Timestamp {
     if created > now.plus(DAY) {
-        return seen;
+        seen
+    } else {
+        seen.max(created)
     }
-    seen.max(Some(created))
 }
 
 /// Whether a `created` can belong to a frame of that day (days since 2024-01-01 UTC).
@@ -71,21 +72,21 @@ mod tests {
 
     #[test]
     fn the_first_message_of_a_chat_is_said_now() {
-        assert_eq!(created_after(NOW, None), NOW);
+        assert_eq!(created_after(NOW, Timestamp(0)), NOW);
     }
 
     #[test]
     fn an_answer_comes_after_what_it_answers_although_the_clock_is_behind() {
         let seen = NOW.plus(60_000);
 
-        assert_eq!(created_after(NOW, Some(seen)), Timestamp(seen.0 + 1));
-        assert_eq!(created_after(NOW, Some(Timestamp(NOW.0 - 5))), NOW);
+        assert_eq!(created_after(NOW, seen), Timestamp(seen.0 + 1));
+        assert_eq!(created_after(NOW, Timestamp(NOW.0 - 5)), NOW);
     }
 
     #[test]
     fn two_messages_of_one_millisecond_keep_the_order_in_which_they_were_said() {
-        let first = created_after(NOW, None);
-        let second = created_after(NOW, Some(first));
+        let first = created_after(NOW, Timestamp(0));
+        let second = created_after(NOW, first);
 
         assert!(first < second);
     }
@@ -109,23 +110,20 @@ mod tests {
         let hostile = Timestamp(NOW.0 + 4 * DAY - 1);
         assert!(is_plausible(hostile, day + 1));
 
-        let seen = latest(Some(NOW), hostile, NOW);
+        let seen = latest(NOW, hostile, NOW);
         let answer = created_after(NOW, seen);
 
         assert_eq!(answer, NOW.plus(1));
-        assert!(is_plausible(created_after(NOW, Some(hostile)), day));
+        assert!(is_plausible(created_after(NOW, hostile), day));
     }
 
     #[test]
     fn a_clock_within_a_day_ahead_is_followed() {
         let ahead = NOW.plus(DAY);
 
-        assert_eq!(latest(None, ahead, NOW), Some(ahead));
-        assert_eq!(latest(Some(ahead), NOW, NOW), Some(ahead));
-        assert!(is_plausible(
-            created_after(NOW, Some(ahead)),
-            NOW.frame_day()
-        ));
+        assert_eq!(latest(Timestamp(0), ahead, NOW), ahead);
+        assert_eq!(latest(ahead, NOW, NOW), ahead);
+        assert!(is_plausible(created_after(NOW, ahead), NOW.frame_day()));
     }
 
     #[test]
@@ -144,7 +142,7 @@ mod tests {
             skews in prop::collection::vec(0..DAY - 10_000, 1..5),
             said in prop::collection::vec((any::<prop::sample::Index>(), 0u64..5000), 1..40),
         ) {
-            let mut seen = None;
+            let mut seen = Timestamp(0);
             let mut shown = Vec::new();
             for (number, (who, wait)) in said.iter().enumerate() {
                 let clock = NOW.plus(skews[who.index(skews.len())]).plus(*wait);

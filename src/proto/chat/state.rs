@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::order;
 use crate::{
     proto::{
         counters::Counters,
@@ -40,7 +41,7 @@ pub struct DirectChat {
     /// The newest messages that no other message we hold refers to, at most [`limits::PARENTS`].
     #[n(5)]
     pub heads: Vec<Head>,
-    /// The greatest `created` of any message here.
+    /// The greatest `created` of any message here, but for those from far ahead: [`order::latest`].
     #[n(6)]
     pub latest: Timestamp,
     /// What came, by author's device.
@@ -165,12 +166,12 @@ impl DirectChat {
 
     /// `created` for a message written now: later than all that was seen (docs/protocol.md, order).
     pub fn created_now(&self, now: Timestamp) -> Timestamp {
-        now.max(self.latest.plus(1))
+        order::created_after(now, self.latest)
     }
 
-    /// Notes a message in the causal heads and in the order.
-    pub fn add_head(&mut self, head: Head, refers_to: &[MessageId]) {
-        self.latest = self.latest.max(head.created);
+    /// Notes a message, taken in `now`, in the causal heads and in the order.
+    pub fn add_head(&mut self, head: Head, refers_to: &[MessageId], now: Timestamp) {
+        self.latest = order::latest(self.latest, head.created, now);
         self.heads
             .retain(|held| !refers_to.contains(&held.id) && held.id != head.id);
         self.heads.push(head);
@@ -237,7 +238,7 @@ mod tests {
             id: MessageId([1; 32]),
         };
 
-        chat.add_head(head, &[]);
+        chat.add_head(head, &[], Timestamp(10));
 
         assert_eq!(chat.created_now(Timestamp(10)), Timestamp(9_001));
         assert_eq!(chat.created_now(Timestamp(10_000)), Timestamp(10_000));
@@ -250,10 +251,10 @@ mod tests {
             created: Timestamp(n.into()),
             id: MessageId([n; 32]),
         };
-        chat.add_head(head(1), &[]);
-        chat.add_head(head(2), &[]);
+        chat.add_head(head(1), &[], Timestamp(10));
+        chat.add_head(head(2), &[], Timestamp(10));
 
-        chat.add_head(head(3), &[MessageId([1; 32])]);
+        chat.add_head(head(3), &[MessageId([1; 32])], Timestamp(10));
 
         assert_eq!(chat.heads, [head(3), head(2)]);
     }

@@ -453,7 +453,7 @@ impl Engine {
         held.next_counter = next;
         held.last_own = Some(id);
         let refers = content.parents;
-        held.add_head(Head { created, id }, &refers);
+        held.add_head(Head { created, id }, &refers, now);
         turn.write(Write::Message(Box::new(MessageRow {
             id,
             chat,

@@ -170,6 +170,7 @@ impl Engine {
                 id: row.id,
             },
             &refers,
+            turn.now,
         );
         if fresh {
             held.unread = held.unread.saturating_add(1);
