@@ -11,4 +11,5 @@ pub mod net;
 pub mod node;
 pub mod proto;
 pub mod rpc;
+pub mod store;
 pub mod wire;

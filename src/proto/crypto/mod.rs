@@ -1,6 +1,7 @@
 //! The primitives of suite 1 under the names that the protocol gives them (protocol §0).
 //!
-//! Nothing outside this directory and `handshake/resolver.rs` names a cryptographic crate.
+//! Nothing outside this directory, `handshake/resolver.rs` and `store/vault.rs` (Argon2id) names a
+//! cryptographic crate.
 
 pub mod aead;
 pub mod dh;

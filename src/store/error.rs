@@ -1,0 +1,51 @@
+//! Why the store refuses.
+
+/// Why something was not remembered, or is not found again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The profile is locked.
+    #[error("the profile is locked")]
+    Locked,
+    /// There is no room for more. Nothing was written; later it may work.
+    #[error("the disk is full: only {} MiB are left, and {} are needed", .free >> 20, .needed >> 20)]
+    Full {
+        /// Bytes that are left.
+        free: u64,
+        /// Bytes that have to be left.
+        needed: u64,
+    },
+    /// One value is larger than anything that is kept. Nothing was written.
+    #[error("a record of {0} bytes is too large to keep")]
+    TooLarge(usize),
+    /// The disk refused, now or before: the store takes no more writes until it is opened again.
+    #[error("the disk failed, nothing more is written: {0}")]
+    Failed(String),
+    /// What is on disk is not what was written. It is mended when the profile is opened next.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(e: std::io::Error) -> Self {
+        Self::Failed(e.to_string())
+    }
+}
+
+/// What there is to warn of after the profile was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The database was damaged. What could be read of it was saved; something may be missing,
+    /// and ratchets may be older than what peers know. The damaged one was set aside.
+    pub salvaged: bool,
+    /// The database is older than this profile has been.
+    pub rolled_back: bool,
+    /// The profile is a copy: of a backup, or of one that is in use elsewhere.
+    pub copied: bool,
+}
+
+impl Opened {
+    /// Whether anything of ours may be older than what others hold of it.
+    pub fn is_suspect(&self) -> bool {
+        self.salvaged || self.rolled_back || self.copied
+    }
+}

@@ -1,0 +1,458 @@
+//! The open store.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    backup,
+    database::{About, Database, lock},
+    error::{Opened, StoreError},
+    files,
+    keyring::Keyring,
+    lock::ProfileLock,
+    open::{BALLAST, Ready},
+    profile::{Profile, TooShort, long_enough},
+    query::Record,
+    state::{self, Remembered, State},
+    tree::Tree,
+    vault::{self, Cost, Header, Keys, VaultError},
+    write::{Backup, Stage},
+};
+use crate::{
+    proto::{
+        id::{ChatId, DeviceId, MessageId, PersonId},
+        record::{Class, PageBounds, ReadUpTo, ReceiptTimes, Stored, Write},
+    },
+    wire::id::FrameId,
+};
+
+/// An open profile: what was committed, and a way to commit more. Clones are the same store.
+///
+/// All functions block on the disk and belong on a thread that may. Queries run beside each other and
+/// beside a commit; commits queue.
+#[derive(Clone)]
+pub struct Store {
+    open: Arc<RwLock<Option<Open>>>,
+    opened: Opened,
+}
+
+/// What is there only while the profile is open.
+pub(super) struct Open {
+    pub(super) dir: PathBuf,
+    lock: ProfileLock,
+    keys: Keys,
+    pub(super) database: Database,
+    pub(super) writer: Mutex<Writer>,
+}
+
+/// What only the one who writes may use.
+pub(super) struct Writer {
+    pub(super) about: About,
+    pub(super) generation: u32,
+    /// Another tree that is becoming the current one, and takes part in every commit.
+    pub(super) copy: Option<Arc<Tree>>,
+    header: Header,
+    keyring: Keyring,
+    state: State,
+    backup: Backup,
+}
+
+/// Why the passphrase stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    /// The current one is wrong, or missing.
+    #[error("the current passphrase is wrong")]
+    Wrong,
+    /// The new one is too short.
+    #[error(transparent)]
+    TooShort(#[from] TooShort),
+    /// The profile is locked.
+    #[error("the profile is locked")]
+    Locked,
+    /// The disk refused.
+    #[error("the passphrase could not be saved: {0}")]
+    Failed(String),
+}
+
+/// Below this, nothing more is taken in: who sent it keeps it.
+const LEAST_ROOM: u64 = 64 << 20;
+
+/// Size of the ballast, and the room that there has to be to put it there.
+const BALLAST_SIZE: u64 = 32 << 20;
+const BALLAST_ROOM: u64 = 1 << 30;
+
+impl Store {
+    pub(super) fn begin(
+        dir: PathBuf,
+        lock: ProfileLock,
+        header: Header,
+        keys: Keys,
+        keyring: Keyring,
+        ready: Ready,
+    ) -> Self {
+        let Ready {
+            database,
+            about,
+            generation,
+            state,
+            opened,
+        } = ready;
+        let backup = Backup::Due;
+        let copy = None;
+        let writer = Writer {
+            about,
+            generation,
+            copy,
+            header,
+            keyring,
+            state,
+            backup,
+        };
+        let open = Open {
+            dir,
+            lock,
+            keys,
+            database,
+            writer: Mutex::new(writer),
+        };
+        // Forward secrecy can wait for room on the disk; using the profile cannot.
+        if let Err(e) = open.rotate_ratchet_key() {
+            tracing::warn!("the ratchet-state key was not changed: {e}");
+        }
+        open.keep_ballast();
+        Self {
+            open: Arc::new(RwLock::new(Some(open))),
+            opened,
+        }
+    }
+
+    /// What to warn of. It stays until the first commit after it.
+    pub fn opened(&self) -> Opened {
+        self.opened
+    }
+
+    /// Forgets all keys, and gives the profile back. Other clones answer [`StoreError::Locked`] from
+    /// now on.
+    pub fn lock(self) -> Result<Profile, StoreError> {
+        let open = self
+            .open
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let open = open.ok_or(StoreError::Locked)?;
+        if let Err(e) = open.rotate_ratchet_key() {
+            tracing::warn!("the ratchet-state key was not changed: {e}");
+        }
+        open.save_backup(Backup::Due);
+        let Open {
+            dir,
+            lock,
+            database,
+            writer,
+            ..
+        } = open;
+        let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let now = writer.state.now();
+        if let Err(e) = writer.state.write_durably(now) {
+            tracing::warn!("state was not written: {e}");
+        }
+        drop(database);
+        Ok(Profile::again(&dir, lock, writer.header))
+    }
+
+    /// Sets, changes or removes the passphrase. Messages are not sealed anew; only the keys are.
+    ///
+    /// Takes seconds, by design.
+    pub fn set_passphrase(
+        &self,
+        current: Option<&str>,
+        new: Option<&str>,
+    ) -> Result<(), PassphraseError> {
+        self.set_passphrase_at(current, new, Cost::calibrated)
+    }
+
+    pub(super) fn set_passphrase_at(
+        &self,
+        current: Option<&str>,
+        new: Option<&str>,
+        cost: impl FnOnce() -> Cost,
+    ) -> Result<(), PassphraseError> {
+        new.map_or(Ok(()), long_enough)?;
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = open.as_ref().ok_or(PassphraseError::Locked)?;
+        let header = lock(&open.writer).header.clone();
+        header.open(&open.dir, current)?;
+        let protection = new.map(|new| (new, cost()));
+        let header = Header::write(&open.dir, &open.keys, protection)?;
+        lock(&open.writer).header = header;
+        Ok(())
+    }
+
+    /// Remembers a batch: all of it or nothing, and when this returns it survives a loss of power.
+    ///
+    /// After [`StoreError::Full`] and [`StoreError::TooLarge`] nothing has changed. After
+    /// [`StoreError::Failed`] it is unknown what is on disk, and the profile has to be opened again.
+    pub fn commit(&self, batch: Vec<Write>) -> Result<(), StoreError> {
+        self.with(|open| open.commit(batch))
+    }
+
+    /// Replaces the ratchet-state key (protocol §8.4): from now on old copies of ratchet state on this
+    /// disk cannot be read any more, with any passphrase. Also happens when a profile is opened and
+    /// locked.
+    pub fn rotate_ratchet_key(&self) -> Result<(), StoreError> {
+        self.with(Open::rotate_ratchet_key)
+    }
+
+    /// Work for quiet moments, a few times an hour: the copy of records outside the database, room on
+    /// the disk, and, when the database has grown far beyond its content, a smaller one.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        self.with(|open| {
+            open.save_backup(Backup::Due);
+            open.keep_ballast();
+            let mut writer = lock(&open.writer);
+            let now = writer.state.now();
+            writer.state.write_durably(now)?;
+            drop(writer);
+            if open.wants_compaction()? {
+                open.compact()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// All records of a class with their keys, ascending by key.
+    pub fn records(&self, class: Class) -> Result<Vec<Record>, StoreError> {
+        self.query(|database| database.records(class))
+    }
+
+    /// One record.
+    pub fn record(
+        &self,
+        class: Class,
+        key: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        self.query(|database| database.record(class, key))
+    }
+
+    /// Whether a frame was taken in before.
+    pub fn seen(&self, frame: &FrameId) -> Result<bool, StoreError> {
+        self.query(|database| database.seen(frame))
+    }
+
+    /// One message.
+    pub fn message(&self, id: &MessageId) -> Result<Option<Stored>, StoreError> {
+        self.query(|database| database.message(id))
+    }
+
+    /// Some messages of a chat, in display order. A bound that is not in the chat: none.
+    pub fn page(&self, chat: ChatId, bounds: PageBounds) -> Result<Vec<Stored>, StoreError> {
+        self.query(|database| database.page(chat, bounds))
+    }
+
+    /// The last message of a chat in display order.
+    pub fn last(&self, chat: ChatId) -> Result<Option<Stored>, StoreError> {
+        let bounds = PageBounds {
+            limit: 1,
+            ..PageBounds::default()
+        };
+        self.page(chat, bounds)
+            .map(|page| page.into_iter().next_back())
+    }
+
+    /// The message of a device with this counter; of several, the first in display order.
+    pub fn message_at(
+        &self,
+        chat: ChatId,
+        device: DeviceId,
+        counter: u32,
+    ) -> Result<Option<MessageId>, StoreError> {
+        self.query(|database| database.message_at(&chat, device, counter))
+    }
+
+    /// What reading up to a message means; none if it is not in the chat.
+    pub fn read_counters(
+        &self,
+        chat: ChatId,
+        up_to: MessageId,
+    ) -> Result<Option<ReadUpTo>, StoreError> {
+        self.query(|database| database.read_up_to(&chat, &up_to))
+    }
+
+    /// How far a message of ours has come with somebody.
+    pub fn receipts(
+        &self,
+        chat: ChatId,
+        device: DeviceId,
+        counter: u32,
+        person: PersonId,
+    ) -> Result<ReceiptTimes, StoreError> {
+        self.query(|database| database.receipts(&chat, &device, counter, &person))
+    }
+
+    pub(super) fn with<T>(
+        &self,
+        ask: impl FnOnce(&Open) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        ask(open.as_ref().ok_or(StoreError::Locked)?)
+    }
+
+    fn query<T>(
+        &self,
+        ask: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(|open| ask(&open.database).inspect_err(|e| open.met(e)))
+    }
+}
+
+impl Open {
+    fn commit(&self, batch: Vec<Write>) -> Result<(), StoreError> {
+        let mut writer = lock(&self.writer);
+        self.database.tree().healthy()?;
+        self.has_room()?;
+        let mut stage = Stage::new(&self.database, writer.about);
+        for write in batch {
+            stage
+                .write(write)
+                .inspect_err(|e| met(&mut writer.state, e))?;
+        }
+        let backup = stage.backup;
+        self.save(&mut writer, stage, 0)?;
+        drop(writer);
+        self.save_backup(backup);
+        Ok(())
+    }
+
+    /// Commits a stage, and then remembers that it was.
+    fn save(&self, writer: &mut Writer, stage: Stage<'_>, flags: u64) -> Result<(), StoreError> {
+        let Writer { copy, .. } = writer;
+        let mut copied = true;
+        let about = stage.commit(|changes| {
+            if let Some(copy) = copy {
+                let about = self.database.sealer.about_key();
+                let rows = changes.iter().filter(|(key, _)| key.as_slice() != about);
+                copied = copy.apply(rows.cloned().collect()).is_ok();
+            }
+        })?;
+        if !copied {
+            // The copy is only a smaller version of what we have.
+            *copy = None;
+        }
+        writer.about = about;
+        let now = Remembered {
+            commit: about.commit,
+            flags,
+            ..writer.state.now()
+        };
+        // It may lag behind; then a little less would be noticed.
+        if let Err(e) = writer.state.write(now) {
+            tracing::warn!("state was not written: {e}");
+        }
+        Ok(())
+    }
+
+    fn rotate_ratchet_key(&self) -> Result<(), StoreError> {
+        let mut writer = lock(&self.writer);
+        self.database.tree().healthy()?;
+        self.has_room()?;
+        // Both keys are on disk before a row is under the new one.
+        if writer.keyring.next.is_none() {
+            let next = vault::random_secret()?;
+            let mut keyring = writer.keyring.clone();
+            keyring.next = Some(next.clone());
+            keyring.write(&self.dir, &self.keys.keyring)?;
+            writer.keyring = keyring;
+            self.database.sealer.change_ratchet_key(next);
+        }
+        let mut stage = Stage::new(&self.database, writer.about);
+        for class in [Class::Sessions, Class::Prekey] {
+            for (key, value) in self.database.records(class)? {
+                stage.put(class, &key, &value)?;
+            }
+        }
+        let flags = writer.state.now().flags;
+        self.save(&mut writer, stage, flags)?;
+        // And the old one goes only when no row needs it.
+        let mut keyring = writer.keyring.clone();
+        if let Some(next) = keyring.next.take() {
+            keyring.ratchet = next;
+        }
+        keyring.write(&self.dir, &self.keys.keyring)?;
+        writer.keyring = keyring;
+        self.database.sealer.drop_previous_ratchet_key();
+        Ok(())
+    }
+
+    /// Writes the records outside the database, if `why` or something before it asks for that.
+    fn save_backup(&self, why: Backup) {
+        let mut writer = lock(&self.writer);
+        writer.backup = writer.backup.max(why);
+        let ready = why == Backup::Now || (why == Backup::Due && writer.backup != Backup::None);
+        if !ready {
+            return;
+        }
+        match backup::write(&self.dir, &self.database) {
+            Ok(()) => writer.backup = Backup::None,
+            Err(e) => tracing::warn!("the copy of the records was not written: {e}"),
+        }
+    }
+
+    fn keep_ballast(&self) {
+        let room = files::free_space(&self.dir).unwrap_or(0);
+        if room < BALLAST_ROOM {
+            return;
+        }
+        if let Err(e) = files::reserve(&self.dir.join(BALLAST), BALLAST_SIZE) {
+            tracing::warn!("no room is kept for when the disk is full: {e}");
+        }
+    }
+
+    fn has_room(&self) -> Result<(), StoreError> {
+        let free = files::free_space(&self.dir)?;
+        if free < LEAST_ROOM {
+            return Err(StoreError::Full {
+                free,
+                needed: LEAST_ROOM,
+            });
+        }
+        Ok(())
+    }
+
+    /// Damage that is met is mended when the profile is opened next.
+    fn met(&self, e: &StoreError) {
+        if matches!(e, StoreError::Damaged(_)) {
+            met(&mut lock(&self.writer).state, e);
+        }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
+
+fn met(state: &mut State, e: &StoreError) {
+    let now = state.now();
+    if !matches!(e, StoreError::Damaged(_)) || now.flags & state::DAMAGED != 0 {
+        return;
+    }
+    tracing::error!("{e}");
+    let flags = now.flags | state::DAMAGED;
+    if let Err(e) = state.write_durably(Remembered { flags, ..now }) {
+        tracing::warn!("state was not written: {e}");
+    }
+}
+
+impl From<VaultError> for PassphraseError {
+    fn from(e: VaultError) -> Self {
+        match e {
+            VaultError::NeedsPassphrase | VaultError::WrongPassphrase => Self::Wrong,
+            VaultError::Damaged(file) => Self::Failed(format!("{file} is damaged")),
+            VaultError::Newer => Self::Failed("vault.hdr is of a newer version".into()),
+            VaultError::Io(e) => Self::Failed(e.to_string()),
+        }
+    }
+}

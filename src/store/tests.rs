@@ -1,0 +1,99 @@
+//! The store as a whole.
+
+mod damage;
+mod life;
+mod model;
+mod secrecy;
+
+use std::{fs, path::Path};
+
+use zeroize::Zeroizing;
+
+use super::{Profile, Store, vault::Cost};
+use crate::proto::{
+    id::{ChatId, DeviceId, MessageId, PersonId},
+    record::{Class, MessageRow, PageBounds, Write},
+    time::Timestamp,
+};
+
+const CHAT: ChatId = ChatId([7; 32]);
+const BOB: PersonId = PersonId([2; 32]);
+const ALL: PageBounds = PageBounds {
+    before: None,
+    after: None,
+    limit: usize::MAX,
+};
+
+/// A new profile in a directory of its own.
+fn new_store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    (dir, store)
+}
+
+fn open(dir: &Path) -> Store {
+    let profile = Profile::open(dir).unwrap();
+    profile.unlock_at(None, || Cost::NONE).unwrap()
+}
+
+/// A message of Bob's: the later, the larger `n`.
+fn message(n: u32) -> MessageRow {
+    let mut id = [0; 32];
+    id[..4].copy_from_slice(&n.wrapping_mul(2_654_435_761).to_be_bytes());
+    MessageRow {
+        id: MessageId(id),
+        chat: CHAT,
+        sender: BOB,
+        device: DeviceId([3; 16]),
+        counter: n,
+        created: Timestamp(1_700_000_000_000 + u64::from(n)),
+        sent_at: Timestamp(0),
+        received_at: Timestamp(0),
+        outgoing: false,
+        content: format!("message number {n}").into_bytes(),
+    }
+}
+
+fn say(row: MessageRow) -> Write {
+    Write::Message(Box::new(row))
+}
+
+fn put(class: Class, key: &[u8], value: &[u8]) -> Write {
+    Write::Put(class, key.to_vec(), Zeroizing::new(value.to_vec()))
+}
+
+fn texts(store: &Store) -> Vec<String> {
+    let page = store.page(CHAT, ALL).unwrap();
+    let text = |content: Vec<u8>| String::from_utf8(content).unwrap();
+    page.into_iter()
+        .map(|message| text(message.row.content))
+        .collect()
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// All files of a directory, ascending by name.
+fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(self::files(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    files
+}

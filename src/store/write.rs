@@ -1,0 +1,273 @@
+//! From what is to be remembered to rows, and from rows to the disk.
+
+use std::collections::BTreeMap;
+
+use super::{
+    database::{About, Database},
+    error::StoreError,
+    seal::{self, PIECE, Space},
+    timeline,
+    tree::Change,
+};
+use crate::{
+    proto::{
+        id::ChatId,
+        record::{Class, MessageRow, ReadMarks, Receipt, Write},
+        time::Timestamp,
+    },
+    wire::codec,
+};
+
+/// The rows of one commit, as far as they are known.
+pub(super) struct Stage<'a> {
+    database: &'a Database,
+    about: About,
+    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    messages: BTreeMap<ChatId, Vec<(u32, MessageRow)>>,
+    /// Whether records are touched that are also kept outside the database, and how urgent that is.
+    pub(super) backup: Backup,
+}
+
+/// When the records outside the database have to be written again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Backup {
+    /// Not because of this.
+    #[default]
+    None,
+    /// Some time.
+    Due,
+    /// Now: without them nobody is who they were.
+    Now,
+}
+
+impl Backup {
+    fn of(class: Class) -> Self {
+        match class {
+            Class::Account | Class::Device => Self::Now,
+            Class::Profile | Class::Contact | Class::Invite | Class::Chat => Self::Due,
+            // Sealed under a key that must be able to disappear, or not worth it.
+            Class::Sessions | Class::Prekey | Class::Outbox | Class::Replay => Self::None,
+        }
+    }
+}
+
+/// What was read of a receipt's row.
+const TIME: usize = 8;
+
+impl<'a> Stage<'a> {
+    /// Begins the commit after the one that `about` speaks of.
+    pub(super) fn new(database: &'a Database, about: About) -> Self {
+        Self {
+            database,
+            about: About {
+                commit: about.commit.saturating_add(1),
+                ..about
+            },
+            rows: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            backup: Backup::None,
+        }
+    }
+
+    /// Adds one write. After an error nothing of the stage may be used.
+    pub(super) fn write(&mut self, write: Write) -> Result<(), StoreError> {
+        match write {
+            Write::Put(class, key, value) => self.put(class, &key, &value),
+            Write::Delete(class, key) => self.delete(class, &key),
+            Write::Message(row) => self.message(*row),
+            Write::Receipt(receipt) => self.receipt(&receipt),
+            Write::Seen(frame) => {
+                let key = self.database.sealer.seen_key(&frame);
+                if self.get(&key)?.is_none() {
+                    self.append(key.to_vec(), Vec::new());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the rows, all or none. `also` sees them before.
+    pub(super) fn commit(mut self, also: impl FnOnce(&[Change])) -> Result<About, StoreError> {
+        self.note_about()?;
+        let Self {
+            database,
+            about,
+            rows,
+            messages,
+            ..
+        } = self;
+        let changes: Vec<Change> = rows.into_iter().collect();
+        also(&changes);
+        database.tree().commit(changes)?;
+        for (chat, rows) in &messages {
+            database.add(chat, rows);
+        }
+        Ok(about)
+    }
+
+    fn note_about(&mut self) -> Result<(), StoreError> {
+        let key = self.database.sealer.about_key();
+        let row = codec::to_vec(&self.about);
+        let sealed = self.database.sealer.seal(Space::About, &key, &row)?;
+        self.rows.insert(key.to_vec(), Some(sealed));
+        Ok(())
+    }
+
+    /// Sets a record.
+    pub(super) fn put(&mut self, class: Class, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.remove(class, key)?;
+        let sealer = &self.database.sealer;
+        let at = sealer.record_key(class, key);
+        let too_large = seal::pieces(value.len()).is_none() || key.len() > 255;
+        if too_large {
+            return Err(StoreError::TooLarge(value.len().max(key.len())));
+        }
+        let commit = self.about.commit;
+        let rows = sealer.seal_value(Space::Record(class), &at, key, commit, value);
+        for (key, row) in rows? {
+            self.rows.insert(key, Some(row));
+        }
+        self.backup = self.backup.max(Backup::of(class));
+        Ok(())
+    }
+
+    fn delete(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
+        self.backup = self.backup.max(Backup::of(class));
+        self.remove(class, key)
+    }
+
+    fn remove(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
+        let at = self.database.sealer.record_key(class, key);
+        let Some(old) = self.get(&at)? else {
+            return Ok(());
+        };
+        // Only a row as long as a full piece can be one of several.
+        if old.len() > PIECE {
+            let first = self.database.sealer.open_piece(Space::Record(class), &old);
+            let count = first.map_or(1, |first| first.count);
+            for index in 1..count {
+                let piece = self.database.sealer.piece_key(&at, index);
+                self.rows.insert(piece, None);
+            }
+        }
+        self.rows.insert(at, None);
+        Ok(())
+    }
+
+    fn message(&mut self, row: MessageRow) -> Result<(), StoreError> {
+        let Database { sealer, .. } = self.database;
+        let id_key = sealer.id_key(&row.id);
+        if self.get(&id_key)?.is_some() {
+            return Ok(());
+        }
+        let value = zeroize::Zeroizing::new(codec::to_vec(&row));
+        if seal::pieces(value.len()).is_none() {
+            return Err(StoreError::TooLarge(value.len()));
+        }
+        let chat = row.chat;
+        let staged = self.messages.get(&chat).map_or(0, Vec::len);
+        let next = self
+            .database
+            .timeline(&chat, timeline::Timeline::next_arrival)?;
+        let arrival = u32::try_from(staged)
+            .ok()
+            .and_then(|staged| next.checked_add(staged));
+        let arrival = arrival.ok_or(StoreError::TooLarge(usize::MAX))?;
+
+        let at = timeline::row_key(&sealer.chat_prefix(&chat), arrival);
+        let commit = self.about.commit;
+        let rows = sealer.seal_value(Space::Message, &at, &row.id.0, commit, &value);
+        for (key, row) in rows? {
+            self.append(key, row);
+        }
+        self.append(id_key.to_vec(), at);
+        self.messages.entry(chat).or_default().push((arrival, row));
+
+        let arrived = self.messages.get(&chat).map_or(&[][..], Vec::as_slice);
+        let page = self
+            .database
+            .timeline(&chat, |order| order.completed_page(arrived))?;
+        if let Some((number, page)) = page {
+            let key = timeline::page_key(&sealer.places_prefix(&chat), number);
+            let sealed = sealer.seal(Space::Places, &key, &page)?;
+            self.append(key, sealed);
+        }
+        Ok(())
+    }
+
+    fn receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError> {
+        let Receipt {
+            chat,
+            device,
+            counter,
+            person,
+            at,
+            ..
+        } = receipt;
+        let sealer = &self.database.sealer;
+        if receipt.read {
+            let key = sealer.read_key(chat, device, person);
+            let mut marks = match self.get(&key)? {
+                Some(row) => open_marks(self.database, &key, &row)?,
+                None => ReadMarks::default(),
+            };
+            if marks.read(*counter, *at) {
+                let sealed = sealer.seal(Space::Read, &key, &codec::to_vec(&marks));
+                self.rows.insert(key.to_vec(), Some(sealed?));
+            }
+            return Ok(());
+        }
+        let key = sealer.delivered_key(chat, device, person, *counter);
+        if self.get(&key)?.is_none() {
+            let sealed = sealer.seal(Space::Delivered, &key, &at.0.to_be_bytes());
+            self.append(key, sealed?);
+        }
+        Ok(())
+    }
+
+    /// Takes a row as it is.
+    pub(super) fn take(&mut self, key: Vec<u8>, row: Vec<u8>) {
+        self.append(key, row);
+    }
+
+    fn append(&mut self, key: Vec<u8>, row: Vec<u8>) {
+        let bytes = u64::try_from(key.len() + row.len()).unwrap_or(u64::MAX);
+        self.about.appended = self.about.appended.saturating_add(bytes);
+        self.rows.insert(key, Some(row));
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.rows.get(key) {
+            Some(staged) => Ok(staged.clone()),
+            None => self.database.tree().get(key),
+        }
+    }
+}
+
+/// How far somebody has read.
+pub(super) fn open_marks(
+    database: &Database,
+    key: &[u8],
+    row: &[u8],
+) -> Result<ReadMarks, StoreError> {
+    let damaged = || StoreError::Damaged("a read receipt does not open".into());
+    let opened = database
+        .sealer
+        .open(Space::Read, key, row)
+        .map_err(|_| damaged())?;
+    codec::from_slice(&opened, PIECE).map_err(|_| damaged())
+}
+
+/// When a message reached somebody's disk.
+pub(super) fn open_delivered(
+    database: &Database,
+    key: &[u8],
+    row: &[u8],
+) -> Result<Timestamp, StoreError> {
+    let opened = database.sealer.open(Space::Delivered, key, row);
+    let at = opened
+        .ok()
+        .and_then(|at| Some(u64::from_be_bytes(*at.first_chunk::<TIME>()?)));
+    at.map(Timestamp)
+        .ok_or_else(|| StoreError::Damaged("a delivery receipt does not open".into()))
+}
