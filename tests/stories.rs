@@ -1,5 +1,10 @@
 //! What happens between people, told with engines in a simulated world.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "what goes wrong in a test is a failed test"
+)]
+
 mod world;
 
 use betwixt::proto::engine::{

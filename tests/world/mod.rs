@@ -263,6 +263,13 @@ impl World {
         self.hosts[host].crash = Some((nth, crash));
     }
 
+    /// Crashes that were arranged and have not happened will not.
+    pub fn crash_no_more(&mut self) {
+        for host in &mut self.hosts {
+            host.crash = None;
+        }
+    }
+
     pub fn is_up(&self, host: usize) -> bool {
         self.hosts[host].engine.is_some()
     }
@@ -815,7 +822,7 @@ impl World {
         for (host, other) in [(a, b), (b, a)] {
             self.arrivals.remove(&(host, other));
             let peer = self.hosts[other].peer;
-            self.later(1, host, Input::Disconnected(peer));
+            self.input(host, Input::Disconnected(peer));
             if self.hosts[host].allowed.contains(&peer) {
                 self.wish(host, other);
             }

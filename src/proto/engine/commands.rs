@@ -8,18 +8,13 @@ use super::{
 use crate::{
     proto::{
         card::{Card, Token},
-        chat::{
-            content::{Body, Content, Receipt, ReceiptKind, Text, Upto},
-            direct::message_id,
-            state::Head,
-        },
         contact::Standing,
-        id::{ChatId, DeviceId, MessageId, PersonId},
+        id::{ChatId, PersonId},
         invite::{self, Invite},
         outbox::Cargo,
         qr,
-        record::{Class, MessageRow, Write},
-        text::{clean_name, clean_text},
+        record::{Class, Write},
+        text::clean_name,
         time::SECOND,
     },
     wire::limits,
@@ -390,150 +385,17 @@ impl Engine {
         });
         Ok(Reply::Done {})
     }
-
-    /// Whether something can be said in a chat now.
-    fn writable(&self, chat: &ChatId) -> Result<(), CommandError> {
-        let held = self.chats.get(chat).ok_or_else(no_chat)?;
-        let known = self.people.get(&held.person).ok_or_else(nobody)?;
-        let forbidden = |text| Err(CommandError::new(ErrorKind::Forbidden, text));
-        if known.contact.blocked {
-            return forbidden("You have blocked this person. Unblock them to write.");
-        }
-        match known.contact.standing {
-            Standing::Contact | Standing::Outgoing => Ok(()),
-            Standing::Incoming => forbidden("Accept the request before you write."),
-            Standing::Stranger => forbidden("This person is no longer a contact. Add them again."),
-        }
-    }
-
-    fn say(
-        &mut self,
-        turn: &mut Turn<'_>,
-        chat: ChatId,
-        text: &str,
-        reply_to: Option<MessageId>,
-    ) -> Replied {
-        self.writable(&chat)?;
-        let too_large = || {
-            CommandError::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "A message has at most {} bytes; send it in parts.",
-                    limits::TEXT
-                ),
-            )
-        };
-        let text = clean_text(text).map_err(|_| too_large())?;
-        if text.trim().is_empty() {
-            return Err(invalid("There is nothing to send: the message is empty."));
-        }
-        let (device, person) = (self.device(), self.person());
-        let now = turn.now;
-        let Some(held) = self.chat_mut(&chat) else {
-            return Err(no_chat());
-        };
-        let created = held.created_now(now);
-        let content = Content {
-            prev: held.last_own,
-            parents: held.heads.iter().map(|head| head.id).collect(),
-            created,
-            expire_s: 0,
-            body: Body::Text(Text {
-                text,
-                reply_to,
-                mentions: Vec::new(),
-            }),
-        };
-        let bytes = content.encode();
-        let counter = held.next_counter;
-        let Some(next) = counter.checked_add(1) else {
-            return Err(CommandError::new(ErrorKind::Conflict, "This chat is full."));
-        };
-        let id = message_id(&chat, &device, counter, &bytes);
-        held.next_counter = next;
-        held.last_own = Some(id);
-        let refers = content.parents;
-        held.add_head(Head { created, id }, &refers, now);
-        turn.write(Write::Message(Box::new(MessageRow {
-            id,
-            chat,
-            sender: person,
-            device,
-            counter,
-            created,
-            sent_at: now,
-            received_at: now,
-            outgoing: true,
-            content: bytes.to_vec(),
-        })));
-        if !self.send_message(turn, chat, counter, &bytes)
-            && let Some(held) = self.chat_mut(&chat)
-        {
-            held.unsealed.insert(counter);
-        }
-        self.end_own_typing(&chat);
-        turn.emit(EngineEvent::Message(id));
-        Ok(Reply::Sent {
-            message_id: id,
-            sent_at: now,
-        })
-    }
-
-    /// Marks what was read, and tells its authors if the person wants that.
-    pub(super) fn on_read(
-        &mut self,
-        turn: &mut Turn<'_>,
-        chat: ChatId,
-        counters: &[(DeviceId, u32)],
-        unread_left: u32,
-    ) -> Replied {
-        let own = self.device();
-        let Some(held) = self.chat_mut(&chat) else {
-            return Err(no_chat());
-        };
-        let unread = held.unread.min(unread_left);
-        let changed = unread != held.unread;
-        held.unread = unread;
-        let mut news = Vec::new();
-        for (device, counter) in counters.iter().filter(|(device, _)| *device != own) {
-            let before = held.read.get(device).copied();
-            if before.is_none_or(|before| before < *counter) {
-                held.read.insert(*device, *counter);
-                news.push(Upto {
-                    device: *device,
-                    epoch: [0; 16],
-                    counter: *counter,
-                });
-            }
-        }
-        news.truncate(limits::RECEIPTS);
-        let person = held.person;
-        if changed {
-            turn.emit(EngineEvent::Chat {
-                chat,
-                what: ChatChange::Unread,
-            });
-        }
-        if !news.is_empty() && self.own.profile.read_receipts && self.is_contact(&person) {
-            let body = Body::Receipt(Receipt {
-                kind: ReceiptKind::Read,
-                upto: news,
-            });
-            self.send_control(turn, &person, body, Cargo::ReadReceipt);
-        }
-        Ok(Reply::Done {})
-    }
 }
 
-fn invalid(message: impl Into<String>) -> CommandError {
+pub(super) fn invalid(message: impl Into<String>) -> CommandError {
     CommandError::new(ErrorKind::Invalid, message)
 }
 
-fn nobody() -> CommandError {
+pub(super) fn nobody() -> CommandError {
     CommandError::new(ErrorKind::NotFound, "Nobody with this id is known here.")
 }
 
-fn no_chat() -> CommandError {
+pub(super) fn no_chat() -> CommandError {
     CommandError::new(
         ErrorKind::NotFound,
         "There is no such chat. List them to see their ids.",

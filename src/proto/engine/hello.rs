@@ -6,7 +6,7 @@ use super::{
     Effect, Engine, Known, Origin, Turn,
     event::{ChatChange, EngineEvent, WarningKind},
     input::Ticket,
-    pairing::FirstWord,
+    requests::FirstWord,
 };
 use crate::{
     proto::{

@@ -11,6 +11,7 @@ pub mod event;
 pub mod input;
 pub mod state;
 
+mod admission;
 mod asks;
 mod commands;
 mod frames;
@@ -19,6 +20,8 @@ pub mod lifecycle;
 mod live;
 mod nearby;
 mod pairing;
+mod requests;
+mod saying;
 mod sending;
 mod soft_state;
 

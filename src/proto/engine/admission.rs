@@ -1,0 +1,89 @@
+//! To whom gossip and the direct stream are open, and on which channels we listen (protocol §5.7).
+
+use super::{Effect, Engine, Turn};
+use crate::proto::{
+    channel::Channel,
+    id::{ChatId, PersonId},
+};
+
+impl Engine {
+    /// Makes the nodes of a person known by their peer id, and drops those that no longer are.
+    pub(super) fn index(&mut self, person: &PersonId) {
+        self.nodes.retain(|_, (held, _)| held != person);
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            self.nodes.insert(node.peer(), (*person, node.device()));
+            if let Some(next) = node.next_peer() {
+                self.nodes.insert(next, (*person, node.device()));
+            }
+        }
+    }
+
+    /// Opens gossip and the direct stream to the nodes of somebody we talk to, and listens on the
+    /// channel of the chat with them.
+    pub(super) fn admit(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        if !self.is_heard(person) {
+            return;
+        }
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            turn.effect(Effect::Authorise(node.peer(), node.addresses().to_vec()));
+        }
+        let chat = self.chat_with(person);
+        self.listen(turn, &chat);
+    }
+
+    /// Closes what [`Engine::admit`] opened.
+    pub(super) fn expel(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let Some(known) = self.people.get(person) else {
+            return;
+        };
+        for node in &known.nodes {
+            turn.effect(Effect::Revoke(node.peer()));
+        }
+        let chat = self.chat_with(person);
+        let topics: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(_, (held, _))| *held == chat)
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in topics {
+            self.channels.remove(&topic);
+            turn.effect(Effect::Unsubscribe(topic));
+        }
+    }
+
+    /// Listens on the channels of a chat, and on no older ones.
+    pub(super) fn listen(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(held) = self.chats.get(chat) else {
+            return;
+        };
+        let heard = self.is_heard(&held.person);
+        let wanted: Vec<Channel> = held
+            .channels
+            .iter()
+            .map(|channel| Channel::from_secret(&channel.secret))
+            .collect();
+        let stale: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(topic, (of, _))| of == chat && !wanted.iter().any(|c| c.topic() == **topic))
+            .map(|(topic, _)| *topic)
+            .collect();
+        for topic in stale {
+            self.channels.remove(&topic);
+            turn.effect(Effect::Unsubscribe(topic));
+        }
+        for channel in wanted {
+            let topic = channel.topic();
+            if self.channels.insert(topic, (*chat, channel)).is_none() && heard {
+                turn.effect(Effect::Subscribe(topic));
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use super::*;
+
+const BOB: DeviceId = DeviceId([2; 16]);
+const CHAT: ChatId = ChatId([9; 32]);
+
+fn waiting(outbox: &mut Outbox, cargo: Cargo) -> Waiting {
+    Waiting {
+        seq: outbox.next_seq(),
+        topic: TopicKey([1; 32]),
+        chat: CHAT,
+        cargo,
+        created: Timestamp(0),
+        to: vec![BOB],
+        frame: vec![7; 40].into(),
+    }
+}
+
+fn add(outbox: &mut Outbox, n: u32, now: Timestamp) -> (FrameId, Vec<DeviceId>) {
+    let mut id = [0; 32];
+    id[..4].copy_from_slice(&n.to_be_bytes());
+    let waiting = waiting(outbox, Cargo::Message { counter: n });
+    (FrameId(id), outbox.add(FrameId(id), &waiting, now).0)
+}
+
+#[test]
+fn a_frame_for_a_connected_device_goes_at_once_and_again_after_twice_the_wait() {
+    let mut outbox = Outbox::default();
+    outbox.connected(BOB);
+
+    let (id, at_once) = add(&mut outbox, 1, Timestamp(0));
+
+    assert_eq!(at_once, [BOB]);
+    assert_eq!(
+        outbox.handle_timeout(Timestamp(FIRST_WAIT_MS - 1)),
+        Due::default()
+    );
+    assert_eq!(
+        outbox.handle_timeout(Timestamp(FIRST_WAIT_MS)).send,
+        [(BOB, id)]
+    );
+    assert_eq!(outbox.poll_timeout(), Some(Timestamp(FIRST_WAIT_MS * 3)));
+}
+
+#[test]
+fn no_more_than_a_window_is_under_way_and_an_acknowledgement_lets_the_next_go() {
+    let mut outbox = Outbox::default();
+    outbox.connected(BOB);
+    let ids: Vec<_> = (0..=u32::try_from(WINDOW).unwrap())
+        .map(|n| add(&mut outbox, n, Timestamp(0)))
+        .collect();
+    assert!(ids[WINDOW].1.is_empty());
+    assert_eq!(outbox.handle_timeout(Timestamp(1)), Due::default());
+
+    let done = outbox.acknowledged(&ids[3].0, &BOB);
+
+    assert!(done.is_some_and(|done| done.finished));
+    assert_eq!(outbox.poll_timeout(), Some(Timestamp(0)));
+    assert_eq!(
+        outbox.handle_timeout(Timestamp(1)).send,
+        [(BOB, ids[WINDOW].0)]
+    );
+}
+
+#[test]
+fn frames_keep_their_order_over_a_reconnect() {
+    let mut outbox = Outbox::default();
+    let ids: Vec<_> = (0..5)
+        .map(|n| add(&mut outbox, n, Timestamp(0)).0)
+        .collect();
+
+    outbox.connected(BOB);
+    let first: Vec<_> = outbox.handle_timeout(Timestamp(1)).send;
+    outbox.disconnected(BOB, Timestamp(2));
+    outbox.connected(BOB);
+    let again: Vec<_> = outbox.handle_timeout(Timestamp(3)).send;
+
+    assert_eq!(first, ids.iter().map(|id| (BOB, *id)).collect::<Vec<_>>());
+    assert_eq!(first, again);
+}
+
+#[test]
+fn a_device_that_is_away_gets_its_oldest_frames_published() {
+    let mut outbox = Outbox::default();
+    let (id, at_once) = add(&mut outbox, 1, Timestamp(0));
+
+    let due = outbox.handle_timeout(Timestamp(FIRST_WAIT_MS));
+
+    assert!(at_once.is_empty());
+    assert_eq!(due.publish, [id]);
+    assert_eq!(outbox.poll_timeout(), Some(Timestamp(FIRST_WAIT_MS * 3)));
+}
+
+#[test]
+fn a_second_acknowledgement_and_one_of_a_stranger_change_nothing() {
+    let mut outbox = Outbox::default();
+    let (id, _) = add(&mut outbox, 1, Timestamp(0));
+
+    assert_eq!(outbox.acknowledged(&id, &DeviceId([3; 16])), None);
+    assert!(outbox.acknowledged(&id, &BOB).is_some());
+    assert_eq!(outbox.acknowledged(&id, &BOB), None);
+    assert!(outbox.is_empty());
+    assert_eq!(outbox.handle_timeout(Timestamp(DAY)), Due::default());
+}
+
+#[test]
+fn a_newer_read_receipt_makes_the_older_one_superfluous() {
+    let mut outbox = Outbox::default();
+    let old = waiting(&mut outbox, Cargo::ReadReceipt);
+    outbox.add(FrameId([1; 32]), &old, Timestamp(0));
+    let new = waiting(&mut outbox, Cargo::ReadReceipt);
+
+    let (_, superfluous) = outbox.add(FrameId([2; 32]), &new, Timestamp(0));
+
+    assert_eq!(superfluous, [FrameId([1; 32])]);
+    assert_eq!(outbox.len(), 1);
+}
+
+#[test]
+fn a_frame_expires_after_14_days() {
+    let mut outbox = Outbox::default();
+    let (id, _) = add(&mut outbox, 1, Timestamp(0));
+
+    let due = outbox.handle_timeout(Timestamp(LIFE_MS));
+
+    assert_eq!(due.expired, [(id, CHAT, Cargo::Message { counter: 1 })]);
+    assert!(outbox.is_empty());
+}
+
+#[test]
+fn a_record_comes_back_after_a_restart() {
+    let mut outbox = Outbox::default();
+    let record = waiting(&mut outbox, Cargo::Control).encode();
+    let mut again = Outbox::default();
+
+    assert!(again.restore(FrameId([1; 32]), &record, Timestamp(5)));
+
+    assert!(again.waits_for(&FrameId([1; 32]), &BOB));
+    assert_eq!(again.next_seq(), 1);
+    assert_eq!(
+        stored_frame(&record),
+        Some((TopicKey([1; 32]), vec![7; 40]))
+    );
+    assert!(!again.restore(FrameId([2; 32]), &record[1..], Timestamp(5)));
+}
