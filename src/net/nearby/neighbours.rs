@@ -86,7 +86,8 @@ impl Neighbours {
             return Ok(None);
         }
         if claims.len() >= CLAIMS {
-            return Ok(None);
+            // A node that is started again and again leaves its old addresses behind.
+            claims.remove(0);
         }
         claims.push(Claim {
             address,
@@ -259,6 +260,9 @@ mod tests {
             neighbours.found(peer(0), &address, now).unwrap();
         }
 
+        let newest = addresses(found(&mut neighbours, 0, "/ip4/10.0.0.1/tcp/6000"));
+        assert_eq!(newest.len(), CLAIMS);
+        assert_eq!(newest.last().unwrap(), "/ip4/10.0.0.1/tcp/6000");
         assert_eq!(neighbours.peers.len(), limits::NEARBY);
         assert!(
             neighbours

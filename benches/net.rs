@@ -1,0 +1,351 @@
+//! What the network layer carries, between two nodes on loopback: `cargo bench --bench net`.
+//!
+//! Frames are those of 300-byte messages: 620 bytes, each verified by whoever receives it. Beside it
+//! gossipsub alone, with 300 bytes and without verification, so that what is ours is visible.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::cast_precision_loss, clippy::indexing_slicing)]
+
+use std::time::{Duration, Instant};
+
+use betwixt::{
+    net::{self, Net, NetCommand, NetEvent, Settings},
+    wire::{
+        direct::Direct,
+        frame,
+        id::{Address, TopicKey},
+    },
+};
+use ed25519_dalek::{Signer, SigningKey};
+use futures::StreamExt;
+use libp2p::{
+    Swarm, SwarmBuilder, gossipsub, noise,
+    swarm::{SwarmEvent, dial_opts::DialOpts},
+    tcp, yamux,
+};
+use minicbor::bytes::ByteVec;
+use tokio::sync::mpsc::{self, Receiver};
+use zeroize::Zeroizing;
+
+const TODAY: u16 = 690;
+const BURST: usize = 20_000;
+const ROUNDS: usize = 5_000;
+
+#[tokio::main]
+async fn main() {
+    let frames = frames(BURST + 2 * ROUNDS);
+    println!(
+        "{:<44} {:>10}",
+        "two nodes, loopback, frames of 620 bytes", ""
+    );
+
+    let (a, b) = pair().await;
+    direct_burst(&a, b, &frames).await;
+    let (a, b) = pair().await;
+    direct_rounds(a, b, &frames).await;
+    let (a, b) = pair().await;
+    gossip_rounds(a, b, &frames).await;
+    reconnect().await;
+
+    println!("gossipsub alone, 300 bytes, nothing verified");
+    bare().await;
+}
+
+struct Node {
+    net: Net,
+    events: Receiver<NetEvent>,
+    addresses: Vec<Address>,
+}
+
+async fn node(seed: u8) -> Node {
+    let settings = Settings {
+        listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
+        mdns: false,
+        ..Settings::new(Zeroizing::new([seed; 32]), || TODAY)
+    };
+    let (net, mut events) = net::start(settings).unwrap();
+    let addresses = loop {
+        if let NetEvent::Listening(addresses) = events.recv().await.unwrap() {
+            break addresses;
+        }
+    };
+    Node {
+        net,
+        events,
+        addresses,
+    }
+}
+
+async fn pair() -> (Node, Node) {
+    let (mut a, mut b) = (node(1).await, node(2).await);
+    // Only one of them dials: the figures are of one connection.
+    let without_address = NetCommand::Authorise(a.net.local_peer(), vec![]);
+    b.net.send(without_address);
+    authorise(&a, &b);
+    streaming(&mut a).await;
+    streaming(&mut b).await;
+    (a, b)
+}
+
+fn authorise(one: &Node, other: &Node) {
+    let command = NetCommand::Authorise(other.net.local_peer(), other.addresses.clone());
+    one.net.send(command);
+}
+
+async fn streaming(node: &mut Node) {
+    loop {
+        if let NetEvent::Connected { authorised, .. } = node.events.recv().await.unwrap()
+            && authorised
+        {
+            return;
+        }
+    }
+}
+
+fn channel() -> (SigningKey, TopicKey) {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let topic = TopicKey(key.verifying_key().to_bytes());
+    (key, topic)
+}
+
+/// Frames as a channel's member makes them, with zeros for what is sealed.
+fn frames(count: usize) -> Vec<Vec<u8>> {
+    let (key, topic) = channel();
+    (0..count)
+        .map(|number| {
+            let mut frame = frame::header(false, TODAY).to_vec();
+            frame.extend_from_slice(&number.to_be_bytes());
+            frame.resize(620 - 64, 0);
+            let signed = [b"betwixt1:frame\0", &topic.0[..], &frame].concat();
+            frame.extend_from_slice(&key.sign(&signed).to_bytes());
+            frame
+        })
+        .collect()
+}
+
+fn direct(frame: &[u8]) -> Direct {
+    Direct::Frame {
+        topic: channel().1,
+        frame: ByteVec::from(frame.to_vec()),
+    }
+}
+
+/// Sends, and again whenever there was no room, as the outbox would.
+async fn send(node: &Net, to: betwixt::wire::id::PeerId, frame: &[u8]) {
+    while !node.send(NetCommand::Send(to, direct(frame))) {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn next_direct(node: &mut Node) {
+    while !matches!(node.events.recv().await.unwrap(), NetEvent::Direct { .. }) {}
+}
+
+async fn direct_burst(a: &Node, mut b: Node, frames: &[Vec<u8>]) {
+    let to = b.net.local_peer();
+    let start = Instant::now();
+    let count = async {
+        for _ in 0..BURST {
+            next_direct(&mut b).await;
+        }
+    };
+    let sending = async {
+        for frame in frames.iter().take(BURST) {
+            send(&a.net, to, frame).await;
+        }
+    };
+    tokio::join!(count, sending);
+    rate("direct stream, one way", BURST, start.elapsed());
+}
+
+async fn direct_rounds(mut a: Node, mut b: Node, frames: &[Vec<u8>]) {
+    let (here, there) = (a.net.local_peer(), b.net.local_peer());
+    let back: Vec<Vec<u8>> = frames.iter().skip(BURST + ROUNDS).cloned().collect();
+    let echo = tokio::spawn(async move {
+        for frame in &back {
+            next_direct(&mut b).await;
+            send(&b.net, here, frame).await;
+        }
+        b
+    });
+    let mut times = Vec::new();
+    for frame in frames.iter().skip(BURST).take(ROUNDS) {
+        let start = Instant::now();
+        send(&a.net, there, frame).await;
+        next_direct(&mut a).await;
+        times.push(start.elapsed());
+    }
+    let _b = echo.await.unwrap();
+    percentiles("direct stream, there and back", times);
+}
+
+async fn gossip_rounds(mut a: Node, mut b: Node, frames: &[Vec<u8>]) {
+    let topic = channel().1;
+    for node in [&a, &b] {
+        node.net.send(NetCommand::Subscribe(topic));
+    }
+    for node in [&mut a, &mut b] {
+        while !matches!(node.events.recv().await.unwrap(), NetEvent::Subscribed(..)) {}
+    }
+    let back: Vec<Vec<u8>> = frames.iter().skip(BURST + ROUNDS).cloned().collect();
+    let echo = tokio::spawn(async move {
+        for frame in back {
+            next_gossip(&mut b).await;
+            b.net.send(NetCommand::Publish(topic, frame));
+        }
+        b
+    });
+    let mut times = Vec::new();
+    for frame in frames.iter().skip(BURST).take(ROUNDS).cloned() {
+        let start = Instant::now();
+        a.net.send(NetCommand::Publish(topic, frame));
+        next_gossip(&mut a).await;
+        times.push(start.elapsed());
+    }
+    let _b = echo.await.unwrap();
+    percentiles("gossip, verified, there and back", times);
+}
+
+async fn next_gossip(node: &mut Node) {
+    while !matches!(node.events.recv().await.unwrap(), NetEvent::Gossip { .. }) {}
+}
+
+/// From the command that authorises a connected stranger to the open stream.
+async fn reconnect() {
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let (mut a, mut b) = (node(1).await, node(2).await);
+        let dial = NetCommand::Dial(Some(b.net.local_peer()), b.addresses.clone());
+        a.net.send(dial);
+        for node in [&mut a, &mut b] {
+            while !matches!(
+                node.events.recv().await.unwrap(),
+                NetEvent::Connected { .. }
+            ) {}
+        }
+        let start = Instant::now();
+        authorise(&a, &b);
+        authorise(&b, &a);
+        streaming(&mut a).await;
+        streaming(&mut b).await;
+        times.push(start.elapsed());
+        a.net.stop().await;
+        b.net.stop().await;
+    }
+    percentiles("authorised to streaming, both sides", times);
+}
+
+/// gossipsub with our settings and nothing of ours.
+async fn bare() {
+    let (mut a, mut b) = (bare_swarm(), bare_swarm());
+    a.listen_on("/ip4/127.0.0.1/tcp/0".parse().unwrap())
+        .unwrap();
+    let address = loop {
+        if let SwarmEvent::NewListenAddr { address, .. } = a.select_next_some().await {
+            break address;
+        }
+    };
+    let opts = DialOpts::unknown_peer_id().address(address);
+    b.dial(opts.allocate_new_port().build()).unwrap();
+    let topic = gossipsub::IdentTopic::new("bench");
+    a.behaviour_mut().subscribe(&topic).unwrap();
+    b.behaviour_mut().subscribe(&topic).unwrap();
+    let (mut a_ready, mut b_ready) = (false, false);
+    while !(a_ready && b_ready) {
+        tokio::select! {
+            event = a.select_next_some() => a_ready |= is_subscribed(&event),
+            event = b.select_next_some() => b_ready |= is_subscribed(&event),
+        }
+    }
+    let (heard, mut hears) = mpsc::channel(16);
+    let (say, says) = mpsc::channel(16);
+    let echo = tokio::spawn(drive(b, None, topic.clone()));
+    let there = tokio::spawn(drive(a, Some((says, heard)), topic));
+    let mut times = Vec::new();
+    for number in 0..ROUNDS {
+        let start = Instant::now();
+        let mut payload = vec![0; 300];
+        payload[..8].copy_from_slice(&number.to_be_bytes());
+        say.send(payload).await.unwrap();
+        hears.recv().await.unwrap();
+        times.push(start.elapsed());
+    }
+    there.abort();
+    echo.abort();
+    percentiles("gossipsub, there and back", times);
+}
+
+fn is_subscribed(event: &SwarmEvent<gossipsub::Event>) -> bool {
+    matches!(
+        event,
+        SwarmEvent::Behaviour(gossipsub::Event::Subscribed { .. })
+    )
+}
+
+/// Publishes what it is given and reports what comes; without a partner it echoes.
+async fn drive(
+    mut swarm: Swarm<gossipsub::Behaviour>,
+    partner: Option<(Receiver<Vec<u8>>, mpsc::Sender<()>)>,
+    topic: gossipsub::IdentTopic,
+) {
+    let (mut says, heard) = partner.unzip();
+    loop {
+        let say = async {
+            match &mut says {
+                Some(says) => says.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(payload) = say => {
+                swarm.behaviour_mut().publish(topic.clone(), payload).unwrap();
+            }
+            event = swarm.select_next_some() => {
+                if let SwarmEvent::Behaviour(gossipsub::Event::Message { message, .. }) = event {
+                    if let Some(heard) = &heard {
+                        heard.send(()).await.unwrap();
+                    } else {
+                        let mut payload = message.data;
+                        payload[9] ^= 1;
+                        swarm.behaviour_mut().publish(topic.clone(), payload).unwrap();
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn bare_swarm() -> Swarm<gossipsub::Behaviour> {
+    let config = gossipsub::ConfigBuilder::default()
+        .validation_mode(gossipsub::ValidationMode::Anonymous)
+        .message_id_fn(|message: &gossipsub::Message| {
+            gossipsub::MessageId::new(&message.data[..10])
+        })
+        .build()
+        .unwrap();
+    let anonymous = gossipsub::MessageAuthenticity::Anonymous;
+    let behaviour = gossipsub::Behaviour::new(anonymous, config).unwrap();
+    SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::new().nodelay(true),
+            noise::Config::new,
+            yamux::Config::default,
+        )
+        .unwrap()
+        .with_behaviour(|_| behaviour)
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_mins(1)))
+        .build()
+}
+
+fn rate(what: &str, count: usize, took: Duration) {
+    let rate = count as f64 / took.as_secs_f64();
+    println!("{what:<44} {rate:>8.0} messages/s");
+}
+
+fn percentiles(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |part: usize| times[(times.len() - 1) * part / 100].as_secs_f64() * 1000.0;
+    println!("{what:<44} p50 {:>7.3} ms  p99 {:>7.3} ms", at(50), at(99));
+}
