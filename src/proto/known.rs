@@ -20,3 +20,5 @@ pub(super) fn known_text(section: &str, field: &str) -> String {
     let file: Value = serde_json::from_str(file).unwrap();
     file[section][field].as_str().unwrap().to_owned()
 }
+
+mod tests;

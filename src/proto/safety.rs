@@ -80,8 +80,9 @@ impl SafetyNumber {
 
 /// `fp(ak)`: 30 digits, from the first six groups of five bytes of the repeated hash.
 fn fingerprint(person: &PersonId) -> String {
-    let mut hash = hash_512(&[&label("fp"), &person.0]);
-    for _ in 0..ROUNDS {
+    // The first round hashes the label and the key, and the key once more.
+    let mut hash = hash_512(&[&label("fp"), &person.0, &person.0]);
+    for _ in 1..ROUNDS {
         hash = hash_512(&[&hash, &person.0]);
     }
     let (groups, _) = hash.as_chunks();

@@ -287,3 +287,5 @@ impl Header {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::reference;

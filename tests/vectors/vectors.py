@@ -436,17 +436,17 @@ def main():
         "bundle_proof": hmac(token, label("bundle"), peer_id(ed_public(same(0xC4))), peer_id(ed_public(nk)), nonce),
     }
 
-    # A direct chat, a message in it, its frame (sections 4.1, 4.9, 5.1, 5.2).
+    # A direct chat, a message in it, its frame (sections 4.1, 4.9, 5.1, 5.2; ADR 0003).
     one, other = sorted([ed_public(ak_a), ed_public(ak_b)])
     chat = sha256(label("direct"), one, other)
     content = b"\x86content"
-    message_key = same(0xD0)
-    ct = seal(message_key, bytes(12), label("dm-ad") + chat + dev_a, content)
+    message_key, counter = same(0xD0), u32(5)
+    ct = seal(message_key, bytes(12), label("dm-ad") + chat + dev_a + counter, content)
     sealing = Side(hs["sid"], dev_a, dev_b, hs["sk"], their_public=x_public(rk_b))
     sealing.step(ratchet_a)
     dm_ctx = sha256(label("dm"), chat)
     part = b"\0" + sealing.seal(salt, dm_ctx, message_key + sha256(ct))
-    dm = dev_a + bytes([1]) + dev_b + u16(len(part)) + part + ct
+    dm = dev_a + counter + bytes([1]) + dev_b + u16(len(part)) + part + ct
     cs = same(0xD1)
     dm_frame = frame(cs, 0, 1055, b"N" * 24, 2, dm)
     vectors["direct"] = {
@@ -456,7 +456,7 @@ def main():
         "ctx": dm_ctx,
         "part": part,
         "dm": dm,
-        "mid": sha256(label("mid-d"), chat, dev_a, content),
+        "mid": sha256(label("mid-d"), chat, dev_a, counter, content),
         "frame": dm_frame,
     }
     topic_pk = ed_public(kdf("chan-topic", cs))
@@ -474,9 +474,6 @@ def main():
             kdf("chan-sync", cs), label("sync-a"), topic_pk, peer_id(ed_public(nk)), peer_id(ed_public(same(0xC4))), nonce
         ),
     }
-
-    # Two kinds of receipt that prove, and keys of the vault (decision 7, section 8.2).
-    vectors["vault"] = {"index": kdf("vault-idx", same(0xE0)), "contact": kdf("vault-contact", same(0xE0))}
     return vectors
 
 

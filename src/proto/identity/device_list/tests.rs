@@ -275,6 +275,8 @@ proptest! {
     #[test]
     fn any_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(DeviceList::verify(&bytes).is_err());
+        prop_assert!(Account::from_record(&bytes).is_err());
+        prop_assert!(Device::from_record(&bytes).is_err());
         let outer = Outer { body: bytes, signature: [0; 64], proofs: Vec::new() };
         prop_assert!(DeviceList::verify(&codec::to_vec(&outer)).is_err());
     }
