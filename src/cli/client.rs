@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::failure::Failure;
+use crate::{node::Handle, rpc};
 
 /// A connection to a node, one request at a time.
 pub(super) struct Client {
@@ -37,6 +38,18 @@ impl Client {
         let mut ready = client.read().await?;
         client.info = ready.get_mut("params").map(Value::take).unwrap_or_default();
         Ok(client)
+    }
+
+    /// Speaks to a node of this process.
+    pub(super) async fn of(handle: &Handle) -> Result<Self, Failure> {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let handle = handle.clone();
+        tokio::spawn(async move {
+            let (input, output) = tokio::io::split(theirs);
+            rpc::serve(&handle, input, output).await;
+        });
+        let (input, output) = tokio::io::split(ours);
+        Self::connect(input, output).await
     }
 
     /// Asks, and waits for the answer.

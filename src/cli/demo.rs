@@ -8,6 +8,7 @@ mod windows;
 
 use std::{
     fs::DirBuilder,
+    net::TcpListener,
     path::{Path, PathBuf},
 };
 
@@ -23,6 +24,11 @@ pub(super) fn run(headless: bool) -> Result<(), Failure> {
     Err(Failure::usage(
         "This Betwixt was built without its window; try `betwixt demo --headless`.",
     ))
+}
+
+/// A port on loopback that nobody listens at now.
+fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// A directory that only we may enter, and that goes when it is dropped.

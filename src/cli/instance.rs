@@ -1,7 +1,7 @@
 //! The node that a command for people talks to: the running one, or one of its own.
 
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{task::JoinHandle, time::timeout};
 use zeroize::Zeroizing;
 
 use super::{
@@ -41,14 +41,7 @@ impl Instance {
             return Self { client, own: None }.unlocked();
         }
         let (handle, _) = start(config, network).await?;
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let serving = handle.clone();
-        tokio::spawn(async move {
-            let (input, output) = tokio::io::split(theirs);
-            rpc::serve(&serving, input, output).await;
-        });
-        let (input, output) = tokio::io::split(ours);
-        let client = Client::connect(input, output).await?;
+        let client = Client::of(&handle).await?;
         let own = Some(handle);
         Self { client, own }.unlocked()
     }
@@ -138,6 +131,7 @@ pub(super) fn settings(config: &Config, network: Network) -> Result<NodeSettings
         profile: config.profile.clone(),
         passphrase,
         listen: config.listen.clone(),
+        announce: None,
         dial: config.dial.clone(),
         relays: config.relay.clone(),
         mdns: config.mdns,
@@ -145,13 +139,13 @@ pub(super) fn settings(config: &Config, network: Network) -> Result<NodeSettings
     })
 }
 
-/// Lets the same user's other processes ask the node, until it ends.
-pub(super) fn offer_socket(config: &Config, handle: &Handle) {
+/// Lets the same user's other processes ask the node, until it ends; then the task ends too.
+pub(super) fn offer_socket(config: &Config, handle: &Handle) -> JoinHandle<()> {
     #[cfg(unix)]
     match rpc::socket::Socket::bind(&config.profile) {
         Ok(socket) => {
             let handle = handle.clone();
-            tokio::spawn(async move {
+            return tokio::spawn(async move {
                 let ended = handle.clone();
                 tokio::select! {
                     () = socket.serve(handle) => {}
@@ -163,6 +157,6 @@ pub(super) fn offer_socket(config: &Config, handle: &Handle) {
             tracing::warn!(%error, "no private socket: betwixt send and log need this instance closed");
         }
     }
-    #[cfg(not(unix))]
-    let _ = (config, handle);
+    let ended = handle.clone();
+    tokio::spawn(async move { ended.stopped().await })
 }

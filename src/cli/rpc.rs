@@ -19,14 +19,15 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
             started = instance::start(config, Network::On) => started?,
             () = signals.asked_to_end() => return Ok(()),
         };
-        instance::offer_socket(config, &handle);
+        let socket = instance::offer_socket(config, &handle);
         let serving = rpc::serve(&handle, tokio::io::stdin(), tokio::io::stdout());
         let ended = tokio::select! {
             ended = serving => ended,
             () = signals.asked_to_end() => Ended::Input,
         };
         if ended == Ended::Input {
-            let _ = timeout(process::END, handle.stop()).await;
+            let end = async { tokio::join!(handle.stop(), socket) };
+            let _ = timeout(process::END, end).await;
             return Ok(());
         }
         running

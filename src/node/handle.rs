@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -21,6 +22,8 @@ use super::{
 pub struct Handle {
     asks: mpsc::Sender<Ask>,
     events: broadcast::WeakSender<Event>,
+    /// For the first listener, so that it misses nothing since the start.
+    first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
 }
 
 /// What a face wants of the node's loop.
@@ -49,10 +52,11 @@ pub(crate) struct Ends {
 /// A handle and the node's ends of it.
 pub(crate) fn handle() -> (Handle, Ends) {
     let (asks, asked) = mpsc::channel(ASKS);
-    let (events, _) = broadcast::channel(EVENTS);
+    let (events, first) = broadcast::channel(EVENTS);
     let handle = Handle {
         asks,
         events: events.downgrade(),
+        first: Arc::new(Mutex::new(Some(first))),
     };
     let ends = Ends {
         asks: asked,
@@ -93,9 +97,15 @@ impl Handle {
         self.submit(|waiting| Ask::Query(query, waiting)).await
     }
 
-    /// What happens from now on.
+    /// What happens from now on; for the first who asks, from the start.
     pub fn events(&self) -> EventStream {
-        EventStream(self.events.upgrade().map(|events| events.subscribe()))
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let now = || self.events.upgrade().map(|events| events.subscribe());
+        EventStream(first.or_else(now))
     }
 
     /// Ends the node cleanly, and returns when it has ended.
@@ -166,9 +176,9 @@ mod tests {
     use super::*;
     use crate::node::PersonId;
 
-    fn typing(nth: u8) -> Event {
+    fn typing(nth: usize) -> Event {
         Event::Presence {
-            person_id: PersonId([nth; 32]),
+            person_id: PersonId([u8::try_from(nth % 256).unwrap(); 32]),
             online: true,
         }
     }
@@ -179,7 +189,7 @@ mod tests {
         let mut events = handle.events();
 
         for nth in 0..EVENTS + 3 {
-            ends.events.send(typing(nth as u8)).unwrap();
+            ends.events.send(typing(nth)).unwrap();
         }
 
         assert_eq!(events.next().await, Some(Event::Missed { count: 3 }));

@@ -3,8 +3,16 @@
 //! Faces see [`Command`], [`Query`] and [`Event`] and decide nothing.
 
 mod clock;
+mod driver;
+mod expand;
 mod handle;
+mod info;
+mod lifecycle;
+mod query;
+mod show;
 mod start;
+mod step;
+mod vault;
 pub mod view;
 
 #[cfg(test)]

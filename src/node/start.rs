@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::{
+    handle::{Handle, handle},
+    lifecycle,
+};
+
 /// What a node needs to know before it starts.
 #[derive(Clone, Default)]
 pub struct NodeSettings {
@@ -13,6 +18,8 @@ pub struct NodeSettings {
     pub passphrase: Option<Zeroizing<String>>,
     /// Multiaddrs to listen at.
     pub listen: Vec<String>,
+    /// Where others are told to dial, if that is somewhere else.
+    pub announce: Option<String>,
     /// Multiaddrs of nodes to dial, with or without their peer id.
     pub dial: Vec<String>,
     /// Multiaddrs of relays to use, with their peer id.
@@ -88,8 +95,16 @@ pub enum NodeError {
     Bug,
 }
 
-/// Starts a node.
-pub async fn start(settings: NodeSettings) -> Result<(super::Handle, Running), StartError> {
-    let _ = settings;
-    Err(StartError::Network("not built yet".into()))
+/// Starts a node within the current tokio runtime. A protected profile without its passphrase starts
+/// locked.
+///
+/// # Errors
+///
+/// Nothing was changed then, and nothing runs.
+pub async fn start(mut settings: NodeSettings) -> Result<(Handle, Running), StartError> {
+    let state = lifecycle::begin(&mut settings).await?;
+    crate::config::write_template(&settings.profile);
+    let (handle, ends) = handle();
+    let running = tokio::spawn(lifecycle::run(settings, ends, state));
+    Ok((handle, Running(running)))
 }

@@ -127,7 +127,7 @@ fn runtime_directory() -> io::Result<PathBuf> {
     }
     let found = fs::symlink_metadata(&directory)?;
     let us = rustix::process::geteuid().as_raw();
-    let private = found.is_dir() && found.uid() == us && found.mode() & 0o077 == 0;
+    let private = found.is_dir() && found.uid() == us && found.mode().trailing_zeros() >= 6;
     if private {
         Ok(directory)
     } else {

@@ -192,6 +192,26 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the profile opens with a passphrase only.
+    pub fn is_protected(&self) -> bool {
+        let protected = self.with(|open| Ok(lock(&open.writer).header.is_protected()));
+        protected.unwrap_or_default()
+    }
+
+    /// Whether this is the passphrase, or there is none. Takes a second, by design.
+    pub fn check_passphrase(&self, passphrase: Option<&str>) -> Result<(), PassphraseError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = open.as_ref().ok_or(PassphraseError::Locked)?;
+        let header = lock(&open.writer).header.clone();
+        header.open(&open.dir, passphrase)?;
+        Ok(())
+    }
+
+    /// Refuses when [`Store::commit`] would for want of room.
+    pub fn has_room(&self) -> Result<(), StoreError> {
+        self.with(Open::has_room)
+    }
+
     /// Remembers a batch: all of it or nothing, and when this returns it survives a loss of power.
     ///
     /// After [`StoreError::Full`] and [`StoreError::TooLarge`] nothing has changed. After

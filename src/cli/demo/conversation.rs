@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Scratch, observer::Observer, person::Person};
-use crate::cli::{client::text, failure::Failure, print, process::Signals};
+use crate::{
+    cli::{client::text, failure::Failure, print, process::Signals},
+    node::NodeSettings,
+};
 
 pub(super) async fn run() -> Result<(), Failure> {
     let scratch = Scratch::create()?;
@@ -15,8 +18,8 @@ pub(super) async fn run() -> Result<(), Failure> {
 }
 
 async fn meet_and_talk(scratch: &Scratch) -> Result<(), Failure> {
-    print::line("Two people, two processes, one machine. Between them an observer who records");
-    print::line("every byte that passes. Nothing of this is kept.\n");
+    print::line("Two people on one machine, and between them an observer who records every byte");
+    print::line("that passes. Nothing of this is kept.\n");
     let (mut ada, mut ben, observer) = meet(scratch).await?;
     befriend(&mut ada, &mut ben).await?;
     let chat = ada
@@ -41,19 +44,22 @@ async fn meet_and_talk(scratch: &Scratch) -> Result<(), Failure> {
     judge(&observer)
 }
 
-/// Starts both. Ben reaches Ada only through the observer, and nobody can reach Ben.
+/// Starts both. Ben is told to reach Ada through the observer, and nobody can reach Ben.
 async fn meet(scratch: &Scratch) -> Result<(Person, Person, Observer), Failure> {
-    let listen = ["--listen".into(), "/ip4/127.0.0.1/tcp/0".into()];
-    let mut ada = Person::start(ADA, &scratch.path().join("ada"), &listen).await?;
-    let observer = Observer::before(ada.port().await?).await?;
-    let home = scratch.path().join("ben");
-    std::fs::create_dir(&home)?;
-    std::fs::write(home.join("config.toml"), "listen = []\n")?;
-    let dial = [
-        "--dial".into(),
-        format!("/ip4/127.0.0.1/tcp/{}", observer.port),
-    ];
-    let ben = Person::start(BEN, &home, &dial).await?;
+    let port = super::free_port()?;
+    let observer = Observer::before(port).await?;
+    let observed = format!("/ip4/127.0.0.1/tcp/{}", observer.port);
+    let network = NodeSettings {
+        listen: vec![format!("/ip4/127.0.0.1/tcp/{port}")],
+        announce: Some(observed.clone()),
+        ..NodeSettings::default()
+    };
+    let ada = Person::start(ADA, &scratch.path().join("ada"), network).await?;
+    let network = NodeSettings {
+        dial: vec![observed],
+        ..NodeSettings::default()
+    };
+    let ben = Person::start(BEN, &scratch.path().join("ben"), network).await?;
     Ok((ada, ben, observer))
 }
 

@@ -1,16 +1,17 @@
-//! Somebody in the demo: a process of `betwixt rpc` with a profile of its own.
+//! Somebody in the demo: a node with a profile of its own, spoken to like any other.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::{
-    process::{Child, Command},
-    time::{sleep, timeout},
-};
+use tokio::time::timeout;
 
-use crate::cli::{
-    client::{Client, text},
-    failure::Failure,
+use crate::{
+    cli::{
+        client::{Client, text},
+        failure::Failure,
+        process,
+    },
+    node::{self, Handle, NodeSettings},
 };
 
 /// One of the two.
@@ -19,7 +20,7 @@ pub(super) struct Person {
     pub(super) name: &'static str,
     /// Talks to their node.
     pub(super) client: Client,
-    process: Child,
+    node: Handle,
 }
 
 impl Person {
@@ -27,60 +28,22 @@ impl Person {
     pub(super) async fn start(
         name: &'static str,
         profile: &Path,
-        more: &[String],
+        network: NodeSettings,
     ) -> Result<Self, Failure> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("--profile")
-            .arg(profile)
-            .args(["--no-mdns", "--log", "error"])
-            .args(more)
-            .arg("rpc")
-            .env_remove("BETWIXT_PASSPHRASE")
-            .env_remove("BETWIXT_PASSPHRASE_FILE")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let (Some(input), Some(output)) = (process.stdout.take(), process.stdin.take()) else {
-            return Err(Failure::new(
-                "The process has no standard input and output.",
-            ));
+        let settings = NodeSettings {
+            profile: profile.to_owned(),
+            online: true,
+            ..network
         };
-        let mut client = Client::connect(input, output).await?;
+        let (node, _) = node::start(settings).await?;
+        let mut client = Client::of(&node).await?;
         client.call("profile.set", json!({ "name": name })).await?;
-        Ok(Self {
-            name,
-            client,
-            process,
-        })
+        Ok(Self { name, client, node })
     }
 
     /// Their person id.
     pub(super) fn id(&self) -> &str {
         text(&self.client.info, "person_id")
-    }
-
-    /// The port at which their node listens on loopback.
-    pub(super) async fn port(&mut self) -> Result<u16, Failure> {
-        for _ in 0..100 {
-            let info = self.client.call("node.info", json!({})).await?;
-            let addresses = info.get("listen").and_then(Value::as_array);
-            let ports = addresses.into_iter().flatten().filter_map(|address| {
-                let mut parts = address
-                    .as_str()?
-                    .strip_prefix("/ip4/127.0.0.1/tcp/")?
-                    .split('/');
-                parts.next()?.parse().ok()
-            });
-            if let Some(port) = ports.into_iter().find(|port| *port != 0) {
-                return Ok(port);
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        Err(Failure::new(format!(
-            "{}'s node does not listen.",
-            self.name
-        )))
     }
 
     /// Waits for an event of theirs, not for ever.
@@ -94,15 +57,8 @@ impl Person {
     }
 
     /// Ends their node.
-    pub(super) async fn leave(mut self) {
-        // Its standard input ends with the client.
-        drop(self.client);
-        if timeout(Duration::from_secs(3), self.process.wait())
-            .await
-            .is_err()
-        {
-            let _ = self.process.kill().await;
-        }
+    pub(super) async fn leave(self) {
+        let _ = timeout(process::END, self.node.stop()).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! `betwixt demo` where there is a display: two windows of two people who see each other.
 
-use std::{net::TcpListener, path::Path};
+use std::path::Path;
 
 use tokio::process::{Child, Command};
 
@@ -19,7 +19,7 @@ pub(super) fn run() -> Result<(), Failure> {
         ));
     }
     let scratch = Scratch::create()?;
-    let address = format!("/ip4/127.0.0.1/tcp/{}", free_port()?);
+    let address = format!("/ip4/127.0.0.1/tcp/{}", super::free_port()?);
     print::line("Two windows open, one for each of two people on this machine. What they write is");
     print::line("deleted when both are closed.");
     let success = process::block_on(async {
@@ -55,9 +55,4 @@ fn open(profile: &Path, more: &[&str]) -> Result<Child, Failure> {
         .args(more)
         .spawn()?;
     Ok(child)
-}
-
-/// A port that nobody listens at now.
-fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -238,6 +238,18 @@ impl Engine {
             avatar: card.avatar(),
             of: card.created(),
         };
+        if let Some(found) = self.nearby.found.get_mut(&peer)
+            && found.found == Found::Dial
+        {
+            // A node that dialled us says here where it can be asked again.
+            let more = node
+                .addresses()
+                .iter()
+                .filter(|at| !found.addresses.contains(at));
+            let more: Vec<Address> = more.cloned().collect();
+            found.addresses.extend(more);
+            found.addresses.truncate(limits::ADDRESSES);
+        }
         self.show(turn, peer, shown);
         true
     }
@@ -312,19 +324,16 @@ impl Engine {
             };
             node.check = None;
             let to = (peer, node.addresses.clone());
-            let found = node.found;
             if self.connected.contains_key(&peer) {
                 continue;
             }
-            // A node that only dialled us has no address at which it could be asked again.
-            let asked = found == Found::Mdns
-                && self.ask(
-                    turn,
-                    Purpose::Profile(peer),
-                    to,
-                    HelloRequest::GetProfile,
-                    Vec::new(),
-                );
+            let asked = self.ask(
+                turn,
+                Purpose::Profile(peer),
+                to,
+                HelloRequest::GetProfile,
+                Vec::new(),
+            );
             if !asked {
                 self.forget_node(turn, peer);
             }
@@ -357,7 +366,8 @@ impl Engine {
         }
     }
 
-    /// Tells strangers nearby our new name.
+    /// Tells strangers nearby our new name: also those of whom we know nothing yet, who may have heard
+    /// the old one.
     pub(super) fn announce_profile(&mut self, turn: &mut Turn<'_>) {
         if !self.own.profile.nearby {
             return;
@@ -366,7 +376,10 @@ impl Engine {
             .nearby
             .found
             .iter()
-            .filter(|(peer, node)| node.profile.is_some() && !self.nodes.contains_key(peer))
+            .filter(|(peer, node)| {
+                let met = node.profile.is_some() || self.connected.contains_key(peer);
+                met && !self.nodes.contains_key(peer)
+            })
             .map(|(peer, node)| (*peer, node.addresses.clone()))
             .collect();
         for to in strangers {

@@ -226,7 +226,7 @@ async fn a_reader_that_takes_nothing_loses_events_and_not_the_node() {
     let (mut client, ends) = Client::connect(256).await;
     client.next().await;
     let presence = |nth: usize| Event::Presence {
-        person_id: PersonId([nth as u8; 32]),
+        person_id: PersonId([u8::try_from(nth % 256).unwrap(); 32]),
         online: true,
     };
 

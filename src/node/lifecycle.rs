@@ -1,0 +1,305 @@
+//! From a directory to a running node, to a locked one, and to the end.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+use super::{
+    CommandError, ErrorKind, NodeError, NodeSettings, StartError, WarningKind, clock,
+    driver::{Network, Next, Open},
+    handle::{Ask, Ends, Waiting},
+    info,
+    step::{Core, Release, Released, chance},
+    vault,
+    view::{Answer, Event, NodeCommand, Query},
+};
+use crate::{
+    net,
+    proto::{
+        engine::{Effect, Engine, LoadError},
+        record::Class,
+    },
+    store::{OpenError, Profile, Store, StoreError, UnlockError, UnlockFailed},
+    wire::id::Address,
+};
+
+/// A profile that is ours, open or not.
+pub(super) enum State {
+    /// The node runs.
+    Open(Box<Open>),
+    /// It waits for the passphrase.
+    Locked(Box<Profile>),
+}
+
+/// Takes the profile, and opens it unless it is protected and there is no passphrase.
+pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartError> {
+    let dir = settings.profile.clone();
+    let profile = on_disk(move || Profile::open(&dir)).await?;
+    let profile = profile.map_err(|error| not_ours(settings, error))?;
+    let passphrase = settings.passphrase.take();
+    if profile.is_protected() && passphrase.is_none() {
+        return Ok(State::Locked(Box::new(profile)));
+    }
+    let open = open(settings, profile, passphrase).await;
+    open.map(|open| State::Open(Box::new(open)))
+        .map_err(|failed| failed.why)
+}
+
+/// Runs until the node is to end, through any number of locks.
+pub(super) async fn run(
+    settings: NodeSettings,
+    mut ends: Ends,
+    mut state: State,
+) -> Result<(), NodeError> {
+    loop {
+        state = match state {
+            State::Open(open) => match open.run(&settings, &mut ends).await? {
+                Next::Stop => return Ok(()),
+                Next::Locked(profile, waiting) => {
+                    let info = info::locked(&settings, &profile);
+                    let _ = ends.events.send(Event::Node(Box::new(info)));
+                    let _ = waiting.send(Ok(Answer::Done {}));
+                    State::Locked(profile)
+                }
+            },
+            State::Locked(profile) => match wait(&settings, &mut ends, *profile).await? {
+                Some(open) => State::Open(Box::new(open)),
+                None => return Ok(()),
+            },
+        };
+    }
+}
+
+/// Waits for the passphrase; `None` when the node is to end.
+async fn wait(
+    settings: &NodeSettings,
+    ends: &mut Ends,
+    mut profile: Profile,
+) -> Result<Option<Open>, NodeError> {
+    loop {
+        match ends.asks.recv().await {
+            None | Some(Ask::Stop) => return Ok(None),
+            Some(Ask::Query(Query::NodeInfo, waiting)) => {
+                let info = info::locked(settings, &profile);
+                let _ = waiting.send(Ok(Answer::Node(Box::new(info))));
+            }
+            Some(Ask::Node(NodeCommand::Lock, waiting)) => {
+                let _ = waiting.send(Ok(Answer::Done {}));
+            }
+            Some(Ask::Node(NodeCommand::Unlock { passphrase }, waiting)) => {
+                let passphrase = Some(Zeroizing::new(passphrase));
+                match open(settings, profile, passphrase).await {
+                    Ok(open) => {
+                        let _ = waiting.send(Ok(Answer::Done {}));
+                        return Ok(Some(open));
+                    }
+                    Err(Failed { why, profile: back }) => {
+                        let _ = waiting.send(Err(not_unlocked(&why)));
+                        profile = *back.ok_or(NodeError::Bug)?;
+                    }
+                }
+            }
+            Some(Ask::Node(_, waiting) | Ask::Query(_, waiting)) => refuse(waiting),
+            Some(Ask::Command(_, waiting)) => refuse(waiting),
+        }
+    }
+}
+
+fn refuse<T>(waiting: Waiting<T>) {
+    let _ = waiting.send(Err(vault::locked()));
+}
+
+fn not_unlocked(why: &StartError) -> CommandError {
+    match why {
+        StartError::WrongPassphrase(_) => vault::wrong_passphrase(),
+        StartError::Network(_) => CommandError::new(ErrorKind::Network, why.to_string()),
+        other => CommandError::new(ErrorKind::Storage, other.to_string()),
+    }
+}
+
+/// Why a profile was not opened, and the profile, unless that is lost.
+struct Failed {
+    why: StartError,
+    profile: Option<Box<Profile>>,
+}
+
+/// Opens the vault, loads or makes the engine, and starts the network.
+async fn open(
+    settings: &NodeSettings,
+    profile: Profile,
+    passphrase: Option<Zeroizing<String>>,
+) -> Result<Open, Failed> {
+    let lost = |why| Failed { why, profile: None };
+    let is_protected = profile.is_protected() || passphrase.is_some();
+    let unlocked = on_disk(move || {
+        let passphrase = passphrase.as_deref().map(String::as_str);
+        profile.unlock(passphrase)
+    });
+    let store = unlocked
+        .await
+        .map_err(lost)?
+        .map_err(|failed: UnlockFailed| Failed {
+            why: not_open(settings, failed.why),
+            profile: Some(failed.profile),
+        })?;
+    let held = store.clone();
+    match set_going(settings, store, is_protected).await {
+        Ok(open) => Ok(open),
+        Err(why) => {
+            let profile = on_disk(move || held.lock()).await.map_err(lost)?;
+            Err(Failed {
+                why,
+                profile: profile.ok().map(Box::new),
+            })
+        }
+    }
+}
+
+async fn set_going(
+    settings: &NodeSettings,
+    store: Store,
+    is_protected: bool,
+) -> Result<Open, StartError> {
+    let mdns = settings.mdns;
+    let announce = match &settings.announce {
+        Some(text) => Some(address(text)?),
+        None => None,
+    };
+    let started = on_disk(move || {
+        let (engine, created) = load(&store)?;
+        let mut core = Core {
+            engine,
+            store,
+            mdns,
+            announce,
+            protected: Arc::new(AtomicBool::new(is_protected)),
+        };
+        let started = core.start(created);
+        let started = started.map_err(|error| StartError::Storage(error.to_string()))?;
+        Ok::<_, StartError>((core, started))
+    });
+    let (core, mut started) = started.await??;
+    warn_of(&core.store, &mut started);
+    let network = if settings.online {
+        Some(start_net(settings, &core.engine)?)
+    } else {
+        None
+    };
+    Ok(Open {
+        core,
+        network,
+        started,
+    })
+}
+
+/// Loads the engine, or makes one if the profile is new.
+fn load(store: &Store) -> Result<(Engine, Vec<Effect>), StartError> {
+    let refused = |error: StoreError| StartError::Storage(error.to_string());
+    let mut records = BTreeMap::new();
+    for class in CLASSES {
+        records.insert(class, store.records(class).map_err(refused)?);
+    }
+    if records.values().all(Vec::is_empty) && !store.opened().is_suspect() {
+        return Ok(Engine::create(None, clock::now(), &mut chance()));
+    }
+    // An account that is lost is never silently replaced by another.
+    let engine = Engine::load(records, clock::now());
+    let engine = engine.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    Ok((engine, Vec::new()))
+}
+
+/// What there is to say about how the profile was found.
+fn warn_of(store: &Store, started: &mut Released) {
+    let opened = store.opened();
+    let mut warn = |kind, text: &str| {
+        let text = text.to_owned();
+        started
+            .effects
+            .push(Release::Event(Event::Warning { kind, text }));
+    };
+    if opened.salvaged {
+        warn(
+            WarningKind::Storage,
+            "The database was damaged. What could be read of it was saved; messages may be missing.",
+        );
+    }
+    if opened.rolled_back || opened.copied {
+        warn(
+            WarningKind::RolledBack,
+            "This profile is older than it has been, or a copy of one in use elsewhere. Messages \
+             may be missing.",
+        );
+    }
+}
+
+fn start_net(settings: &NodeSettings, engine: &Engine) -> Result<Network, StartError> {
+    let net = net::Settings {
+        node_secret: Zeroizing::new(*engine.node_secret().expose()),
+        listen: settings.listen.clone(),
+        mdns: settings.mdns,
+        dial: settings.dial.clone(),
+        relays: settings.relays.clone(),
+        today: clock::today,
+    };
+    let (net, events) = net::start(net).map_err(|error| match error {
+        net::NetError::Address(_) | net::NetError::Relay(_) => StartError::Usage(error.to_string()),
+        other => StartError::Network(other.to_string()),
+    })?;
+    Ok(Network { net, events })
+}
+
+fn address(text: &str) -> Result<Address, StartError> {
+    let (_, address) = net::address::parse(text)
+        .map_err(|_| StartError::Usage(format!("`{text}` is not an address.")))?;
+    Ok(address)
+}
+
+fn not_ours(settings: &NodeSettings, error: OpenError) -> StartError {
+    match error {
+        OpenError::InUse { pid } => StartError::InUse {
+            profile: settings.profile.display().to_string(),
+            pid: pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string()),
+        },
+        OpenError::Damaged(what) => StartError::Damaged(what),
+        OpenError::Refused(sentence) => StartError::Storage(sentence),
+    }
+}
+
+fn not_open(settings: &NodeSettings, error: UnlockError) -> StartError {
+    match error {
+        UnlockError::NeedsPassphrase | UnlockError::WrongPassphrase => {
+            StartError::WrongPassphrase(settings.profile.display().to_string())
+        }
+        UnlockError::TooShort(short) => StartError::Usage(short.to_string()),
+        UnlockError::Damaged(what) => StartError::Damaged(what),
+        other @ (UnlockError::Newer | UnlockError::Full | UnlockError::Io(_)) => {
+            StartError::Storage(other.to_string())
+        }
+    }
+}
+
+/// Does something that waits for the disk.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StartError> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|_| StartError::Storage("a bug was met while it was opened".into()))
+}
+
+/// What an engine is loaded from.
+const CLASSES: [Class; 10] = [
+    Class::Account,
+    Class::Device,
+    Class::Profile,
+    Class::Contact,
+    Class::Sessions,
+    Class::Prekey,
+    Class::Invite,
+    Class::Chat,
+    Class::Outbox,
+    Class::Replay,
+];

@@ -1,0 +1,262 @@
+//! Answers questions, from the engine's state and the store.
+//!
+//! In two halves: what the engine knows is taken between two of its steps, and what the store knows
+//! is read afterwards, on another thread, while the engine goes on.
+
+use super::{
+    ChatId, CommandError, ErrorKind, MessageId, PersonId,
+    show::{self, Names, Others},
+    view::{
+        Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Query,
+        ReceiptState, RequestState, Role, Safety,
+    },
+};
+use crate::{
+    proto::{
+        engine::{Engine, state::ChatState},
+        qr,
+        record::{PageBounds, ReceiptTimes},
+        safety::SafetyNumber,
+    },
+    store::{Store, StoreError},
+};
+
+/// A question with what the engine knows about it.
+pub(super) enum Question {
+    /// The engine knows all of it.
+    Answered(Result<Answer, CommandError>),
+    /// `chat.list`
+    Chats(Vec<ChatSummary>, Others),
+    /// `message.list`, of a chat that exists.
+    Messages(PageOf, Others),
+    /// `message.get`
+    Message(MessageId, Others),
+    /// `message.receipts`
+    Receipts(MessageId, Others),
+    /// `contact.safety`
+    Safety(SafetyNumber),
+}
+
+/// The first half. `Query::NodeInfo` is the node's own and not asked here.
+pub(super) fn ask(engine: &Engine, query: Query) -> Question {
+    match query {
+        Query::NodeInfo => Question::Answered(Ok(Answer::Done {})),
+        Query::Settings => Question::Answered(Ok(Answer::Settings(engine.settings()))),
+        Query::Nearby => Question::Answered(Ok(Answer::Nearby(show::nearby(engine)))),
+        Query::Contacts => Question::Answered(Ok(Answer::Contacts(show::contacts(engine)))),
+        Query::Safety { person_id } => match safety(engine, &person_id) {
+            Ok(number) => Question::Safety(number),
+            Err(refusal) => Question::Answered(Err(refusal)),
+        },
+        Query::Chats => {
+            let names = Names::of(engine);
+            let summary = |chat: ChatState| summary(engine, &names, &chat);
+            let chats = engine.chats().into_iter().map(summary).collect();
+            Question::Chats(chats, show::others(engine))
+        }
+        Query::Chat { chat_id } => Question::Answered(chat_info(engine, &chat_id)),
+        Query::Messages(page) => match engine.chat(&page.chat_id) {
+            Some(_) => Question::Messages(page, show::others(engine)),
+            None => Question::Answered(Err(no_chat())),
+        },
+        Query::Message { message_id } => Question::Message(message_id, show::others(engine)),
+        Query::Receipts { message_id } => Question::Receipts(message_id, show::others(engine)),
+    }
+}
+
+impl Question {
+    /// The second half. It reads the disk.
+    pub(super) fn answer(self, store: &Store) -> Result<Answer, CommandError> {
+        match self {
+            Self::Answered(answer) => answer,
+            Self::Chats(rows, others) => chats(store, rows, &others),
+            Self::Messages(page, others) => messages(store, &page, &others),
+            Self::Message(id, others) => {
+                let stored = store
+                    .message(&id)
+                    .map_err(|error| unreadable(&error))?
+                    .ok_or_else(no_message)?;
+                let message =
+                    show::message(store, &others, stored).map_err(|error| unreadable(&error))?;
+                Ok(Answer::Message(Box::new(message)))
+            }
+            Self::Receipts(id, others) => receipts(store, &id, &others),
+            // Thousands of hashes, hence not in the first half.
+            Self::Safety(number) => Ok(Answer::Safety(Safety {
+                number: number.digits(),
+                words: number.groups(),
+                qr_svg: qr::svg(&number.qr_bytes()),
+            })),
+        }
+    }
+}
+
+fn summary(engine: &Engine, names: &Names, chat: &ChatState) -> ChatSummary {
+    ChatSummary {
+        chat_id: chat.chat,
+        kind: ChatKind::Direct,
+        name: names.name(&chat.person),
+        person_id: Some(chat.person),
+        unread: chat.unread,
+        last: None,
+        muted: chat.muted,
+        pinned: chat.pinned,
+        complete: chat.missing == 0,
+        missing: chat.missing,
+        request: request(engine, &chat.person),
+    }
+}
+
+fn request(engine: &Engine, person: &PersonId) -> Option<RequestState> {
+    engine
+        .contact(person)
+        .and_then(|contact| show::request(contact.standing))
+}
+
+fn chats(
+    store: &Store,
+    mut chats: Vec<ChatSummary>,
+    others: &Others,
+) -> Result<Answer, CommandError> {
+    for chat in &mut chats {
+        let last = store
+            .last(chat.chat_id)
+            .map_err(|error| unreadable(&error))?;
+        let last = last
+            .map(|stored| show::message(store, others, stored))
+            .transpose();
+        chat.last = last.map_err(|error| unreadable(&error))?;
+    }
+    chats.sort_by_key(|chat| {
+        let newest = chat.last.as_ref().map(|last| last.sent_at);
+        std::cmp::Reverse((newest, chat.chat_id))
+    });
+    Ok(Answer::Chats(chats))
+}
+
+fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
+    let chat = engine.chat(id).ok_or_else(no_chat)?;
+    let names = Names::of(engine);
+    let member = |person: PersonId, name: String| Member {
+        person_id: person,
+        name,
+        role: Role::Member,
+        joined_at: chat.since,
+    };
+    let missing = (chat.missing > 0).then_some(Missing {
+        person_id: chat.person,
+        count: chat.missing,
+    });
+    Ok(Answer::Chat(Box::new(ChatInfo {
+        chat_id: chat.chat,
+        kind: ChatKind::Direct,
+        name: names.name(&chat.person),
+        topic: None,
+        epoch: 0,
+        members: vec![
+            member(engine.person(), show::own_name(engine)),
+            member(chat.person, names.name(&chat.person)),
+        ],
+        complete: chat.missing == 0,
+        missing: missing.into_iter().collect(),
+    })))
+}
+
+fn safety(engine: &Engine, person: &PersonId) -> Result<SafetyNumber, CommandError> {
+    if *person == engine.person() {
+        let message = "That is you: a safety number is for comparing with somebody else.";
+        return Err(CommandError::new(ErrorKind::Invalid, message));
+    }
+    engine.safety(person).ok_or_else(no_person)
+}
+
+fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, CommandError> {
+    for bound in page.before.iter().chain(&page.after) {
+        let found = store.message(bound).map_err(|error| unreadable(&error))?;
+        if found.is_none_or(|stored| stored.row.chat != page.chat_id) {
+            return Err(no_message());
+        }
+    }
+    let bounds = PageBounds {
+        before: page.before,
+        after: page.after,
+        limit: page.limit.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE),
+    };
+    let rows = store
+        .page(page.chat_id, bounds)
+        .map_err(|error| unreadable(&error))?;
+    let messages = rows
+        .into_iter()
+        .map(|stored| show::message(store, others, stored));
+    Ok(Answer::Messages(
+        messages
+            .collect::<Result<_, _>>()
+            .map_err(|error| unreadable(&error))?,
+    ))
+}
+
+fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, CommandError> {
+    let row = store
+        .message(id)
+        .map_err(|error| unreadable(&error))?
+        .ok_or_else(no_message)?
+        .row;
+    if !row.outgoing {
+        let message = "That message is not yours; only its author knows how far it has come.";
+        return Err(CommandError::new(ErrorKind::Invalid, message));
+    }
+    let Some(person) = others.get(&row.chat) else {
+        return Ok(Answer::Receipts(Vec::new()));
+    };
+    let times = store.receipts(row.chat, row.device, row.counter, *person);
+    Ok(Answer::Receipts(vec![receipt(
+        *person,
+        times.map_err(|error| unreadable(&error))?,
+    )]))
+}
+
+fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {
+    let (state, at) = match times {
+        ReceiptTimes { read: Some(at), .. } => (ReceiptState::Read, Some(at)),
+        ReceiptTimes {
+            delivered: Some(at),
+            ..
+        } => (ReceiptState::Delivered, Some(at)),
+        ReceiptTimes { .. } => (ReceiptState::Queued, None),
+    };
+    PersonReceipt {
+        person_id: person,
+        state,
+        at,
+    }
+}
+
+/// There is no such person.
+pub(super) fn no_person() -> CommandError {
+    let message = "Nobody here has that person_id: neither a contact nor somebody nearby.";
+    CommandError::new(ErrorKind::NotFound, message)
+}
+
+/// There is no such chat.
+pub(super) fn no_chat() -> CommandError {
+    let message = "There is no chat with that chat_id; chat.list names them all.";
+    CommandError::new(ErrorKind::NotFound, message)
+}
+
+/// There is no such message.
+pub(super) fn no_message() -> CommandError {
+    let message = "There is no message with that message_id in this chat.";
+    CommandError::new(ErrorKind::NotFound, message)
+}
+
+/// The store could not answer.
+fn unreadable(error: &StoreError) -> CommandError {
+    let message = format!("The history cannot be read: {error}.");
+    CommandError::new(ErrorKind::Storage, message)
+}
+
+/// Messages in a page when nobody says how many.
+const USUAL_PAGE: usize = 50;
+
+/// Messages in a page at most. With texts of the largest size that is 16 MiB.
+const LARGEST_PAGE: usize = 1000;

@@ -1,0 +1,190 @@
+//! What the engine and the store hold, as faces see it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    DeliveryState, PersonId,
+    view::{Contact, Message, MessageKind, NearbyPerson, RequestState, Via},
+};
+use crate::{
+    net::address,
+    proto::{
+        chat::content::{Body, Content},
+        contact::Standing,
+        engine::{
+            Engine,
+            state::{ContactState, Found, NearbyState},
+        },
+        id::{ChatId, MessageId},
+        record::{ReceiptTimes, Stored},
+        text,
+    },
+    store::{Store, StoreError},
+};
+
+/// Everybody's name, made safe to show; people whose names could be taken for each other carry a
+/// piece of their id.
+pub(super) struct Names(BTreeMap<PersonId, String>);
+
+impl Names {
+    /// The names of contacts, requests, and people nearby.
+    pub(super) fn of(engine: &Engine) -> Self {
+        let mut people: BTreeMap<PersonId, String> = BTreeMap::new();
+        for found in engine.nearby() {
+            people.insert(found.person, found.name);
+        }
+        for contact in engine.contacts() {
+            people.insert(contact.person, contact.name);
+        }
+        let listed: Vec<(PersonId, &str)> = people
+            .iter()
+            .map(|(person, name)| (*person, name.as_str()))
+            .collect();
+        let names = text::display_names(&listed);
+        Self(people.keys().copied().zip(names).collect())
+    }
+
+    /// The name of somebody; of a stranger, a piece of their id.
+    pub(super) fn name(&self, person: &PersonId) -> String {
+        let known = self.0.get(person).cloned();
+        known.unwrap_or_else(|| text::shown_name(person, ""))
+    }
+}
+
+/// My own name.
+pub(super) fn own_name(engine: &Engine) -> String {
+    text::shown_name(&engine.person(), engine.name())
+}
+
+/// Rows of `people.nearby`.
+pub(super) fn nearby(engine: &Engine) -> Vec<NearbyPerson> {
+    let names = Names::of(engine);
+    let row = |found: NearbyState| {
+        let known = engine.contact(&found.person);
+        NearbyPerson {
+            person_id: found.person,
+            peer_id: address::peer_text(found.peer),
+            name: names.name(&found.person),
+            avatar: found.avatar,
+            contact: known
+                .as_ref()
+                .is_some_and(|known| known.standing == Standing::Contact),
+            verified: known.as_ref().is_some_and(|known| known.verified),
+            blocked: known.as_ref().is_some_and(|known| known.blocked),
+            via: match found.found {
+                Found::Mdns => Via::Mdns,
+                Found::Dial => Via::Dial,
+            },
+        }
+    };
+    engine.nearby().into_iter().map(row).collect()
+}
+
+/// Rows of `contact.list`.
+pub(super) fn contacts(engine: &Engine) -> Vec<Contact> {
+    let names = Names::of(engine);
+    engine
+        .contacts()
+        .into_iter()
+        .map(|known| row(&known, &names))
+        .collect()
+}
+
+/// One row of `contact.list`, if there is one for that person.
+pub(super) fn contact(engine: &Engine, person: &PersonId) -> Option<Contact> {
+    let known = engine.contact(person)?;
+    let listed = known.standing != Standing::Stranger || known.blocked;
+    listed.then(|| row(&known, &Names::of(engine)))
+}
+
+fn row(known: &ContactState, names: &Names) -> Contact {
+    Contact {
+        person_id: known.person,
+        name: names.name(&known.person),
+        avatar: known.avatar,
+        verified: known.verified,
+        blocked: known.blocked,
+        online: known.online,
+        last_seen: known.last_seen,
+        request: request(known.standing),
+    }
+}
+
+/// Whether somebody is a contact only if a request is answered.
+pub(super) fn request(standing: Standing) -> Option<RequestState> {
+    match standing {
+        Standing::Incoming => Some(RequestState::Incoming),
+        Standing::Outgoing => Some(RequestState::Outgoing),
+        Standing::Contact | Standing::Stranger => None,
+    }
+}
+
+/// The other person of each direct chat, whose receipts tell how far a message has come.
+pub(super) type Others = BTreeMap<ChatId, PersonId>;
+
+/// The others of all chats.
+pub(super) fn others(engine: &Engine) -> Others {
+    engine
+        .chats()
+        .into_iter()
+        .map(|chat| (chat.chat, chat.person))
+        .collect()
+}
+
+/// A message, with how far it has come.
+pub(super) fn message(
+    store: &Store,
+    others: &Others,
+    stored: Stored,
+) -> Result<Message, StoreError> {
+    let Stored { row, seq } = stored;
+    let state = match others.get(&row.chat) {
+        Some(other) if row.outgoing => {
+            delivery(store.receipts(row.chat, row.device, row.counter, *other)?)
+        }
+        // What we show is on our disk.
+        _ => DeliveryState::Delivered,
+    };
+    let (kind, text, reply_to) = said(&row.content);
+    Ok(Message {
+        message_id: row.id,
+        chat_id: row.chat,
+        sender: row.sender,
+        sent_at: row.sent_at,
+        received_at: row.received_at,
+        kind,
+        text,
+        reply_to,
+        edited_at: None,
+        deleted: false,
+        reactions: Vec::new(),
+        file: None,
+        outgoing: row.outgoing,
+        state,
+        seq,
+    })
+}
+
+fn said(content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
+    match Content::decode(content).map(|content| content.body) {
+        Ok(Body::Text(said)) => (
+            MessageKind::Text,
+            text::shown_text(&said.text),
+            said.reply_to,
+        ),
+        Ok(Body::Attachment(_)) => (MessageKind::File, String::new(), None),
+        // Of a later version, or never shown.
+        Ok(_) | Err(_) => (MessageKind::System, String::new(), None),
+    }
+}
+
+/// How far a message of ours has come with somebody.
+pub(super) fn delivery(times: ReceiptTimes) -> DeliveryState {
+    if times.read.is_some() {
+        DeliveryState::Read
+    } else if times.delivered.is_some() {
+        DeliveryState::Delivered
+    } else {
+        DeliveryState::Queued
+    }
+}

@@ -1,0 +1,175 @@
+//! The commands for people.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "it is a test"
+)]
+
+mod process;
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use process::{Node, Pair, run};
+use serde_json::json;
+
+fn said(output: &std::process::Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn help_teaches_and_version_is_the_version() {
+    let dir = tempfile::tempdir().unwrap();
+
+    let help = said(&run(dir.path(), &["--help"]));
+
+    for verb in ["rpc", "relay", "demo", "id", "send", "log", "Examples:"] {
+        assert!(help.contains(verb), "{help}");
+    }
+    let version = said(&run(dir.path(), &["--version"]));
+    assert_eq!(
+        version.trim(),
+        format!("betwixt {}", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn id_says_who_one_is_with_and_without_a_running_instance() {
+    let dir = tempfile::tempdir().unwrap();
+
+    let alone = said(&run(dir.path(), &["id"]));
+    let node = Node::start(dir.path());
+    let asked = said(&run(dir.path(), &["id"]));
+
+    assert!(alone.contains(&node.person()), "{alone}");
+    assert!(
+        asked.contains(&node.person()) && asked.contains("/ip4/127.0.0.1/tcp/"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn messages_are_sent_and_printed_through_the_running_instance() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair { ada, mut ben, chat } = Pair::befriend(a.path(), b.path());
+
+    let sent = said(&run(
+        a.path(),
+        &["send", "--to", "ben", "Hello\u{1b}[31m from a terminal"],
+    ));
+
+    assert_eq!(sent.trim(), "sent");
+    ben.event(json!({"type": "message", "outgoing": false}));
+    let log = said(&run(b.path(), &["log", "--person", "Ada"]));
+    assert!(
+        log.contains("Ada: Hello") && log.contains(" UTC  "),
+        "{log}"
+    );
+    assert!(!log.contains('\u{1b}'), "{log}");
+    let by_chat = said(&run(b.path(), &["log", "--chat", &chat]));
+    assert_eq!(by_chat, log);
+    let all = said(&run(b.path(), &["log"]));
+    assert!(all.starts_with("== Ada =="), "{all}");
+    drop(ada);
+}
+
+#[test]
+fn messages_are_sent_and_printed_without_a_running_instance() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair { ada, mut ben, .. } = Pair::befriend(a.path(), b.path());
+    assert_eq!(ada.stop(), 0);
+    let address = ben.address();
+
+    let sent = run(
+        a.path(),
+        &["send", "--to", "Ben", "Hello", "--dial", &address],
+    );
+
+    assert_eq!(said(&sent).trim(), "delivered");
+    ben.event(json!({"type": "message", "text": "Hello"}));
+    let log = said(&run(a.path(), &["log", "--person", "Ben"]));
+    assert!(log.contains("me: Hello"), "{log}");
+}
+
+#[test]
+fn whom_nobody_knows_is_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+
+    let output = run(dir.path(), &["send", "--to", "Nobody", "Hello"]);
+
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.contains("No contact has the name or person id `Nobody`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_locked_profile_asks_for_its_passphrase() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut node = Node::start(dir.path());
+    node.ok("node.passphrase", json!({"new": "correct horse"}));
+    assert_eq!(node.stop(), 0);
+
+    let output = run(dir.path(), &["log"]);
+
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(error.contains("--passphrase-file"), "{error}");
+}
+
+#[test]
+fn nobody_else_can_enter_the_profile_or_its_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    let _node = Node::start(&home);
+
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home), 0o700);
+    assert_eq!(mode(&home.join("rpc.sock")), 0o600);
+    for entry in fs::read_dir(&home).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_demo_shows_a_conversation_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let started = std::time::Instant::now();
+
+    let shown = said(&run(dir.path(), &["demo", "--headless"]));
+
+    assert!(started.elapsed().as_secs() < 20);
+    assert!(shown.contains("✓✓ read"), "{shown}");
+    assert!(
+        shown.contains("None of what they said is in them"),
+        "{shown}"
+    );
+}
+
+#[cfg(not(feature = "gui"))]
+#[test]
+fn without_a_window_the_program_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+
+    for arguments in [&[][..], &["demo"]] {
+        let output = run(dir.path(), arguments);
+
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            String::from_utf8(output.stderr)
+                .unwrap()
+                .contains("without its window")
+        );
+    }
+}

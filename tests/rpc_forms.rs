@@ -1,0 +1,494 @@
+//! The JSON of every method and every event, pinned: it is a promise to other people's programs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "it is a test"
+)]
+
+use betwixt::node::{
+    ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
+    SettingsChange, Timestamp, WarningKind,
+    view::{
+        Answer, ChatInfo, ChatKind, ChatSummary, Contact, Event, Member, Message, MessageKind,
+        Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, ReceiptState,
+        RequestState, Role, Safety, Via,
+    },
+};
+use serde_json::{Value, json};
+
+const ADA: PersonId = PersonId([0xaa; 32]);
+const CHAT: ChatId = ChatId([0xcc; 32]);
+const MESSAGE: MessageId = MessageId([0x11; 32]);
+const OTHER: MessageId = MessageId([0x22; 32]);
+
+fn ada() -> String {
+    "vkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkvkva".to_owned()
+}
+
+fn chat() -> String {
+    "cc".repeat(32)
+}
+
+fn message_id() -> String {
+    "11".repeat(32)
+}
+
+fn other() -> String {
+    "22".repeat(32)
+}
+
+#[track_caller]
+fn command(command: &Command, method: &str, params: Value) {
+    let form = json!({ "method": method, "params": params });
+
+    assert_eq!(serde_json::to_value(command).unwrap(), form);
+    assert_eq!(&serde_json::from_value::<Command>(form).unwrap(), command);
+}
+
+#[test]
+fn commands() {
+    let name = Some("Ada".to_owned());
+    command(
+        &Command::SetProfile { name, avatar: None },
+        "profile.set",
+        json!({"name": "Ada"}),
+    );
+    let change = SettingsChange {
+        read_receipts: Some(false),
+        ..SettingsChange::default()
+    };
+    command(
+        &Command::SetSettings(change),
+        "settings.set",
+        json!({"read_receipts": false}),
+    );
+    command(
+        &Command::CreateInvite {
+            ttl_s: Some(60),
+            uses: None,
+        },
+        "contact.invite",
+        json!({"ttl_s": 60}),
+    );
+    command(
+        &Command::AddContact {
+            link: None,
+            person_id: Some(ADA),
+        },
+        "contact.add",
+        json!({"person_id": ada()}),
+    );
+    let person_id = ADA;
+    let of_ada = || json!({"person_id": ada()});
+    command(
+        &Command::AcceptContact { person_id },
+        "contact.accept",
+        of_ada(),
+    );
+    command(
+        &Command::BlockContact { person_id },
+        "contact.block",
+        of_ada(),
+    );
+    command(
+        &Command::UnblockContact { person_id },
+        "contact.unblock",
+        of_ada(),
+    );
+    command(
+        &Command::RemoveContact { person_id },
+        "contact.remove",
+        of_ada(),
+    );
+    command(
+        &Command::OpenDirectChat { person_id },
+        "chat.direct",
+        of_ada(),
+    );
+    let verified = true;
+    command(
+        &Command::VerifyContact {
+            person_id,
+            verified,
+        },
+        "contact.verify",
+        json!({"person_id": ada(), "verified": true}),
+    );
+    let chat_id = CHAT;
+    command(
+        &Command::SetChat {
+            chat_id,
+            muted: Some(true),
+            pinned: None,
+        },
+        "chat.set",
+        json!({"chat_id": chat(), "muted": true}),
+    );
+    command(
+        &Command::SendMessage {
+            chat_id,
+            text: "Hello".to_owned(),
+            reply_to: Some(OTHER),
+        },
+        "message.send",
+        json!({"chat_id": chat(), "text": "Hello", "reply_to": other()}),
+    );
+    let up_to = MESSAGE;
+    command(
+        &Command::ReadMessages { chat_id, up_to },
+        "message.read",
+        json!({"chat_id": chat(), "up_to": message_id()}),
+    );
+    let typing = true;
+    command(
+        &Command::SetTyping { chat_id, typing },
+        "typing.set",
+        json!({"chat_id": chat(), "typing": true}),
+    );
+}
+
+#[test]
+fn node_commands() {
+    let form = |command: NodeCommand| serde_json::to_value(command).unwrap();
+
+    let passphrase = "correct horse".to_owned();
+    assert_eq!(
+        form(NodeCommand::Unlock { passphrase }),
+        json!({"method": "node.unlock", "params": {"passphrase": "correct horse"}})
+    );
+    assert_eq!(form(NodeCommand::Lock), json!({"method": "node.lock"}));
+    assert_eq!(
+        form(NodeCommand::SetPassphrase {
+            current: None,
+            new: Some("correct horse".to_owned()),
+        }),
+        json!({"method": "node.passphrase", "params": {"current": null, "new": "correct horse"}})
+    );
+    assert_eq!(
+        form(NodeCommand::Recovery { passphrase: None }),
+        json!({"method": "node.recovery", "params": {"passphrase": null}})
+    );
+}
+
+#[test]
+fn queries() {
+    let form = |query: Query| serde_json::to_value(query).unwrap();
+
+    for (query, method) in [
+        (Query::NodeInfo, "node.info"),
+        (Query::Settings, "settings.get"),
+        (Query::Nearby, "people.nearby"),
+        (Query::Contacts, "contact.list"),
+        (Query::Chats, "chat.list"),
+    ] {
+        assert_eq!(form(query), json!({ "method": method }));
+    }
+    assert_eq!(
+        form(Query::Safety { person_id: ADA }),
+        json!({"method": "contact.safety", "params": {"person_id": ada()}})
+    );
+    assert_eq!(
+        form(Query::Chat { chat_id: CHAT }),
+        json!({"method": "chat.info", "params": {"chat_id": chat()}})
+    );
+    let page = PageOf {
+        chat_id: CHAT,
+        before: Some(MESSAGE),
+        after: None,
+        limit: Some(10),
+    };
+    assert_eq!(
+        form(Query::Messages(page)),
+        json!({"method": "message.list", "params":
+            {"chat_id": chat(), "before": message_id(), "after": null, "limit": 10}})
+    );
+    let message_id = MESSAGE;
+    assert_eq!(form(Query::Message { message_id })["method"], "message.get");
+    assert_eq!(
+        form(Query::Receipts { message_id })["method"],
+        "message.receipts"
+    );
+}
+
+#[test]
+fn replies() {
+    let form = |reply: Reply| serde_json::to_value(reply).unwrap();
+
+    assert_eq!(form(Reply::Done {}), json!({}));
+    let invite = Reply::Invite {
+        link: "betwixt://c/#x".to_owned(),
+        qr_svg: "<svg/>".to_owned(),
+    };
+    assert_eq!(
+        form(invite),
+        json!({"link": "betwixt://c/#x", "qr_svg": "<svg/>"})
+    );
+    assert_eq!(
+        form(Reply::Person { person_id: ADA }),
+        json!({"person_id": ada()})
+    );
+    assert_eq!(
+        form(Reply::Chat { chat_id: CHAT }),
+        json!({"chat_id": chat()})
+    );
+    let sent = Reply::Sent {
+        message_id: MESSAGE,
+        sent_at: Timestamp(7),
+    };
+    assert_eq!(
+        form(sent),
+        json!({"message_id": message_id(), "sent_at": 7})
+    );
+}
+
+fn message() -> Message {
+    Message {
+        message_id: MESSAGE,
+        chat_id: CHAT,
+        sender: ADA,
+        sent_at: Timestamp(1),
+        received_at: Timestamp(2),
+        kind: MessageKind::Text,
+        text: "Hello".to_owned(),
+        reply_to: None,
+        edited_at: None,
+        deleted: false,
+        reactions: Vec::new(),
+        file: None,
+        outgoing: true,
+        state: DeliveryState::Sent,
+        seq: 3,
+    }
+}
+
+fn message_form() -> Value {
+    json!({
+        "message_id": message_id(), "chat_id": chat(), "sender": ada(), "sent_at": 1,
+        "received_at": 2, "kind": "text", "text": "Hello", "reply_to": null, "edited_at": null,
+        "deleted": false, "reactions": [], "file": null, "outgoing": true, "state": "sent",
+        "seq": 3,
+    })
+}
+
+fn contact() -> Contact {
+    Contact {
+        person_id: ADA,
+        name: "Ada".to_owned(),
+        avatar: 4,
+        verified: false,
+        blocked: false,
+        online: true,
+        last_seen: Some(Timestamp(5)),
+        request: Some(RequestState::Incoming),
+    }
+}
+
+fn contact_form() -> Value {
+    json!({
+        "person_id": ada(), "name": "Ada", "avatar": 4, "verified": false, "blocked": false,
+        "online": true, "last_seen": 5, "request": "incoming",
+    })
+}
+
+fn info() -> NodeInfo {
+    NodeInfo {
+        version: "0.1.0".to_owned(),
+        person_id: Some(ADA),
+        peer_id: "12D3Koo".to_owned(),
+        name: "Ada".to_owned(),
+        avatar: 0,
+        listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/12D3Koo".to_owned()],
+        profile: "/home/ada".to_owned(),
+        protected: false,
+        locked: false,
+    }
+}
+
+fn info_form() -> Value {
+    json!({
+        "version": "0.1.0", "person_id": ada(), "peer_id": "12D3Koo", "name": "Ada", "avatar": 0,
+        "listen": ["/ip4/127.0.0.1/tcp/1/p2p/12D3Koo"], "profile": "/home/ada",
+        "protected": false, "locked": false,
+    })
+}
+
+#[test]
+fn answers() {
+    let form = |answer: Answer| serde_json::to_value(answer).unwrap();
+
+    assert_eq!(form(Answer::Done {}), json!({}));
+    assert_eq!(form(Answer::Node(Box::new(info()))), info_form());
+    let words = "abandon ability".to_owned();
+    assert_eq!(
+        form(Answer::Recovery { words }),
+        json!({"words": "abandon ability"})
+    );
+    assert_eq!(
+        form(Answer::Settings(Settings::default())),
+        json!({"read_receipts": true, "typing": true, "presence": true, "nearby": true})
+    );
+    let nearby = NearbyPerson {
+        person_id: ADA,
+        peer_id: "12D3Koo".to_owned(),
+        name: "Ada".to_owned(),
+        avatar: 0,
+        contact: false,
+        verified: false,
+        blocked: false,
+        via: Via::Mdns,
+    };
+    assert_eq!(
+        form(Answer::Nearby(vec![nearby])),
+        json!([{"person_id": ada(), "peer_id": "12D3Koo", "name": "Ada", "avatar": 0,
+            "contact": false, "verified": false, "blocked": false, "via": "mdns"}])
+    );
+    assert_eq!(
+        form(Answer::Contacts(vec![contact()])),
+        json!([contact_form()])
+    );
+    let safety = Safety {
+        number: "1234567890".to_owned(),
+        words: vec!["12345".to_owned(), "67890".to_owned()],
+        qr_svg: "<svg/>".to_owned(),
+    };
+    assert_eq!(
+        form(Answer::Safety(safety)),
+        json!({"number": "1234567890", "words": ["12345", "67890"], "qr_svg": "<svg/>"})
+    );
+    assert_eq!(
+        form(Answer::Messages(vec![message()])),
+        json!([message_form()])
+    );
+    assert_eq!(form(Answer::Message(Box::new(message()))), message_form());
+    let receipt = PersonReceipt {
+        person_id: ADA,
+        state: ReceiptState::Held,
+        at: None,
+    };
+    assert_eq!(
+        form(Answer::Receipts(vec![receipt])),
+        json!([{"person_id": ada(), "state": "held", "at": null}])
+    );
+}
+
+#[test]
+fn chats() {
+    let summary = ChatSummary {
+        chat_id: CHAT,
+        kind: ChatKind::Direct,
+        name: "Ada".to_owned(),
+        person_id: Some(ADA),
+        unread: 2,
+        last: Some(message()),
+        muted: false,
+        pinned: true,
+        complete: false,
+        missing: 1,
+        request: None,
+    };
+    assert_eq!(
+        serde_json::to_value(Answer::Chats(vec![summary])).unwrap(),
+        json!([{"chat_id": chat(), "kind": "direct", "name": "Ada", "person_id": ada(),
+            "unread": 2, "last": message_form(), "muted": false, "pinned": true,
+            "complete": false, "missing": 1, "request": null}])
+    );
+    let info = ChatInfo {
+        chat_id: CHAT,
+        kind: ChatKind::Direct,
+        name: "Ada".to_owned(),
+        topic: None,
+        epoch: 0,
+        members: vec![Member {
+            person_id: ADA,
+            name: "Ada".to_owned(),
+            role: Role::Member,
+            joined_at: Timestamp(9),
+        }],
+        complete: false,
+        missing: vec![Missing {
+            person_id: ADA,
+            count: 1,
+        }],
+    };
+    assert_eq!(
+        serde_json::to_value(Answer::Chat(Box::new(info))).unwrap(),
+        json!({"chat_id": chat(), "kind": "direct", "name": "Ada", "topic": null, "epoch": 0,
+            "members": [{"person_id": ada(), "name": "Ada", "role": "member", "joined_at": 9}],
+            "complete": false, "missing": [{"person_id": ada(), "count": 1}]})
+    );
+}
+
+#[test]
+fn events() {
+    let form = |event: Event| serde_json::to_value(event).unwrap();
+    let with = |kind: &str, mut fields: Value| {
+        fields["type"] = json!(kind);
+        fields
+    };
+
+    assert_eq!(
+        form(Event::Message(Box::new(message()))),
+        with("message", message_form())
+    );
+    assert_eq!(
+        form(Event::Status {
+            message_id: MESSAGE,
+            person_id: ADA,
+            state: DeliveryState::Read,
+        }),
+        json!({"type": "status", "message_id": message_id(), "person_id": ada(), "state": "read"})
+    );
+    assert_eq!(
+        form(Event::Typing {
+            chat_id: CHAT,
+            person_id: ADA,
+            typing: true,
+        }),
+        json!({"type": "typing", "chat_id": chat(), "person_id": ada(), "typing": true})
+    );
+    assert_eq!(
+        form(Event::Presence {
+            person_id: ADA,
+            online: false,
+        }),
+        json!({"type": "presence", "person_id": ada(), "online": false})
+    );
+    assert_eq!(
+        form(Event::Nearby {
+            person_id: ADA,
+            name: "Ada".to_owned(),
+            present: true,
+        }),
+        json!({"type": "nearby", "person_id": ada(), "name": "Ada", "present": true})
+    );
+    assert_eq!(
+        form(Event::Contact {
+            person_id: ADA,
+            contact: Some(contact()),
+        }),
+        json!({"type": "contact", "person_id": ada(), "contact": contact_form()})
+    );
+    assert_eq!(
+        form(Event::Chat {
+            chat_id: CHAT,
+            what: ChatChange::Completeness,
+        }),
+        json!({"type": "chat", "chat_id": chat(), "what": "completeness"})
+    );
+    assert_eq!(
+        form(Event::Warning {
+            kind: WarningKind::RolledBack,
+            text: "Look.".to_owned(),
+        }),
+        json!({"type": "warning", "kind": "rolled_back", "text": "Look."})
+    );
+    assert_eq!(
+        form(Event::Node(Box::new(info()))),
+        with("node", info_form())
+    );
+    assert_eq!(
+        form(Event::Missed { count: 3 }),
+        json!({"type": "missed", "count": 3})
+    );
+}
