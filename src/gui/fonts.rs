@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
+use egui::{
     Context, FontData, FontDefinitions, FontFamily,
     epaint::text::{FallbackRequest, FontInsert, FontPriority, InsertFontFamily},
 };
@@ -156,7 +156,7 @@ pub mod icon {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::{Context, FontId, RawInput};
+    use egui::{Context, FontId, RawInput};
 
     use super::*;
 
@@ -164,7 +164,9 @@ mod tests {
     fn every_named_icon_is_in_the_fonts() {
         let ctx = Context::default();
         ctx.set_fonts(definitions());
-        let _ = ctx.run_ui(RawInput::default(), |_| {});
+        ctx.run_ui(RawInput::default(), |_| {})
+            .textures_delta
+            .clear();
         let source = include_str!("fonts.rs");
         let icons = source.split("\\u{e").skip(1).filter_map(|rest| {
             let code = u32::from_str_radix(&format!("e{}", rest.split('}').next()?), 16).ok()?;
@@ -190,7 +192,9 @@ mod tests {
     fn emoji_show_without_any_system_font() {
         let ctx = Context::default();
         install(&ctx);
-        let _ = ctx.run_ui(RawInput::default(), |_| {});
+        ctx.run_ui(RawInput::default(), |_| {})
+            .textures_delta
+            .clear();
 
         let shown = ctx.fonts_mut(|fonts| fonts.has_glyph(&FontId::proportional(14.0), '😀'));
 

@@ -1,4 +1,89 @@
 //! The window: shows what the node says and asks it for what the person wants. It decides nothing.
+//!
+//! The main thread draws; another runs the node. Between them stands [`bridge`]. What is known is in
+//! [`model`], what the person wants is an [`action`], and `screen`, `panel` and `widget` draw.
 
+pub mod action;
+pub mod app;
+pub mod appearance;
+pub mod bridge;
+pub mod calendar;
 pub mod fonts;
+pub mod model;
+pub mod panel;
+#[cfg(test)]
+mod sample;
+pub mod screen;
+pub mod strings;
 pub mod theme;
+pub mod view;
+pub mod widget;
+
+use std::path::PathBuf;
+
+use eframe::NativeOptions;
+use egui::ViewportBuilder;
+
+use self::{
+    app::{App, NAME},
+    appearance::Appearance,
+    bridge::Start,
+    calendar::Calendar,
+};
+use crate::node::Timestamp;
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "No window can be opened: {0}. On a machine without a display use `betwixt rpc`, or \
+     `betwixt send` and `betwixt log`."
+)]
+pub struct NoWindow(String);
+
+/// What it takes to open the window.
+pub struct WindowSettings {
+    /// Where everything is kept.
+    pub profile: PathBuf,
+    /// Starts the node, on a thread of its own; the window shows at once.
+    pub start: Start,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Opens the window, and returns when it was closed and the node has ended.
+pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
+    let WindowSettings {
+        profile,
+        start,
+        clock,
+    } = settings;
+    let appearance = Appearance::load(&profile);
+    let (near, far) = bridge::bridge();
+    let (hand_over, node) = std::sync::mpsc::sync_channel(1);
+    let viewport = ViewportBuilder::default()
+        .with_title(NAME)
+        .with_app_id("betwixt")
+        .with_inner_size(theme::WINDOW)
+        .with_min_inner_size(theme::MIN_WINDOW);
+    let options = NativeOptions {
+        viewport,
+        ..NativeOptions::default()
+    };
+    let result = eframe::run_native(
+        NAME,
+        options,
+        Box::new(move |creation| {
+            let ctx = creation.egui_ctx.clone();
+            let thread = bridge::spawn(start, profile, far, ctx.clone());
+            // The other end waits in this function.
+            let _ = hand_over.send(thread);
+            let calendar = Calendar::of_system();
+            Ok(Box::new(App::new(&ctx, near, appearance, calendar, clock)))
+        }),
+    );
+    // The window is gone, so the node's thread ends by itself; without a window it never began.
+    if let Ok(thread) = node.recv() {
+        let _ = thread.join();
+    }
+    result.map_err(|error| NoWindow(error.to_string()))
+}

@@ -1,6 +1,6 @@
 //! Every colour, size and distance of the window (`docs/user-guide.md` shows both themes).
 
-use eframe::egui::{
+use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Theme,
     Visuals, style::ScrollStyle, vec2,
 };
@@ -99,7 +99,7 @@ pub const LIGHT: Tokens = Tokens {
     bubble_in_link: rgb(0x2F_4FCB),
     bubble_out: rgb(0x3B_5BDB),
     bubble_out_meta: rgb(0xE3_E9FF),
-    read: rgb(0x9B_ECFF),
+    read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
     chosen: rgb(0xFF_FFFF),
@@ -142,7 +142,7 @@ pub const DARK: Tokens = Tokens {
     bubble_in_link: rgb(0x91_A7FF),
     bubble_out: rgb(0x3A_56D4),
     bubble_out_meta: rgb(0xE3_E9FF),
-    read: rgb(0x9B_ECFF),
+    read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
     chosen: rgb(0x33_3A48),

@@ -1,0 +1,309 @@
+### What the window says, in English.
+
+## Times
+
+day-today = Today
+day-yesterday = Yesterday
+day-monday = Monday
+day-tuesday = Tuesday
+day-wednesday = Wednesday
+day-thursday = Thursday
+day-friday = Friday
+day-saturday = Saturday
+day-sunday = Sunday
+day-this-year = { $weekday }, { $day } { $month }
+day-other-year = { $day } { $month } { $year }
+day-short-this-year = { $day } { $short }
+day-short-other-year = { $day } { $short } { $year }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+seen-now = Online
+seen-today = Last seen at { $time }
+seen-yesterday = Last seen yesterday at { $time }
+seen-before = Last seen: { $day }
+seen-never = Offline
+seen-request = Waiting for an answer to the contact request
+
+## The window as a whole
+
+window-title = ({ $count }) Betwixt
+starting = Opening your profile…
+back = Back
+you = You
+search-hint = Search
+
+rail-chats = Chats
+rail-people = People
+rail-settings = Settings
+rail-me = You
+
+## Chats
+
+chats-title = Chats
+chats-new = New chat
+chats-search-label = Search chats
+chats-none = No chats yet. Say hello to somebody below, or invite someone.
+chats-none-found = No chat with “{ $name }” in its name.
+chats-unread = { $count ->
+    [one] { $count } unread message
+   *[other] { $count } unread messages
+}
+chats-requests = { $count ->
+    [one] { $count } contact request
+   *[other] { $count } contact requests
+}
+mark-verified = verified
+mark-muted = muted
+mark-pinned = pinned
+typing = typing…
+typing-named = { $name } is typing…
+
+## People
+
+people-title = People
+people-search-label = Search people
+people-invite = Invite someone
+people-add = Add by link
+people-requests = Requests
+people-request-count = { $count ->
+    [one] { $count } contact request
+   *[other] { $count } contact requests
+}
+people-nearby = On this network
+people-nearby-line = Nearby
+people-nearby-label = { $name }, on this network
+people-nearby-none = Nobody else on this network has Betwixt open.
+people-nearby-off = You do not show yourself here, so you see nobody. Settings, Privacy, turns that on.
+people-contacts = Contacts
+people-contacts-none = People you talk with stand here.
+people-asks = Wants to talk with you
+people-asked = You asked for contact
+
+person-nearby = On this network. You have not talked yet.
+person-blocked = You blocked this person.
+person-greet = Start a chat
+person-greet-hint = { $name } is asked first, and sees your name.
+person-talk = Write a message
+person-gone-title = Nobody here any more
+person-gone-sentence = This person left the network.
+
+## A first start
+
+offer-title = You are { $name }
+offer-sentence = Others on this network see this name and picture. Nothing was registered anywhere: your key was made on this device. People nearby stand on the left as soon as they are here.
+offer-rename = Change name
+offer-invite = Invite someone
+offer-add = Add by link
+offer-passphrase = Set a passphrase
+offer-recovery = Save recovery words
+
+## A chat
+
+empty-title = Pick a chat to start
+empty-sentence = Messages go straight to the other person’s device. No server keeps them.
+empty-button = Find people
+chat-more = More
+chat-verify = Verify
+chat-opening = Opening…
+start-sentence = Only you and { $name } can read what is written here. To be sure it is { $name }, compare safety numbers.
+divider-unread = Unread messages
+jump = Jump to latest
+jump-count = { $count ->
+    [one] { $count } new message
+   *[other] { $count } new messages
+}
+gap-online = { $count ->
+    [0] Messages from { $name } are missing. They are being fetched.
+    [one] { $count } message from { $name } is missing. It is being fetched.
+   *[other] { $count } messages from { $name } are missing. They are being fetched.
+}
+gap-offline = { $count ->
+    [0] Messages from { $name } are missing. They come when { $name } is online.
+    [one] { $count } message from { $name } is missing. It comes when { $name } is online.
+   *[other] { $count } messages from { $name } are missing. They come when { $name } is online.
+}
+message-deleted = This message was deleted.
+message-newer = A newer kind of message. Update Betwixt to see it.
+message-edited = edited
+tick-waiting = waiting to be sent
+tick-sent = sent
+tick-delivered = delivered
+tick-read = read
+tick-failed = not sent
+failed-not-sent = Not sent.
+failed-retry = Try again
+failed-discard = Discard
+failed-ended = Betwixt’s node has ended.
+
+composer-hint = Message
+composer-label = Message to { $name }
+composer-send = Send
+composer-left = { $count ->
+    [one] { $count } byte left
+   *[other] { $count } bytes left
+}
+composer-too-long = This is longer than one message can be (16 KiB). Send it in parts.
+
+request-words = { $name } wants to talk with you. If you accept, they see that you read this and when you are online.
+request-accept = Accept
+request-decline = Decline
+request-block = Block
+blocked-words = You blocked { $name }. Nothing from them reaches you.
+
+menu-label = What can be done with { $name }
+menu-pin = Pin
+menu-unpin = Unpin
+menu-mute = Mute
+menu-unmute = Unmute
+menu-verify = Verify safety number
+menu-remove = Remove contact
+menu-block = Block
+menu-unblock = Unblock
+menu-copy = Copy text
+
+## Verification
+
+verify-title = Verify { $name }
+verified-title = { $name } is verified
+verify-sentence = Compare these numbers in person or on a call. Both of you must see the same.
+verify-waiting = Working out the number…
+verify-qr = Safety number as a QR code
+verify-number = Safety number
+verify-match = They match
+verify-differ = Not the same
+verify-clear = No longer verified
+verify-warning = Not the same? Do not mark as verified.
+
+## Dialogs
+
+dialog-close = Close
+dialog-cancel = Cancel
+
+invite-title = Invite someone
+invite-sentence = Send this link to one person, or let them scan the code. It works once, for seven days.
+invite-waiting = Making an invite…
+invite-qr = Your invite as a QR code
+invite-again = New link
+invite-copy = Copy link
+
+add-title = Add someone
+add-sentence = Paste the invite link that they sent you.
+add-link = Invite link
+add-button = Add
+
+rename-title = Your name
+rename-sentence = Your contacts and people on your network see it.
+rename-name = Name
+rename-button = Change name
+
+remove-title = Remove { $name }?
+remove-sentence = They can no longer write to you unless you accept a new request. What you wrote to each other stays.
+remove-button = Remove
+block-title = Block { $name }?
+block-sentence = Nothing from them reaches you any more. They are not told.
+block-button = Block
+
+passphrase-set-title = Set a passphrase
+passphrase-set-sentence = It locks everything on this device. Nobody can reset it: if you forget it, only your recovery words help.
+passphrase-change-title = Passphrase
+passphrase-change-sentence = Change it, or remove it and go without.
+passphrase-current = Current passphrase
+passphrase-new = New passphrase
+passphrase-again = New passphrase again
+passphrase-differs = The two are not the same.
+passphrase-short = Take at least eight characters.
+passphrase-button = Save
+passphrase-waiting = Saving…
+passphrase-remove = Remove passphrase
+passphrase-changed = The passphrase was changed.
+
+recovery-title = Recovery words
+recovery-sentence = With these words you get your account back if you lose this device. Write them on paper.
+recovery-warning = Anyone with these words can be you.
+recovery-reveal = Show the words
+recovery-words = Your recovery words
+recovery-copy = Copy
+recovery-done = I wrote them down
+
+## Locked, stopped
+
+locked-title = Betwixt is locked
+locked-sentence = Enter your passphrase to open it.
+locked-passphrase = Passphrase
+locked-button = Unlock
+locked-waiting = Unlocking…
+stopped-title = Betwixt cannot go on
+stopped-next = When that is done, close this window and start Betwixt again.
+stopped-next-damaged = Copy the profile’s directory to a safe place before you try anything, then start Betwixt again.
+stopped-copy = Copy message
+stopped-close = Close
+
+## What the window says by itself
+
+toast-copied = Copied.
+toast-copied-secret = Copied. The clipboard is emptied in 30 seconds.
+notice-dismiss = Dismiss
+notice-differs = The safety number of { $name } differs.
+notice-next-differs = Somebody may be in between. Write nothing secret here, meet in person, and compare again.
+notice-next-conflict = Compare safety numbers again before you write anything secret.
+notice-next-rolled-back = If you restored an old copy of this profile, ask your contacts to write again.
+notice-next-storage = Free some space, then go on.
+notice-next-network = Look at your network connection; Betwixt keeps trying.
+
+## Settings
+
+settings-title = Settings
+settings-id = Betwixt ID  { $name }
+settings-rename = Change name
+settings-avatar = Another picture
+settings-invite = Invite someone
+settings-appearance = Appearance
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-motion = Reduce motion
+settings-motion-hint = Nothing moves that need not
+settings-privacy = Privacy
+settings-receipts = Read receipts
+settings-receipts-hint = Let people see when you have read a message
+settings-typing = Typing indicators
+settings-typing-hint = Let people see when you are typing
+settings-presence = Online status
+settings-presence-hint = Let contacts see when you are online
+settings-nearby = People nearby
+settings-nearby-hint = Show your name on this network, and see others
+settings-security = Security
+settings-passphrase = Passphrase
+settings-passphrase-on = Betwixt asks for it when it starts
+settings-passphrase-off = Anyone who uses this device can open Betwixt
+settings-set = Set
+settings-change = Change
+settings-recovery = Recovery words
+settings-recovery-hint = To get your account back on another device
+settings-show = Show
+settings-lock = Lock now
+settings-lock-hint = Ctrl+L does the same
+settings-lock-verb = Lock
+settings-network = Network
+settings-connected = People
+settings-people = { $here } contacts online, { $near } nearby
+settings-addresses = Addresses
+settings-addresses-none = None: the network is off
+settings-address = Address { $count }
+settings-copy = Copy
+settings-blocked = Blocked people
+settings-about = About
+settings-version = Version
+settings-profile = Profile
+settings-licence = Licence

@@ -1,0 +1,603 @@
+//! The window with made-up people, for pictures and for trying how it feels.
+//!
+//! `cargo run --example window_gallery -- --screen chat --theme dark [--many] [--quiet]`
+//!
+//! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
+//! passphrase, recovery, recovered, block, locked, stopped, notice. `--many` gives one chat 100,000
+//! messages; `--quiet` lets nothing happen by itself.
+
+use std::{collections::BTreeMap, thread, time::Duration};
+
+use betwixt::{
+    gui::{
+        action::Action,
+        app::App,
+        appearance::{Appearance, ThemeChoice},
+        bridge::{FarEnd, Request, Update, bridge},
+        calendar::Calendar,
+        model::nav::{Dialog, Place},
+        theme,
+    },
+    node::{
+        ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
+        Timestamp, WarningKind,
+        view::{
+            Answer, ChatKind, ChatSummary, Contact, Event, Message, MessageKind, NearbyPerson,
+            NodeCommand, NodeInfo, Query, RequestState, Safety, Via,
+        },
+    },
+};
+use egui::{Context, Ui, ViewportBuilder};
+
+fn main() -> eframe::Result {
+    let arguments: Vec<String> = std::env::args().collect();
+    let after = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let screen = after("--screen").unwrap_or_else(|| "chat".into());
+    let appearance = Appearance {
+        theme: match after("--theme").as_deref() {
+            Some("dark") => ThemeChoice::Dark,
+            Some("system") => ThemeChoice::System,
+            _ => ThemeChoice::Light,
+        },
+        ..Appearance::default()
+    };
+    let width = after("--width").and_then(|text| text.parse().ok());
+    let [default_width, height] = theme::WINDOW;
+    let size = [width.unwrap_or(default_width), height];
+    let (near, far) = bridge();
+    let world = World::new(&screen, has("--many"), has("--quiet"));
+    let options = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_inner_size(size)
+            .with_min_inner_size(theme::MIN_WINDOW),
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        "Betwixt",
+        options,
+        Box::new(move |creation| {
+            let ctx = creation.egui_ctx.clone();
+            let waker = ctx.clone();
+            thread::spawn(move || world.serve(far, &waker));
+            let app = App::new(&ctx, near, appearance, Calendar::of_system(), clock);
+            let script = script(&screen);
+            Ok(Box::new(Gallery { app, script }))
+        }),
+    )
+}
+
+#[allow(clippy::disallowed_methods, reason = "an example has no node")]
+fn clock() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp(now.map_or(0, |now| now.as_millis() as u64))
+}
+
+/// The window, and what it does by itself at first.
+struct Gallery {
+    app: App,
+    script: Vec<Action>,
+}
+
+impl eframe::App for Gallery {
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.app.receive(ctx);
+        if self.app.model().chats_known && !self.script.is_empty() {
+            let action = self.script.remove(0);
+            self.app.perform(ctx, action);
+            ctx.request_repaint_after(Duration::from_millis(150));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.app.draw(ui);
+    }
+}
+
+fn script(screen: &str) -> Vec<Action> {
+    let maya = Action::OpenChat(chat_of(MAYA));
+    match screen {
+        "chat" | "notice" => vec![maya],
+        "people" => vec![maya, Action::Go(Place::People)],
+        "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
+        "request" => vec![Action::Go(Place::People), Action::OpenChat(chat_of(person(9)))],
+        "verify" => vec![maya, Action::OpenVerify(MAYA)],
+        "settings" => vec![maya, Action::Go(Place::Settings)],
+        "invite" => vec![maya, Action::Show(Dialog::Invite)],
+        "add" => vec![maya, Action::Show(Dialog::Add)],
+        "rename" => vec![Action::Show(Dialog::Rename)],
+        "passphrase" => vec![Action::Go(Place::Settings), Action::Show(Dialog::Passphrase)],
+        "recovery" => vec![Action::Go(Place::Settings), Action::Show(Dialog::Recovery)],
+        "recovered" => vec![
+            Action::Go(Place::Settings),
+            Action::Show(Dialog::Recovery),
+            Action::Recovery { passphrase: None },
+        ],
+        "block" => vec![maya, Action::Show(Dialog::Block(MAYA))],
+        _ => Vec::new(),
+    }
+}
+
+/// A made-up node.
+struct World {
+    me: NodeInfo,
+    settings: Settings,
+    contacts: BTreeMap<PersonId, Contact>,
+    nearby: Vec<NearbyPerson>,
+    chats: Vec<ChatSummary>,
+    messages: BTreeMap<ChatId, Vec<Message>>,
+    screen: String,
+    quiet: bool,
+    next: u64,
+}
+
+impl World {
+    fn new(screen: &str, many: bool, quiet: bool) -> Self {
+        let mut world = Self {
+            me: me(screen == "locked"),
+            settings: Settings::default(),
+            contacts: BTreeMap::new(),
+            nearby: Vec::new(),
+            chats: Vec::new(),
+            messages: BTreeMap::new(),
+            screen: screen.to_owned(),
+            quiet,
+            next: 1_000_000,
+        };
+        for (nth, name) in ["Ben Okafor", "Kind Otter"].into_iter().enumerate() {
+            world.nearby.push(near(person(20 + nth as u8), name));
+        }
+        if screen != "new" {
+            world.fill(many);
+        }
+        world
+    }
+
+    fn fill(&mut self, many: bool) {
+        for (number, name, online, verified) in PEOPLE {
+            let id = person(*number);
+            let mut contact = contact(id, name);
+            contact.online = *online;
+            contact.verified = *verified;
+            contact.last_seen = Some(Timestamp(clock().0 - 50 * 60_000));
+            if *number == 9 {
+                contact.request = Some(RequestState::Incoming);
+            }
+            self.contacts.insert(id, contact);
+            let chat = summary(id, name);
+            self.chats.push(ChatSummary {
+                muted: *number == 7,
+                pinned: *number == 2,
+                unread: match number {
+                    3 => 2,
+                    5 => 14,
+                    7 => 6,
+                    _ => 0,
+                },
+                request: (*number == 9).then_some(RequestState::Incoming),
+                missing: u32::from(*number == 6) * 3,
+                complete: *number != 6,
+                ..chat
+            });
+        }
+        let now = clock().0;
+        for (number, minutes, mine, state, text) in LAST {
+            let at = Timestamp(now - minutes * 60_000);
+            self.add(person(*number), at, *mine, *state, text);
+        }
+        let conversation = if many { generated() } else { conversation() };
+        let mut at = now - conversation.len() as u64 * 4 * 60_000;
+        for (mine, state, text) in conversation {
+            self.add(MAYA, Timestamp(at), mine, state, &text);
+            at += 4 * 60_000 - 20_000;
+        }
+    }
+
+    fn add(
+        &mut self,
+        with: PersonId,
+        at: Timestamp,
+        outgoing: bool,
+        state: DeliveryState,
+        text: &str,
+    ) -> Message {
+        let chat = chat_of(with);
+        let messages = self.messages.entry(chat).or_default();
+        self.next += 1;
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&self.next.to_be_bytes());
+        let message = Message {
+            message_id: MessageId(id),
+            chat_id: chat,
+            sender: if outgoing { ME } else { with },
+            sent_at: at,
+            received_at: at,
+            kind: MessageKind::Text,
+            text: text.into(),
+            reply_to: None,
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+            file: None,
+            outgoing,
+            state,
+            seq: messages.len() as u64,
+        };
+        messages.push(message.clone());
+        if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == chat) {
+            row.last = Some(message.clone());
+        }
+        message
+    }
+
+    fn serve(mut self, mut far: FarEnd, ctx: &Context) {
+        let updates = far.updates.clone();
+        let waker = ctx.clone();
+        let tell = move |update: Update| {
+            let _ = updates.blocking_send(update);
+            waker.request_repaint();
+        };
+        if self.screen == "stopped" {
+            let why = "The profile /home/elin/.local/share/betwixt is in use by process 4711. \
+                       Close it first, or choose another with --profile DIR.";
+            tell(Update::Stopped {
+                why: why.into(),
+                damaged: false,
+            });
+            return;
+        }
+        tell(Update::Started);
+        if self.screen == "notice" {
+            tell(Update::Event(Event::Warning {
+                kind: WarningKind::Storage,
+                text: "The disk is nearly full: 40 MiB are left.".into(),
+            }));
+        }
+        if !self.quiet && self.screen == "chat" {
+            let tell = tell.clone();
+            thread::spawn(move || typing(&tell));
+        }
+        while let Some(request) = far.requests.blocking_recv() {
+            match request {
+                Request::Query(ticket, query) => {
+                    tell(Update::Answer(ticket, Ok(self.query(query))));
+                }
+                Request::Node(ticket, command) => {
+                    let answer = self.node_command(&command);
+                    if matches!(command, NodeCommand::Lock | NodeCommand::Unlock { .. }) {
+                        tell(Update::Event(Event::Node(Box::new(self.me.clone()))));
+                    }
+                    tell(Update::Answer(ticket, Ok(answer)));
+                }
+                Request::Command(ticket, command) => {
+                    let reply = self.command(command, &tell);
+                    tell(Update::Reply(ticket, Ok(reply)));
+                }
+                Request::Remember(_) => {}
+            }
+        }
+    }
+
+    fn query(&self, query: Query) -> Answer {
+        match query {
+            Query::NodeInfo => Answer::Node(Box::new(self.me.clone())),
+            Query::Settings => Answer::Settings(self.settings),
+            Query::Nearby => Answer::Nearby(self.nearby.clone()),
+            Query::Contacts => Answer::Contacts(self.contacts.values().cloned().collect()),
+            Query::Chats => Answer::Chats(self.chats.clone()),
+            Query::Safety { .. } => Answer::Safety(Safety {
+                number: "023943450010783688714884947876933618569589219648180856030695".into(),
+                words: Vec::new(),
+                qr_svg: svg("betwixt safety number of two people who compare it"),
+            }),
+            Query::Messages(page) => {
+                let all = self.messages.get(&page.chat_id).map_or(&[][..], Vec::as_slice);
+                let place = |id: MessageId| all.iter().position(|m| m.message_id == id);
+                let limit = page.limit.unwrap_or(50);
+                let range = match (page.before.and_then(place), page.after.and_then(place)) {
+                    (Some(before), _) => before.saturating_sub(limit)..before,
+                    (None, Some(after)) => after + 1..(after + 1 + limit).min(all.len()),
+                    (None, None) => all.len().saturating_sub(limit)..all.len(),
+                };
+                Answer::Messages(all[range].to_vec())
+            }
+            Query::Chat { .. } | Query::Message { .. } | Query::Receipts { .. } => Answer::Done {},
+        }
+    }
+
+    fn node_command(&mut self, command: &NodeCommand) -> Answer {
+        match command {
+            NodeCommand::Unlock { .. } => self.me = me(false),
+            NodeCommand::Lock => self.me = me(true),
+            NodeCommand::SetPassphrase { new, .. } => self.me.protected = new.is_some(),
+            NodeCommand::Recovery { .. } => {
+                let words = WORDS.split_whitespace().collect::<Vec<_>>().join(" ");
+                return Answer::Recovery { words };
+            }
+        }
+        Answer::Done {}
+    }
+
+    fn command(&mut self, command: Command, tell: &(impl Fn(Update) + Clone + Send + 'static)) -> Reply {
+        match command {
+            Command::SendMessage { chat_id, text, .. } => {
+                let with = PersonId(chat_id.0);
+                let said = self.add(with, clock(), true, DeliveryState::Queued, &text);
+                let (message_id, sent_at) = (said.message_id, said.sent_at);
+                tell(Update::Event(Event::Message(Box::new(said))));
+                let tell = tell.clone();
+                thread::spawn(move || come_further(message_id, with, &tell));
+                return Reply::Sent {
+                    message_id,
+                    sent_at,
+                };
+            }
+            Command::AddContact { person_id, .. } => {
+                let person_id = person_id.unwrap_or(person(21));
+                let mut contact = contact(person_id, "Ben Okafor");
+                contact.request = Some(RequestState::Outgoing);
+                self.contacts.insert(person_id, contact);
+                return Reply::Person { person_id };
+            }
+            Command::OpenDirectChat { person_id } => {
+                let chat_id = chat_of(person_id);
+                if !self.chats.iter().any(|chat| chat.chat_id == chat_id) {
+                    let name = self.contacts.get(&person_id).map_or("", |contact| &contact.name);
+                    self.chats.push(summary(person_id, name));
+                }
+                return Reply::Chat { chat_id };
+            }
+            Command::CreateInvite { .. } => {
+                let link = format!("betwixt://c/#{}", "gqZjYXJkAVggPzVhNGQ2".repeat(9));
+                let qr_svg = svg(&format!("BX1:{}", "6BFOXN*TS0BI$ZD4N9:9S6".repeat(9)));
+                return Reply::Invite { link, qr_svg };
+            }
+            Command::AcceptContact { person_id } => {
+                if let Some(contact) = self.contacts.get_mut(&person_id) {
+                    contact.request = None;
+                }
+                for chat in &mut self.chats {
+                    if chat.person_id == Some(person_id) {
+                        chat.request = None;
+                    }
+                }
+            }
+            Command::BlockContact { person_id } => self.block(person_id, true),
+            Command::UnblockContact { person_id } => self.block(person_id, false),
+            Command::RemoveContact { person_id } => {
+                self.contacts.remove(&person_id);
+                self.chats.retain(|chat| chat.person_id != Some(person_id));
+            }
+            Command::VerifyContact {
+                person_id,
+                verified,
+            } => {
+                if let Some(contact) = self.contacts.get_mut(&person_id) {
+                    contact.verified = verified;
+                }
+            }
+            Command::SetChat {
+                chat_id,
+                muted,
+                pinned,
+            } => {
+                for chat in self.chats.iter_mut().filter(|chat| chat.chat_id == chat_id) {
+                    chat.muted = muted.unwrap_or(chat.muted);
+                    chat.pinned = pinned.unwrap_or(chat.pinned);
+                }
+            }
+            Command::SetProfile { name, avatar } => {
+                self.me.name = name.unwrap_or(std::mem::take(&mut self.me.name));
+                self.me.avatar = avatar.unwrap_or(self.me.avatar);
+            }
+            Command::SetSettings(change) => {
+                let now = &mut self.settings;
+                now.read_receipts = change.read_receipts.unwrap_or(now.read_receipts);
+                now.typing = change.typing.unwrap_or(now.typing);
+                now.presence = change.presence.unwrap_or(now.presence);
+                now.nearby = change.nearby.unwrap_or(now.nearby);
+            }
+            Command::ReadMessages { chat_id, .. } => {
+                for chat in self.chats.iter_mut().filter(|chat| chat.chat_id == chat_id) {
+                    chat.unread = 0;
+                }
+                let what = ChatChange::Unread;
+                tell(Update::Event(Event::Chat { chat_id, what }));
+            }
+            Command::SetTyping { .. } => {}
+        }
+        Reply::Done {}
+    }
+
+    fn block(&mut self, person: PersonId, blocked: bool) {
+        if let Some(contact) = self.contacts.get_mut(&person) {
+            contact.blocked = blocked;
+        }
+    }
+}
+
+fn typing(tell: &impl Fn(Update)) {
+    loop {
+        for (chat, on) in [(MAYA, true), (person(8), true), (MAYA, false)] {
+            thread::sleep(Duration::from_millis(if on { 600 } else { 5_000 }));
+            tell(Update::Event(Event::Typing {
+                chat_id: chat_of(chat),
+                person_id: chat,
+                typing: on,
+            }));
+        }
+    }
+}
+
+fn come_further(message_id: MessageId, person_id: PersonId, tell: &impl Fn(Update)) {
+    for state in [DeliveryState::Sent, DeliveryState::Delivered, DeliveryState::Read] {
+        thread::sleep(Duration::from_millis(500));
+        tell(Update::Event(Event::Status {
+            message_id,
+            person_id,
+            state,
+        }));
+    }
+}
+
+const ME: PersonId = PersonId([11; 32]);
+const MAYA: PersonId = person(3);
+
+const fn person(number: u8) -> PersonId {
+    let mut id = [number; 32];
+    id[1] = number.wrapping_mul(37);
+    PersonId(id)
+}
+
+fn chat_of(person: PersonId) -> ChatId {
+    ChatId(person.0)
+}
+
+fn me(locked: bool) -> NodeInfo {
+    if locked {
+        return NodeInfo {
+            locked,
+            protected: true,
+            ..NodeInfo::default()
+        };
+    }
+    NodeInfo {
+        version: env!("CARGO_PKG_VERSION").into(),
+        person_id: Some(ME),
+        peer_id: "12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4pTnQdKkJ6m8c3V".into(),
+        name: "Elin Karlsson".into(),
+        avatar: 0,
+        listen: vec![
+            "/ip4/192.168.1.20/tcp/40217/p2p/12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4pTnQdKkJ6m8c3V"
+                .into(),
+            "/ip6/fe80::1c2b:3aff:fe4d:5e6f/tcp/40217/p2p/12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4p"
+                .into(),
+        ],
+        profile: "/home/elin/.local/share/betwixt".into(),
+        protected: false,
+        locked,
+    }
+}
+
+fn contact(person_id: PersonId, name: &str) -> Contact {
+    Contact {
+        person_id,
+        name: name.into(),
+        avatar: 0,
+        verified: false,
+        blocked: false,
+        online: false,
+        last_seen: None,
+        request: None,
+    }
+}
+
+fn near(person_id: PersonId, name: &str) -> NearbyPerson {
+    NearbyPerson {
+        person_id,
+        peer_id: String::new(),
+        name: name.into(),
+        avatar: 0,
+        contact: false,
+        verified: false,
+        blocked: false,
+        via: Via::Mdns,
+    }
+}
+
+fn summary(person: PersonId, name: &str) -> ChatSummary {
+    ChatSummary {
+        chat_id: chat_of(person),
+        kind: ChatKind::Direct,
+        name: name.into(),
+        person_id: Some(person),
+        unread: 0,
+        last: None,
+        muted: false,
+        pinned: false,
+        complete: true,
+        missing: 0,
+        request: None,
+    }
+}
+
+fn svg(text: &str) -> String {
+    let code = qrcode::QrCode::new(text).expect("short enough");
+    code.render::<qrcode::render::svg::Color<'_>>().build()
+}
+
+const PEOPLE: &[(u8, &str, bool, bool)] = &[
+    (2, "Tomás Ferreira", true, true),
+    (3, "Maya Lindqvist", true, true),
+    (4, "Aiko Tanaka", false, true),
+    (5, "Priya Nair", false, false),
+    (6, "Jonas Weber", true, false),
+    (7, "Layla Haddad", false, true),
+    (8, "Devansh Rao", true, false),
+    (9, "Quiet Heron", false, false),
+    (10, "Ola Nordmann", false, false),
+];
+
+/// With whom, minutes ago, whether mine, how far, what.
+const LAST: &[(u8, u64, bool, DeliveryState, &str)] = &[
+    (2, 2, false, DeliveryState::Read, "Sunset is at 16:08 so we should leave early 🌅"),
+    (4, 37, true, DeliveryState::Read, "写真ありがとう！週末に会いましょう"),
+    (5, 115, false, DeliveryState::Read, "chapter 7 by Thursday?"),
+    (6, 210, true, DeliveryState::Delivered, "I pushed the fix to the branch"),
+    (7, 1_500, false, DeliveryState::Read, "شكرا جزيلا"),
+    (8, 2_900, true, DeliveryState::Sent, "धन्यवाद! कल मिलते हैं"),
+    (9, 12, false, DeliveryState::Read, "Hi Elin, it is Karin from the library. Is that you?"),
+    (10, 4_400, true, DeliveryState::Queued, "door code, boiler manual, gate 4"),
+];
+
+fn conversation() -> Vec<(bool, DeliveryState, String)> {
+    let said: &[(bool, &str)] = &[
+        (false, "Morning! Did the parcel with the tent arrive?"),
+        (true, "Yes, an hour ago. It is bigger than I thought"),
+        (true, "We will need the roof rack"),
+        (false, "Ha, told you 😄"),
+        (false, "I can borrow my brother's. He is away until the 14th, so nobody will miss it."),
+        (true, "Perfect."),
+        (
+            true,
+            "I looked at the weather: dry until Sunday evening, then rain from the west. If we \
+             start back at noon we stay ahead of it.",
+        ),
+        (false, "Good. And the route?"),
+        (true, "Route is here: https://osm.example/r/8842 — about 2 h 40 without stops"),
+        (false, "すごい！ Let's bring the big camera 📷"),
+        (false, "🏕️"),
+        (true, "Perfect. I'll handle food, tell me about allergies 🥑"),
+        (false, "None here. See you at 12:30 sharp!"),
+        (true, "See you 👋🏽"),
+    ];
+    let last = said.len() - 1;
+    let state = |at: usize| {
+        if at == last {
+            DeliveryState::Delivered
+        } else {
+            DeliveryState::Read
+        }
+    };
+    let said = said.iter().enumerate();
+    said.map(|(at, (mine, text))| (*mine, state(at), (*text).to_owned())).collect()
+}
+
+fn generated() -> Vec<(bool, DeliveryState, String)> {
+    let words = ["lake", "tent", "rain", "road", "coffee", "Sunday", "camera", "bread", "boat"];
+    (0..100_000usize)
+        .map(|n| {
+            let length = 1 + n * 7919 % 37;
+            let text: Vec<&str> = (0..length).map(|k| words[(n * 31 + k * 17) % 9]).collect();
+            let text = format!("{n}: {}", text.join(" "));
+            (n * 7 % 11 < 5, DeliveryState::Read, text)
+        })
+        .collect()
+}
+
+const WORDS: &str = "harbor velvet anchor mosaic ribbon copper meadow signal lantern orchid pepper \
+                     summit window garden island silver planet ticket violin carpet forest pencil \
+                     rocket saddle";

@@ -1,0 +1,129 @@
+//! What the person wants, as panels say it.
+
+use zeroize::Zeroizing;
+
+use crate::node::{ChatId, MessageId, PersonId, SettingsChange};
+
+use super::{
+    appearance::Appearance,
+    model::{nav::Dialog, nav::Place, timeline::Side},
+};
+
+/// Something the person wants. Panels collect them while drawing; the model carries them out.
+/// Some hold passphrases, so there is no `Debug`.
+#[derive(Clone, PartialEq)]
+pub enum Action {
+    /// Shows another place of the rail.
+    Go(Place),
+    /// Opens a chat.
+    OpenChat(ChatId),
+    /// The chat above or below the open one.
+    NextChat {
+        /// Towards newer chats.
+        up: bool,
+    },
+    /// Shows who somebody is.
+    OpenPerson(PersonId),
+    /// Opens the chat with a contact.
+    Talk(PersonId),
+    /// Asks somebody nearby to become a contact, and opens the chat.
+    Greet(PersonId),
+    /// Shows the safety number.
+    OpenVerify(PersonId),
+    /// One step back.
+    Back,
+    /// Shows a dialog.
+    Show(Dialog),
+    /// Closes the dialog.
+    CloseDialog,
+    /// Says something.
+    Send {
+        /// Where.
+        chat: ChatId,
+        /// What.
+        text: String,
+    },
+    /// Says again what could not be kept.
+    Retry {
+        /// Which of my messages.
+        number: u64,
+    },
+    /// Throws away what could not be kept.
+    Discard {
+        /// Which of my messages.
+        number: u64,
+    },
+    /// A key was pressed in the composer, or it was emptied.
+    Typing {
+        /// Where.
+        chat: ChatId,
+        /// Whether there is text.
+        typing: bool,
+    },
+    /// The end of the open chat came in sight, or went.
+    Follow(bool),
+    /// The message was on screen, and all before it.
+    Seen(MessageId),
+    /// Wants more of the open chat's history.
+    Load(Side),
+    /// Accepts a contact request.
+    Accept(PersonId),
+    /// Declines a contact request, or removes a contact.
+    Remove(PersonId),
+    /// Hears nothing more of somebody.
+    Block(PersonId),
+    /// Takes a block back.
+    Unblock(PersonId),
+    /// The safety number was compared.
+    Verify {
+        /// Whose.
+        person: PersonId,
+        /// Whether it was the same.
+        same: bool,
+    },
+    /// The safety numbers were compared and differ.
+    Differs(PersonId),
+    /// Mutes a chat, or not.
+    Mute(ChatId, bool),
+    /// Pins a chat, or not.
+    Pin(ChatId, bool),
+    /// Makes a new invite.
+    Invite,
+    /// Adds somebody by link.
+    Add {
+        /// What was pasted.
+        link: String,
+    },
+    /// Changes my name.
+    Rename(String),
+    /// Another pattern for my avatar.
+    NextAvatar,
+    /// Changes a setting that concerns others.
+    Set(SettingsChange),
+    /// Changes how the window looks.
+    Look(Appearance),
+    /// Opens a locked profile.
+    Unlock(Zeroizing<String>),
+    /// Locks the profile.
+    Lock,
+    /// Sets, changes or removes the passphrase.
+    Passphrase {
+        /// The one in force.
+        current: Option<Zeroizing<String>>,
+        /// The new one.
+        new: Option<Zeroizing<String>>,
+    },
+    /// Reveals the recovery words.
+    Recovery {
+        /// The passphrase, if there is one.
+        passphrase: Option<Zeroizing<String>>,
+    },
+    /// Copies something, and says so.
+    Copy(String),
+    /// Copies a secret; the clipboard is emptied after a while.
+    CopySecret(Zeroizing<String>),
+    /// Takes the notice at the top away.
+    DismissNotice,
+    /// Takes the offer of a first start away.
+    DismissOffer,
+}

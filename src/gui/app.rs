@@ -1,0 +1,189 @@
+//! The window's thread: takes what the node says, draws, and does what the person wants.
+
+use std::time::Duration;
+
+use eframe::Frame;
+use egui::{Context, ThemePreference, Ui, ViewportCommand};
+
+use super::{
+    action::Action,
+    appearance::{Appearance, ThemeChoice},
+    bridge::Bridge,
+    calendar::Calendar,
+    fonts,
+    model::{Model, Stage},
+    screen::{home::Home, locked::Locked, starting, stopped},
+    strings::tr_count,
+    theme,
+    view::View,
+};
+use crate::node::Timestamp;
+
+/// The window.
+pub struct App {
+    model: Model,
+    bridge: Bridge,
+    calendar: Calendar,
+    clock: fn() -> Timestamp,
+    home: Home,
+    locked: Locked,
+    shown: Option<Appearance>,
+    title: String,
+}
+
+impl App {
+    /// A window at the near end of a bridge. `clock` tells the time.
+    pub fn new(
+        ctx: &Context,
+        bridge: Bridge,
+        appearance: Appearance,
+        calendar: Calendar,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        fonts::install(ctx);
+        theme::install(ctx);
+        Self {
+            model: Model::new(appearance),
+            bridge,
+            calendar,
+            clock,
+            home: Home::default(),
+            locked: Locked::default(),
+            shown: None,
+            title: String::new(),
+        }
+    }
+
+    /// Does what somebody wants.
+    pub fn perform(&mut self, ctx: &Context, action: Action) {
+        let now = (self.clock)();
+        self.model.perform(action, now);
+        self.finish(ctx, now);
+    }
+
+    /// What the window knows.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Takes what the node said.
+    pub fn receive(&mut self, ctx: &Context) {
+        let now = (self.clock)();
+        for _ in 0..AT_ONCE {
+            let Some(update) = self.bridge.receive() else {
+                break;
+            };
+            self.model.receive(update, now);
+        }
+        self.model.tick(now);
+        self.finish(ctx, now);
+    }
+
+    /// Draws, and does what the person wants.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        let now = (self.clock)();
+        let actions = self.show(ui, now);
+        if !actions.is_empty() {
+            for action in actions {
+                self.model.perform(action, now);
+            }
+            // What was done is seen in the next frame.
+            ui.ctx().request_repaint();
+        }
+        self.finish(ui.ctx(), now);
+    }
+
+    fn show(&mut self, ui: &mut Ui, now: Timestamp) -> Vec<Action> {
+        let rect = ui.max_rect();
+        let focused = ui.input(|input| input.focused);
+        let mut view = View {
+            model: &self.model,
+            tokens: theme::tokens(ui.ctx()),
+            calendar: &self.calendar,
+            now,
+            narrow: rect.width() < theme::ONE_PANE,
+            looked_at: focused,
+            actions: Vec::new(),
+        };
+        match &self.model.stage {
+            Stage::Starting => starting::show(ui, rect, &view),
+            Stage::Locked => self.locked.show(ui, rect, &mut view),
+            Stage::Open => self.home.show(ui, rect, &mut view),
+            Stage::Stopped { why, damaged } => {
+                stopped::show(ui, rect, why, *damaged, &mut view);
+            }
+        }
+        view.actions
+    }
+
+    /// What changed in the model becomes visible outside of it.
+    fn finish(&mut self, ctx: &Context, now: Timestamp) {
+        self.send();
+        if self.model.stage == Stage::Locked && !self.model.was_forgotten {
+            self.model.was_forgotten = true;
+            self.home.forget(ctx);
+            ctx.data_mut(egui::util::IdTypeMap::clear);
+        }
+        if let Some(text) = self.model.clipboard.take() {
+            ctx.copy_text(text.as_str().to_owned());
+        }
+        self.look(ctx);
+        self.name_window(ctx);
+        if let Some(at) = self.model.next_tick() {
+            ctx.request_repaint_after(Duration::from_millis(at.since(now)));
+        }
+    }
+
+    /// Sends what fits; the rest goes with the next frame.
+    fn send(&mut self) {
+        let mut requests = self.model.take_requests().into_iter();
+        while let Some(request) = requests.next() {
+            if let Some(request) = self.bridge.send(request) {
+                let rest = std::iter::once(request).chain(requests).collect();
+                self.model.put_back(rest);
+                return;
+            }
+        }
+    }
+
+    fn look(&mut self, ctx: &Context) {
+        let appearance = self.model.appearance;
+        if self.shown.replace(appearance) == Some(appearance) {
+            return;
+        }
+        ctx.set_theme(match appearance.theme {
+            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::Light => ThemePreference::Light,
+            ThemeChoice::Dark => ThemePreference::Dark,
+        });
+        theme::set_motion(ctx, !appearance.reduce_motion);
+        ctx.request_repaint();
+    }
+
+    fn name_window(&mut self, ctx: &Context) {
+        let title = match self.model.unread() {
+            0 => NAME.to_owned(),
+            unread => tr_count("window-title", unread.into()),
+        };
+        if self.title != title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut Frame) {
+        self.receive(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut Frame) {
+        self.draw(ui);
+    }
+}
+
+/// The name of the program, on its window.
+pub const NAME: &str = "Betwixt";
+
+/// Updates taken in one frame; more come with the next.
+const AT_ONCE: usize = 2048;

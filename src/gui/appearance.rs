@@ -1,0 +1,77 @@
+//! How the window looks on this device: `window.toml` in the profile. Nothing in it is secret.
+
+use std::{fs, io::Write as _, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+/// What the person chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Appearance {
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Nothing moves that need not.
+    pub reduce_motion: bool,
+    /// The offer of a first start was dismissed.
+    pub greeted: bool,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// As the system says; light where it says nothing.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Appearance {
+    /// What was stored in a profile; the default where that is nothing, or makes no sense.
+    pub fn load(profile: &Path) -> Self {
+        let text = fs::read_to_string(profile.join(FILE)).unwrap_or_default();
+        toml::from_str(&text).unwrap_or_default()
+    }
+
+    /// Stores it. Errors come from the file system.
+    pub fn save(&self, profile: &Path) -> std::io::Result<()> {
+        let text = toml::to_string(self).map_err(std::io::Error::other)?;
+        let scratch = profile.join(format!("{FILE}.new"));
+        let mut file = fs::File::create(&scratch)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(scratch, profile.join(FILE))
+    }
+}
+
+/// The file in the profile.
+const FILE: &str = "window.toml";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_comes_back() {
+        let profile = tempfile::tempdir().unwrap();
+        let chosen = Appearance {
+            theme: ThemeChoice::Dark,
+            reduce_motion: true,
+            greeted: false,
+        };
+
+        chosen.save(profile.path()).unwrap();
+
+        assert_eq!(Appearance::load(profile.path()), chosen);
+    }
+
+    #[test]
+    fn a_damaged_file_is_the_default() {
+        let profile = tempfile::tempdir().unwrap();
+        fs::write(profile.path().join(FILE), "theme = 7").unwrap();
+
+        assert_eq!(Appearance::load(profile.path()), Appearance::default());
+    }
+}

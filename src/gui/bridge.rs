@@ -1,0 +1,290 @@
+//! Between the window's thread and the node's: one bounded channel each way.
+//!
+//! The window's ends never block. What they carry is handed to the node in order; answers and events
+//! wake the window.
+
+use std::{future::Future, path::PathBuf, pin::Pin, thread::JoinHandle};
+
+use egui::Context;
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::appearance::Appearance;
+use crate::node::{
+    Command, CommandError, Handle, Reply, StartError,
+    view::{Answer, Event, NodeCommand, Query},
+};
+
+/// Starts the node, on the node's thread.
+pub type Start = Box<dyn FnOnce() -> Starting + Send>;
+
+/// The node, starting.
+pub type Starting = Pin<Box<dyn Future<Output = Result<Handle, StartError>> + Send>>;
+
+/// Tells answers apart.
+pub type Ticket = u64;
+
+/// What the window wants of the node's thread. Some hold passphrases, so there is no `Debug`.
+pub enum Request {
+    /// For the engine.
+    Command(Ticket, Command),
+    /// For the node.
+    Node(Ticket, NodeCommand),
+    /// For the store.
+    Query(Ticket, Query),
+    /// Store how the window looks.
+    Remember(Appearance),
+}
+
+/// What the window is told.
+#[derive(Debug)]
+pub enum Update {
+    /// The node runs.
+    Started,
+    /// The node did not start, or has ended.
+    Stopped {
+        /// A sentence.
+        why: String,
+        /// Whether it is about this profile's files.
+        damaged: bool,
+    },
+    /// Something happened.
+    Event(Event),
+    /// The answer to a [`Request::Command`].
+    Reply(Ticket, Result<Reply, CommandError>),
+    /// The answer to a [`Request::Node`] or [`Request::Query`].
+    Answer(Ticket, Result<Answer, CommandError>),
+}
+
+/// The window's ends.
+pub struct Bridge {
+    requests: mpsc::Sender<Request>,
+    updates: mpsc::Receiver<Update>,
+}
+
+/// The other ends.
+pub struct FarEnd {
+    /// What the window asks.
+    pub requests: mpsc::Receiver<Request>,
+    /// What the window is told.
+    pub updates: mpsc::Sender<Update>,
+}
+
+/// A bridge and its far end.
+pub fn bridge() -> (Bridge, FarEnd) {
+    let (ask, asked) = mpsc::channel(REQUESTS);
+    let (tell, told) = mpsc::channel(UPDATES);
+    let near = Bridge {
+        requests: ask,
+        updates: told,
+    };
+    let far = FarEnd {
+        requests: asked,
+        updates: tell,
+    };
+    (near, far)
+}
+
+impl Bridge {
+    /// Sends a request, or gives it back when the channel is full. A far end that has ended told
+    /// why, and the window shows that.
+    pub fn send(&self, request: Request) -> Option<Request> {
+        match self.requests.try_send(request) {
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(request)) => Some(request),
+        }
+    }
+
+    /// The next update, if there is one.
+    pub fn receive(&mut self) -> Option<Update> {
+        self.updates.try_recv().ok()
+    }
+}
+
+/// Starts the node's thread. It ends when the bridge is dropped.
+pub fn spawn(start: Start, profile: PathBuf, far: FarEnd, ctx: Context) -> JoinHandle<()> {
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("betwixt-node")
+            .enable_all()
+            .build();
+        let teller = Teller {
+            updates: far.updates,
+            ctx,
+        };
+        match runtime {
+            Ok(runtime) => runtime.block_on(serve(start, profile, far.requests, teller)),
+            Err(error) => teller.tell_now(Update::Stopped {
+                why: error.to_string(),
+                damaged: false,
+            }),
+        }
+    };
+    std::thread::spawn(work)
+}
+
+/// Tells the window, and wakes it.
+struct Teller {
+    updates: mpsc::Sender<Update>,
+    ctx: Context,
+}
+
+impl Teller {
+    async fn tell(&self, update: Update) {
+        // A closed window needs no answer.
+        let _ = self.updates.send(update).await;
+        self.ctx.request_repaint();
+    }
+
+    fn tell_now(&self, update: Update) {
+        let _ = self.updates.try_send(update);
+        self.ctx.request_repaint();
+    }
+}
+
+async fn serve(
+    start: Start,
+    profile: PathBuf,
+    mut requests: mpsc::Receiver<Request>,
+    teller: Teller,
+) {
+    let node = match start().await {
+        Ok(node) => node,
+        Err(error) => {
+            let damaged = matches!(error, StartError::Damaged(_) | StartError::Storage(_));
+            let why = error.to_string();
+            teller.tell(Update::Stopped { why, damaged }).await;
+            return;
+        }
+    };
+    let mut events = node.events();
+    teller.tell(Update::Started).await;
+    let mut answers: FuturesUnordered<BoxFuture<'_, Update>> = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            request = requests.recv(), if answers.len() < UNDER_WAY => match request {
+                Some(request) => answers.extend(hand_in(&node, &profile, request).await),
+                None => break,
+            },
+            Some(update) = answers.next() => teller.tell(update).await,
+            event = events.next() => {
+                let Some(event) = event else {
+                    let why = super::strings::tr("failed-ended");
+                    teller.tell(Update::Stopped { why, damaged: false }).await;
+                    return;
+                };
+                teller.tell(Update::Event(event)).await;
+            }
+        }
+    }
+    node.stop().await;
+}
+
+/// Hands a request to the node, in order; its answer comes later.
+async fn hand_in<'a>(
+    node: &Handle,
+    profile: &std::path::Path,
+    request: Request,
+) -> Option<BoxFuture<'a, Update>> {
+    match request {
+        Request::Command(ticket, command) => {
+            let reply = node.submit_command(command).await;
+            Some(Box::pin(async move { Update::Reply(ticket, reply.await) }))
+        }
+        Request::Node(ticket, command) => {
+            let answer = node.submit_node_command(command).await;
+            Some(Box::pin(
+                async move { Update::Answer(ticket, answer.await) },
+            ))
+        }
+        Request::Query(ticket, query) => {
+            let answer = node.submit_query(query).await;
+            Some(Box::pin(
+                async move { Update::Answer(ticket, answer.await) },
+            ))
+        }
+        Request::Remember(appearance) => {
+            if let Err(error) = appearance.save(profile) {
+                tracing::warn!(%error, "window.toml cannot be written");
+            }
+            None
+        }
+    }
+}
+
+/// Requests that wait for the node; then they wait in the model.
+const REQUESTS: usize = 256;
+
+/// Updates that wait for the window; then the node's events wait in their own bounded channel.
+const UPDATES: usize = 1024;
+
+/// Requests whose answers are awaited at a time.
+const UNDER_WAY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::{Ask, view::NodeInfo};
+
+    #[tokio::test]
+    async fn requests_reach_the_node_in_order_and_answers_come_back() {
+        let (handle, mut ends) = crate::node::handle();
+        let (mut near, far) = bridge();
+        let start: Start = Box::new(move || Box::pin(async move { Ok(handle) }));
+        let thread = spawn(start, PathBuf::new(), far, Context::default());
+
+        assert!(near.send(Request::Query(1, Query::NodeInfo)).is_none());
+        assert!(near.send(Request::Query(2, Query::Chats)).is_none());
+        for expected in [Query::NodeInfo, Query::Chats] {
+            let Some(Ask::Query(query, waiting)) = ends.asks.recv().await else {
+                panic!("no query")
+            };
+            assert_eq!(query, expected);
+            let answer = Answer::Node(Box::new(NodeInfo::default()));
+            waiting.send(Ok(answer)).unwrap();
+        }
+
+        let mut tickets = Vec::new();
+        while tickets.len() < 2 {
+            match near.updates.recv().await.unwrap() {
+                Update::Answer(ticket, Ok(_)) => tickets.push(ticket),
+                Update::Started => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        tickets.sort_unstable();
+        assert_eq!(tickets, [1, 2]);
+        drop(near);
+        while !matches!(ends.asks.recv().await, Some(Ask::Stop) | None) {}
+        drop(ends);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_node_that_does_not_start_says_why() {
+        let (mut near, far) = bridge();
+        let start: Start = Box::new(|| {
+            Box::pin(async { Err(StartError::Damaged("the head does not match".into())) })
+        });
+
+        let thread = spawn(start, PathBuf::new(), far, Context::default());
+
+        let Some(Update::Stopped { why, damaged }) = near.updates.recv().await else {
+            panic!("no reason")
+        };
+        assert!(why.contains("the head does not match"));
+        assert!(damaged);
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_full_channel_gives_the_request_back() {
+        let (near, _far) = bridge();
+        let send = |n| near.send(Request::Query(n, Query::Chats));
+
+        let refused = (0..).find(|&n| send(n).is_some());
+
+        assert_eq!(refused, Some(REQUESTS as u64));
+    }
+}

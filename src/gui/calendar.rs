@@ -1,0 +1,168 @@
+//! Dates and times of day, as the window shows them.
+
+use jiff::{Zoned, tz::TimeZone};
+
+use super::strings::{Argument, tr, tr_with};
+use crate::node::Timestamp;
+
+/// Dates and times of day where the person is.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+}
+
+impl Calendar {
+    /// In the system's time zone.
+    pub fn of_system() -> Self {
+        Self {
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// In UTC, for tests.
+    pub fn utc() -> Self {
+        Self {
+            zone: TimeZone::UTC,
+        }
+    }
+
+    /// `14:32`
+    pub fn time(&self, at: Timestamp) -> String {
+        let at = self.zoned(at);
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    }
+
+    /// Days since the epoch, to tell days apart.
+    pub fn day(&self, at: Timestamp) -> i32 {
+        let at = self.zoned(at).date();
+        days(at)
+    }
+
+    /// `Today`, `Yesterday`, `Monday`, `Monday, 3 March`, `3 March 2024`
+    pub fn day_name(&self, at: Timestamp, now: Timestamp) -> String {
+        let (at, today) = (self.zoned(at).date(), self.zoned(now).date());
+        match days(today) - days(at) {
+            0 => tr("day-today"),
+            1 => tr("day-yesterday"),
+            2..=6 => weekday(at),
+            _ if at.year() == today.year() => date("day-this-year", at),
+            _ => date("day-other-year", at),
+        }
+    }
+
+    /// `14:32` today, then `Yesterday`, `Mon`, `3 Mar`, `3 Mar 2024`: for a list.
+    pub fn short(&self, at: Timestamp, now: Timestamp) -> String {
+        let (day, today) = (self.zoned(at).date(), self.zoned(now).date());
+        match days(today) - days(day) {
+            ..=0 => self.time(at),
+            1 => tr("day-yesterday"),
+            2..=6 => weekday(day).chars().take(3).collect(),
+            _ if day.year() == today.year() => date("day-short-this-year", day),
+            _ => date("day-short-other-year", day),
+        }
+    }
+
+    /// `Last seen at 14:32`, `Last seen yesterday`, …
+    pub fn last_seen(&self, at: Timestamp, now: Timestamp) -> String {
+        let (day, today) = (self.day(at), self.day(now));
+        let time = self.time(at);
+        match today - day {
+            ..=0 => tr_with("seen-today", &[("time", Argument::Text(&time))]),
+            1 => tr_with("seen-yesterday", &[("time", Argument::Text(&time))]),
+            _ => tr_with(
+                "seen-before",
+                &[("day", Argument::Text(&self.day_name(at, now)))],
+            ),
+        }
+    }
+
+    fn zoned(&self, at: Timestamp) -> Zoned {
+        let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
+        let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
+        at.to_zoned(self.zone.clone())
+    }
+}
+
+fn days(date: jiff::civil::Date) -> i32 {
+    let epoch = jiff::civil::Date::constant(1970, 1, 1);
+    date.since(epoch).map_or(0, |span| span.get_days())
+}
+
+fn weekday(date: jiff::civil::Date) -> String {
+    tr(match date.weekday() {
+        jiff::civil::Weekday::Monday => "day-monday",
+        jiff::civil::Weekday::Tuesday => "day-tuesday",
+        jiff::civil::Weekday::Wednesday => "day-wednesday",
+        jiff::civil::Weekday::Thursday => "day-thursday",
+        jiff::civil::Weekday::Friday => "day-friday",
+        jiff::civil::Weekday::Saturday => "day-saturday",
+        jiff::civil::Weekday::Sunday => "day-sunday",
+    })
+}
+
+fn month(date: jiff::civil::Date) -> String {
+    let names = [
+        "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
+        "month-9", "month-10", "month-11", "month-12",
+    ];
+    let index = usize::from(date.month().unsigned_abs()).saturating_sub(1);
+    names.get(index).map_or_else(String::new, |name| tr(name))
+}
+
+fn date(key: &str, date: jiff::civil::Date) -> String {
+    let (day, year) = (date.day().to_string(), date.year().to_string());
+    let (month, weekday) = (month(date), weekday(date));
+    let short: String = month.chars().take(3).collect();
+    tr_with(
+        key,
+        &[
+            ("day", Argument::Text(&day)),
+            ("month", Argument::Text(&month)),
+            ("short", Argument::Text(&short)),
+            ("weekday", Argument::Text(&weekday)),
+            ("year", Argument::Text(&year)),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::sample::NOW;
+
+    const DAY: u64 = 86_400_000;
+
+    #[test]
+    fn days_are_named_by_how_long_ago_they_were() {
+        let calendar = Calendar::utc();
+        let name = |days: u64| calendar.day_name(Timestamp(NOW.0 - days * DAY), NOW);
+
+        assert_eq!(name(0), "Today");
+        assert_eq!(name(1), "Yesterday");
+        assert_eq!(name(2), "Sunday");
+        assert_eq!(name(8), "Monday, 3 March");
+        assert_eq!(name(365), "11 March 2024");
+    }
+
+    #[test]
+    fn a_list_shows_the_time_today_and_the_day_before() {
+        let calendar = Calendar::utc();
+        let short = |days: u64| calendar.short(Timestamp(NOW.0 - days * DAY), NOW);
+
+        assert_eq!(short(0), "14:32");
+        assert_eq!(short(1), "Yesterday");
+        assert_eq!(short(2), "Sun");
+        assert_eq!(short(8), "3 Mar");
+        assert_eq!(short(365), "11 Mar 2024");
+    }
+
+    #[test]
+    fn no_time_is_too_far_away_to_be_shown() {
+        let calendar = Calendar::utc();
+
+        for ms in [0, u64::MAX] {
+            assert!(!calendar.short(Timestamp(ms), NOW).is_empty());
+            assert!(!calendar.day_name(Timestamp(ms), NOW).is_empty());
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Everything the window knows: plain values, changed by what the node says ([`Model::receive`]) and
+//! by what the person wants ([`Model::perform`]).
+
+pub mod nav;
+mod notice;
+mod people;
+mod perform;
+mod receive;
+pub mod timeline;
+mod typing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zeroize::Zeroizing;
+
+use self::{nav::Nav, timeline::Timeline, typing::Typing};
+pub use self::{
+    notice::{Notice, Toast},
+    people::{Face, is_incoming_request, of_contact, of_nearby},
+};
+use super::{
+    appearance::Appearance,
+    bridge::{Request, Ticket},
+};
+use crate::node::{
+    ChatId, MessageId, PersonId, Settings, Timestamp,
+    view::{ChatSummary, Contact, NearbyPerson, NodeInfo, Query, Safety},
+};
+
+/// Everything the window knows. It holds secrets while they are shown, so it has no `Debug`.
+#[derive(Default)]
+pub struct Model {
+    /// How far the node has come.
+    pub stage: Stage,
+    /// Who I am.
+    pub me: NodeInfo,
+    /// The settings that concern others.
+    pub settings: Settings,
+    /// How the window looks.
+    pub appearance: Appearance,
+    /// Who is on this network.
+    pub nearby: Vec<NearbyPerson>,
+    /// Contacts and requests.
+    pub contacts: BTreeMap<PersonId, Contact>,
+    /// All chats, pinned ones and newest first.
+    pub chats: Vec<ChatSummary>,
+    /// Whether the chats have been heard of at all.
+    pub chats_known: bool,
+    /// The open chat's messages.
+    pub timeline: Option<Timeline>,
+    /// Who is typing.
+    pub typing: Typing,
+    /// The safety number that was asked for last.
+    pub safety: Option<(PersonId, Safety)>,
+    /// My invite.
+    pub invite: Option<Invite>,
+    /// What the dialog that is open waits for or was told.
+    pub dialog: DialogState,
+    /// The recovery words, while they are shown.
+    pub recovery: Option<Zeroizing<String>>,
+    /// Where the person is.
+    pub nav: Nav,
+    /// What is said at the bottom for a moment.
+    pub toasts: Vec<Toast>,
+    /// What is said at the top until it is dismissed.
+    pub notice: Option<Notice>,
+    /// Why the last passphrase did not unlock.
+    pub unlock_failed: Option<String>,
+    /// Whether an unlock is under way.
+    pub unlocking: bool,
+    /// What goes to the clipboard, at the end of the frame.
+    pub clipboard: Option<Zeroizing<String>>,
+    /// Whether what the panels held was forgotten too, after the profile was locked.
+    pub was_forgotten: bool,
+    /// When the clipboard must be emptied.
+    pub clipboard_until: Option<Timestamp>,
+    outbox: Vec<Request>,
+    asked: BTreeMap<Ticket, Asked>,
+    next_ticket: Ticket,
+    wants: BTreeSet<Want>,
+    seen: Option<MessageId>,
+}
+
+/// How far the node has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// It starts.
+    #[default]
+    Starting,
+    /// It runs, and the profile is locked.
+    Locked,
+    /// It runs.
+    Open,
+    /// It did not start, or has ended.
+    Stopped {
+        /// A sentence.
+        why: String,
+        /// Whether it is about this profile's files.
+        damaged: bool,
+    },
+}
+
+/// An invite of mine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// `betwixt://c/#…`
+    pub link: String,
+    /// The same as a QR code.
+    pub qr_svg: String,
+}
+
+/// What the open dialog waits for or was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DialogState {
+    /// An answer is on its way.
+    pub waiting: bool,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// What a ticket is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asked {
+    /// To be shown in a list.
+    Refresh(Want),
+    /// A page of a chat.
+    Page(ChatId, timeline::Side, usize),
+    /// A message of mine.
+    Said(ChatId, u64),
+    /// Somebody's safety number.
+    Safety(PersonId),
+    /// A chat to be opened.
+    Chat,
+    /// Somebody was greeted; then their chat is opened.
+    Greeted(PersonId),
+    /// A new invite.
+    Invite,
+    /// Somebody added by link.
+    Added,
+    /// A passphrase was tried.
+    Unlock,
+    /// The passphrase was changed.
+    Passphrase,
+    /// The recovery words.
+    Recovery,
+    /// Something after which these must be asked for again.
+    Change(&'static [Want]),
+    /// Nobody waits; an error is not shown either.
+    Quiet,
+}
+
+/// A part of the model that can be asked for again. At most one question about each is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Want {
+    Node,
+    Settings,
+    Nearby,
+    Contacts,
+    Chats,
+}
+
+impl Model {
+    /// A window before its node.
+    pub fn new(appearance: Appearance) -> Self {
+        Self {
+            appearance,
+            ..Self::default()
+        }
+    }
+
+    /// What must be sent to the node's thread.
+    pub fn take_requests(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// What could not be sent yet; it is sent first next time.
+    pub fn put_back(&mut self, requests: Vec<Request>) {
+        let newer = std::mem::replace(&mut self.outbox, requests);
+        self.outbox.extend(newer);
+    }
+
+    /// When [`Model::tick`] next has work, if ever.
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        let toast = self.toasts.iter().map(|toast| toast.until).min();
+        let times = [toast, self.typing.next_expiry(), self.clipboard_until];
+        times.into_iter().flatten().min()
+    }
+
+    /// Lets go of what has had its time.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.typing.expire(now);
+        self.toasts.retain(|toast| toast.until > now);
+        if self.clipboard_until.is_some_and(|until| until <= now) {
+            self.clipboard_until = None;
+            self.clipboard = Some(Zeroizing::new(String::new()));
+        }
+    }
+
+    /// The row of a chat.
+    pub fn chat(&self, id: ChatId) -> Option<&ChatSummary> {
+        self.chats.iter().find(|chat| chat.chat_id == id)
+    }
+
+    /// Messages not yet read, in chats that make themselves heard.
+    pub fn unread(&self) -> u32 {
+        let heard = |chat: &&ChatSummary| !chat.muted && !is_incoming_request(chat);
+        let counts = self.chats.iter().filter(heard).map(|chat| chat.unread);
+        counts.fold(0, u32::saturating_add)
+    }
+
+    /// Forgets everything that is sealed while the profile is locked.
+    fn forget(&mut self) {
+        let Self {
+            me,
+            appearance,
+            outbox,
+            next_ticket,
+            toasts,
+            unlock_failed,
+            ..
+        } = std::mem::take(self);
+        *self = Self {
+            stage: Stage::Locked,
+            me,
+            appearance,
+            outbox,
+            next_ticket,
+            toasts,
+            unlock_failed,
+            ..Self::default()
+        };
+    }
+
+    fn ticket(&mut self, asked: Asked) -> Ticket {
+        self.next_ticket += 1;
+        self.asked.insert(self.next_ticket, asked);
+        self.next_ticket
+    }
+
+    fn query(&mut self, query: Query, asked: Asked) {
+        let ticket = self.ticket(asked);
+        self.outbox.push(Request::Query(ticket, query));
+    }
+
+    fn want(&mut self, wants: &[Want]) {
+        self.wants.extend(wants);
+    }
+
+    /// Asks for what is wanted and not yet under way.
+    fn ask_wanted(&mut self) {
+        for want in std::mem::take(&mut self.wants) {
+            if self
+                .asked
+                .values()
+                .any(|asked| *asked == Asked::Refresh(want))
+            {
+                self.wants.insert(want);
+                continue;
+            }
+            let query = match want {
+                Want::Node => Query::NodeInfo,
+                Want::Settings => Query::Settings,
+                Want::Nearby => Query::Nearby,
+                Want::Contacts => Query::Contacts,
+                Want::Chats => Query::Chats,
+            };
+            self.query(query, Asked::Refresh(want));
+        }
+    }
+}
+
+/// All that a window shows.
+const EVERYTHING: &[Want] = &[
+    Want::Node,
+    Want::Settings,
+    Want::Nearby,
+    Want::Contacts,
+    Want::Chats,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! What the node says changes the model.
+
+use zeroize::Zeroizing;
+
+use super::{
+    Asked, EVERYTHING, Invite, Model, Notice, Stage, Want,
+    nav::{Dialog, Pane},
+    timeline::Side,
+};
+use crate::{
+    gui::{bridge::Update, strings::tr},
+    node::{
+        ChatChange, CommandError, Reply, Timestamp, WarningKind,
+        view::{Answer, ChatSummary, Event, Message, NodeInfo},
+    },
+};
+
+impl Model {
+    /// Takes what the node says.
+    pub fn receive(&mut self, update: Update, now: Timestamp) {
+        match update {
+            Update::Started => self.want(&[Want::Node]),
+            Update::Stopped { why, damaged } => {
+                self.forget();
+                self.stage = Stage::Stopped { why, damaged };
+            }
+            Update::Event(event) => self.event(event, now),
+            Update::Reply(ticket, reply) => {
+                if let Some(asked) = self.asked.remove(&ticket) {
+                    self.reply(asked, reply, now);
+                }
+            }
+            Update::Answer(ticket, answer) => {
+                if let Some(asked) = self.asked.remove(&ticket) {
+                    self.answer(asked, answer, now);
+                }
+            }
+        }
+        self.ask_wanted();
+    }
+
+    fn event(&mut self, event: Event, now: Timestamp) {
+        match event {
+            Event::Message(message) => self.message(*message, now),
+            Event::Status {
+                message_id, state, ..
+            } => {
+                if let Some(timeline) = &mut self.timeline {
+                    timeline.status(message_id, state);
+                }
+                let shown = self.chats.iter_mut().filter_map(|chat| chat.last.as_mut());
+                for last in shown.filter(|last| last.message_id == message_id) {
+                    last.state = last.state.max(state);
+                }
+            }
+            Event::Typing {
+                chat_id,
+                person_id,
+                typing,
+            } => self.typing.set(chat_id, person_id, typing, now),
+            Event::Presence { person_id, online } => {
+                if let Some(contact) = self.contacts.get_mut(&person_id) {
+                    contact.online = online;
+                    contact.last_seen = Some(now);
+                }
+            }
+            Event::Nearby { .. } => self.want(&[Want::Nearby]),
+            Event::Contact { person_id, contact } => {
+                match contact {
+                    Some(contact) => self.contacts.insert(person_id, contact),
+                    None => self.contacts.remove(&person_id),
+                };
+                if self.safety.as_ref().is_some_and(|(of, _)| *of == person_id) {
+                    self.safety = None;
+                    self.ask_safety();
+                }
+                self.want(&[Want::Nearby, Want::Chats]);
+            }
+            Event::Chat { what, .. } => match what {
+                ChatChange::Created
+                | ChatChange::Settings
+                | ChatChange::Unread
+                | ChatChange::Completeness => self.want(&[Want::Chats]),
+            },
+            Event::Warning { kind, text } => self.warn(kind, text, now),
+            Event::Node(me) => self.node(*me),
+            Event::Missed { .. } => {
+                self.want(EVERYTHING);
+                self.load(Side::Latest);
+            }
+        }
+    }
+
+    fn message(&mut self, message: Message, now: Timestamp) {
+        if !message.outgoing {
+            self.typing.set(message.chat_id, message.sender, false, now);
+        }
+        let open = self.timeline.as_mut();
+        let is_new = match open.filter(|timeline| timeline.chat() == message.chat_id) {
+            Some(timeline) => timeline.message(message.clone()),
+            None => true,
+        };
+        let row = self
+            .chats
+            .iter_mut()
+            .find(|chat| chat.chat_id == message.chat_id);
+        let Some(chat) = row else {
+            self.want(&[Want::Chats]);
+            return;
+        };
+        let last = chat.last.as_ref();
+        let newer = last.is_none_or(|last| message.seq > last.seq);
+        let same = last.is_some_and(|last| message.message_id == last.message_id);
+        if is_new && newer && !same && !message.outgoing {
+            chat.unread = chat.unread.saturating_add(1);
+        }
+        if newer || same {
+            chat.last = Some(message);
+        }
+        sort(&mut self.chats);
+    }
+
+    fn warn(&mut self, kind: WarningKind, text: String, now: Timestamp) {
+        let next = match kind {
+            WarningKind::SessionReset => return self.say(text, now),
+            WarningKind::AccountConflict => tr("notice-next-conflict"),
+            WarningKind::RolledBack => tr("notice-next-rolled-back"),
+            WarningKind::Storage => tr("notice-next-storage"),
+            WarningKind::Network => tr("notice-next-network"),
+        };
+        self.notice = Some(Notice { text, next });
+    }
+
+    fn node(&mut self, me: NodeInfo) {
+        let was = std::mem::replace(&mut self.me, me);
+        if self.me.locked {
+            if self.stage != Stage::Locked {
+                self.forget();
+            }
+            return;
+        }
+        let opened = self.stage != Stage::Open || was.person_id != self.me.person_id;
+        self.stage = Stage::Open;
+        self.unlocking = false;
+        self.unlock_failed = None;
+        if opened {
+            self.want(&[Want::Settings, Want::Nearby, Want::Contacts, Want::Chats]);
+        }
+    }
+
+    fn answer(&mut self, asked: Asked, answer: Result<Answer, CommandError>, now: Timestamp) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return self.refused(&asked, error, now),
+        };
+        match (asked, answer) {
+            (_, Answer::Node(me)) => self.node(*me),
+            (_, Answer::Settings(settings)) => self.settings = settings,
+            (_, Answer::Nearby(nearby)) => self.nearby = nearby,
+            (_, Answer::Contacts(contacts)) => {
+                let rows = contacts
+                    .into_iter()
+                    .map(|contact| (contact.person_id, contact));
+                self.contacts = rows.collect();
+            }
+            (_, Answer::Chats(chats)) => {
+                self.chats = chats;
+                self.chats_known = true;
+                sort(&mut self.chats);
+            }
+            (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
+                let open = self.timeline.as_mut();
+                if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
+                    timeline.loaded(side, limit, page);
+                }
+            }
+            (Asked::Safety(person), Answer::Safety(safety)) => {
+                self.safety = Some((person, safety));
+            }
+            (_, Answer::Recovery { words }) => {
+                self.dialog.waiting = false;
+                self.dialog.refused = None;
+                if self.nav.dialog() == Some(Dialog::Recovery) {
+                    self.recovery = Some(Zeroizing::new(words));
+                }
+            }
+            (Asked::Unlock, Answer::Done {}) => self.want(&[Want::Node]),
+            (Asked::Passphrase, Answer::Done {}) => {
+                self.close_dialog();
+                self.say(tr("passphrase-changed"), now);
+                self.want(&[Want::Node]);
+            }
+            (Asked::Change(wants), Answer::Done {}) => self.want(wants),
+            (
+                _,
+                Answer::Safety(_)
+                | Answer::Chat(_)
+                | Answer::Messages(_)
+                | Answer::Message(_)
+                | Answer::Receipts(_)
+                | Answer::Done {},
+            ) => {}
+        }
+    }
+
+    fn reply(&mut self, asked: Asked, reply: Result<Reply, CommandError>, now: Timestamp) {
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => return self.refused(&asked, error, now),
+        };
+        match (asked, reply) {
+            (Asked::Said(chat, number), Reply::Sent { message_id, .. }) => {
+                let open = self.timeline.as_mut();
+                if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
+                    timeline.said(number, message_id);
+                }
+            }
+            (Asked::Chat, Reply::Chat { chat_id }) => {
+                self.want(&[Want::Chats]);
+                self.open_chat(chat_id);
+            }
+            (Asked::Greeted(person), _) => self.open_direct(person),
+            (Asked::Invite, Reply::Invite { link, qr_svg }) => {
+                self.dialog.waiting = false;
+                self.invite = Some(Invite { link, qr_svg });
+            }
+            (Asked::Added, Reply::Person { person_id }) => {
+                self.close_dialog();
+                self.want(&[Want::Contacts, Want::Chats]);
+                self.open_direct(person_id);
+            }
+            (Asked::Change(wants), _) => self.want(wants),
+            (
+                _,
+                Reply::Done {}
+                | Reply::Invite { .. }
+                | Reply::Person { .. }
+                | Reply::Chat { .. }
+                | Reply::Sent { .. },
+            ) => {}
+        }
+    }
+
+    /// What was asked for was refused: said where the person looks.
+    fn refused(&mut self, asked: &Asked, error: CommandError, now: Timestamp) {
+        match *asked {
+            Asked::Said(chat, number) => {
+                let open = self.timeline.as_mut();
+                match open.filter(|timeline| timeline.chat() == chat) {
+                    Some(timeline) => timeline.not_said(number, error.message),
+                    None => self.complain(error.message, now),
+                }
+            }
+            Asked::Page(..) => {
+                if let Some(timeline) = &mut self.timeline {
+                    timeline.not_loaded();
+                }
+                self.complain(error.message, now);
+            }
+            Asked::Unlock => {
+                self.unlocking = false;
+                self.unlock_failed = Some(error.message);
+            }
+            Asked::Added | Asked::Invite | Asked::Passphrase | Asked::Recovery => {
+                self.dialog.waiting = false;
+                self.dialog.refused = Some(error.message);
+            }
+            Asked::Change(wants) => {
+                // What was shown before the answer must be as it is again.
+                self.want(wants);
+                self.complain(error.message, now);
+            }
+            Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) => {
+                self.complain(error.message, now);
+            }
+            // A list that cannot be had while the profile is locked is asked for again after.
+            Asked::Refresh(_) | Asked::Quiet => {}
+        }
+    }
+
+    /// Asks for the safety number that is shown.
+    pub(super) fn ask_safety(&mut self) {
+        if let Pane::Verify(person_id) = self.nav.pane() {
+            let query = crate::node::view::Query::Safety { person_id };
+            self.query(query, Asked::Safety(person_id));
+        }
+    }
+}
+
+/// Pinned ones first, then the newest.
+fn sort(chats: &mut [ChatSummary]) {
+    chats.sort_by(|a, b| {
+        let newest = |chat: &ChatSummary| chat.last.as_ref().map(|last| last.sent_at);
+        b.pinned
+            .cmp(&a.pinned)
+            .then_with(|| newest(b).cmp(&newest(a)))
+            .then_with(|| a.name.cmp(&b.name))
+    });
+}

@@ -1,0 +1,201 @@
+use super::*;
+use crate::gui::sample::{id, incoming, outgoing};
+
+const CHAT: ChatId = ChatId([1; 32]);
+
+fn seqs(timeline: &Timeline) -> Vec<u64> {
+    timeline
+        .messages
+        .iter()
+        .map(|message| message.seq)
+        .collect()
+}
+
+fn page(range: std::ops::Range<u64>) -> Vec<Message> {
+    range.map(|n| incoming(CHAT, n, "text")).collect()
+}
+
+fn opened(range: std::ops::Range<u64>) -> Timeline {
+    let mut timeline = Timeline::new(CHAT, 0);
+    let asked = timeline.ask(Side::Latest).unwrap();
+    timeline.loaded(Side::Latest, asked.limit.unwrap(), page(range));
+    timeline
+}
+
+fn pending(number: u64, text: &str) -> Pending {
+    Pending {
+        number,
+        text: text.into(),
+        at: Timestamp(5),
+        stored: None,
+        failed: None,
+    }
+}
+
+#[test]
+fn a_short_first_page_is_the_whole_history() {
+    let timeline = opened(0..5);
+
+    assert!(timeline.at_start() && timeline.at_end());
+    assert_eq!(seqs(&timeline), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn older_pages_go_before_until_one_is_short() {
+    let mut timeline = opened(300..500);
+    assert!(!timeline.at_start());
+
+    let asked = timeline.ask(Side::Older).unwrap();
+    assert_eq!(asked.before, Some(id(300)));
+    assert_eq!(timeline.ask(Side::Older), None, "one at a time");
+    timeline.loaded(Side::Older, 200, page(100..300));
+    assert!(!timeline.at_start());
+    timeline.ask(Side::Older).unwrap();
+    timeline.loaded(Side::Older, 200, page(0..100));
+
+    assert!(timeline.at_start());
+    assert_eq!(seqs(&timeline), (0..500).collect::<Vec<_>>());
+    assert_eq!(timeline.ask(Side::Older), None);
+}
+
+#[test]
+fn memory_is_bounded_however_far_one_scrolls() {
+    let last = 100_000;
+    let mut timeline = opened(last - 200..last);
+    timeline.set_following(false);
+
+    for n in 1..50 {
+        timeline.ask(Side::Older).unwrap();
+        timeline.loaded(Side::Older, 200, page(last - 200 * (n + 1)..last - 200 * n));
+        assert!(timeline.messages.len() <= 2 * KEEP);
+    }
+
+    assert!(!timeline.at_end());
+    let asked = timeline.ask(Side::Newer).unwrap();
+    assert_eq!(asked.after, timeline.messages.back().map(|m| m.message_id));
+}
+
+#[test]
+fn following_keeps_the_newest_and_forgets_the_oldest() {
+    let mut timeline = opened(0..200);
+
+    for n in 200..KEEP as u64 + 500 {
+        timeline.message(incoming(CHAT, n, "text"));
+    }
+
+    assert_eq!(timeline.messages.len(), KEEP);
+    assert_eq!(timeline.messages.back().unwrap().seq, KEEP as u64 + 499);
+    assert!(!timeline.at_start() && timeline.at_end());
+}
+
+#[test]
+fn a_message_that_belongs_earlier_moves_the_later_ones() {
+    let mut timeline = opened(0..4);
+    let mut late = incoming(CHAT, 99, "late");
+    late.seq = 2;
+
+    timeline.message(late);
+
+    assert_eq!(seqs(&timeline), [0, 1, 2, 3, 4]);
+    assert_eq!(timeline.messages[2].text, "late");
+    assert_eq!(timeline.messages[3].message_id, id(2));
+}
+
+#[test]
+fn what_arrives_while_the_newest_page_is_on_its_way_is_not_lost() {
+    let mut timeline = Timeline::new(CHAT, 0);
+    timeline.ask(Side::Latest).unwrap();
+
+    timeline.message(incoming(CHAT, 5, "text"));
+    timeline.loaded(Side::Latest, 200, page(0..5));
+
+    assert_eq!(seqs(&timeline), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_message_seen_twice_is_shown_once() {
+    let mut timeline = opened(0..3);
+
+    assert!(!timeline.message(incoming(CHAT, 2, "changed")));
+
+    assert_eq!(timeline.messages.len(), 3);
+    assert_eq!(timeline.messages[2].text, "changed");
+}
+
+#[test]
+fn my_message_is_never_shown_twice_nor_lost_whichever_answer_is_first() {
+    for event_first in [true, false] {
+        let mut timeline = opened(0..1);
+        timeline.say(pending(7, "hi"));
+        timeline.say(pending(8, "hi"));
+        let shown = |t: &Timeline| t.messages().len() + t.pending().len();
+        assert_eq!(shown(&timeline), 3);
+
+        for n in [1, 2] {
+            if event_first {
+                timeline.message(outgoing(CHAT, n, "hi"));
+                assert_eq!(shown(&timeline), 3);
+                timeline.said(6 + n, id(n));
+            } else {
+                timeline.said(6 + n, id(n));
+                assert_eq!(shown(&timeline), 3);
+                timeline.message(outgoing(CHAT, n, "hi"));
+            }
+            assert_eq!(shown(&timeline), 3);
+        }
+
+        assert!(timeline.pending().is_empty());
+    }
+}
+
+#[test]
+fn a_message_that_could_not_be_kept_can_be_taken_back() {
+    let mut timeline = opened(0..1);
+    timeline.say(pending(7, "hi"));
+
+    timeline.not_said(7, "The disk is full.".into());
+    assert_eq!(
+        timeline.pending()[0].failed.as_deref(),
+        Some("The disk is full.")
+    );
+
+    assert_eq!(timeline.take_back(7).unwrap().text, "hi");
+    assert!(timeline.pending().is_empty());
+}
+
+#[test]
+fn a_state_never_goes_back() {
+    let mut timeline = opened(0..1);
+    timeline.message(outgoing(CHAT, 1, "hi"));
+
+    timeline.status(id(1), DeliveryState::Read);
+    timeline.status(id(1), DeliveryState::Delivered);
+
+    assert_eq!(timeline.messages[1].state, DeliveryState::Read);
+}
+
+#[test]
+fn the_divider_stands_before_the_first_unread_message_and_stays() {
+    let mut timeline = Timeline::new(CHAT, 3);
+    timeline.ask(Side::Latest).unwrap();
+    timeline.loaded(Side::Latest, 200, page(0..10));
+    assert_eq!(timeline.divider(), Some(id(7)));
+
+    timeline.message(incoming(CHAT, 10, "new"));
+
+    assert_eq!(timeline.divider(), Some(id(7)));
+}
+
+#[test]
+fn messages_below_are_counted_until_the_end_is_in_sight_again() {
+    let mut timeline = opened(0..10);
+    timeline.set_following(false);
+
+    timeline.message(incoming(CHAT, 10, "new"));
+    timeline.message(incoming(CHAT, 11, "new"));
+    timeline.message(outgoing(CHAT, 12, "mine"));
+    assert_eq!(timeline.below(), 2);
+    timeline.set_following(true);
+
+    assert_eq!(timeline.below(), 0);
+}

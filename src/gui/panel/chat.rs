@@ -1,0 +1,230 @@
+//! An open chat: who, the messages, where one writes.
+
+use egui::{
+    Align2, Context, Popup, PopupCloseBehavior, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
+
+use super::{chats::typing_line, composer::Composer, menu, request, timeline::Messages};
+use crate::{
+    gui::{
+        action::Action,
+        fonts::icon,
+        strings::{Argument, tr, tr_name, tr_with},
+        theme,
+        view::View,
+        widget::{avatar, badge, button, hero, text},
+    },
+    node::{ChatId, view::ChatSummary},
+};
+
+/// An open chat.
+#[derive(Default)]
+pub struct Chat {
+    messages: Messages,
+    composer: Composer,
+}
+
+impl Chat {
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, chat: ChatId, view: &mut View<'_>) {
+        ui.painter().rect_filled(rect, 0.0, view.tokens.chat);
+        let model = view.model;
+        let Some(row) = model.chat(chat) else {
+            return;
+        };
+        let head = Rect::from_min_size(rect.min, vec2(rect.width(), theme::HEADER));
+        let mut head_ui = ui.new_child(UiBuilder::new().max_rect(head).id_salt("head"));
+        show_head(&mut head_ui, head, row, view);
+        let mut top = head.max.y + 1.0;
+        if row.missing > 0 || !row.complete {
+            top += show_gap(ui, pos2(rect.min.x, top), rect.width(), row, view);
+        }
+
+        let column = column(rect);
+        let answer = request::kind(row, model);
+        let height = match answer {
+            Some(kind) => request::height(ui, column.width(), kind, row),
+            None => self.composer.height(ui, column.width(), chat),
+        };
+        let bottom = rect.max.y - height;
+        let body = Rect::from_min_max(pos2(rect.min.x, top), pos2(rect.max.x, bottom));
+        if model
+            .timeline
+            .as_ref()
+            .is_some_and(crate::gui::model::timeline::Timeline::is_opening)
+        {
+            let font = theme::regular(theme::SMALL);
+            let ink = view.tokens.text3;
+            ui.painter().text(
+                body.center(),
+                Align2::CENTER_CENTER,
+                tr("chat-opening"),
+                font,
+                ink,
+            );
+        }
+        self.messages.show(ui, body, view);
+        let foot_rect = Rect::from_min_max(pos2(column.min.x, bottom), column.max);
+        let mut foot_ui = ui.new_child(UiBuilder::new().max_rect(foot_rect).id_salt("foot"));
+        match answer {
+            Some(kind) => request::show(&mut foot_ui, foot_rect, kind, row, view),
+            None => self
+                .composer
+                .show(&mut foot_ui, foot_rect, chat, &row.name, view),
+        }
+    }
+
+    /// Forgets everything that was written.
+    pub fn forget(&mut self, ctx: &Context) {
+        self.messages = Messages::default();
+        self.composer.forget(ctx);
+    }
+}
+
+/// What is written in does not spread over a very wide window either.
+fn column(rect: Rect) -> Rect {
+    let width = rect.width().min(theme::COLUMN);
+    Rect::from_center_size(rect.center(), vec2(width, rect.height()))
+}
+
+fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    let line = Stroke::new(1.0, tokens.border);
+    ui.painter().hline(rect.x_range(), rect.max.y, line);
+    let middle = rect.center().y;
+    let mut left = rect.min.x + theme::GUTTER;
+    if view.narrow {
+        let back = Rect::from_center_size(pos2(rect.min.x + 30.0, middle), vec2(40.0, 40.0));
+        if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
+            view.act(Action::Back);
+        }
+        left = rect.min.x + 58.0;
+    }
+    let face = view.model.chat_face(chat);
+    avatar::paint(ui.painter(), pos2(left + 20.0, middle), 40.0, face);
+
+    let icon_at = |from_right: f32| {
+        Rect::from_center_size(pos2(rect.max.x - from_right, middle), vec2(40.0, 40.0))
+    };
+    let more = button::quiet_icon(
+        ui,
+        icon_at(36.0),
+        icon::DOTS_THREE_VERTICAL,
+        &tr("chat-more"),
+    );
+    Popup::menu(&more)
+        .close_behavior(PopupCloseBehavior::CloseOnClick)
+        .accessible_name(tr_name("menu-label", &chat.name))
+        .show(|ui| menu::of_chat(ui, chat, view));
+    let person = chat.person_id.filter(|_| chat.request.is_none());
+    if let Some(person) = person
+        && button::quiet_icon(ui, icon_at(80.0), icon::SHIELD_CHECK, &tr("chat-verify")).clicked()
+    {
+        view.act(Action::OpenVerify(person));
+    }
+
+    let verified = chat
+        .person_id
+        .is_some_and(|person| view.model.is_verified(person));
+    let (status, lively) = status(chat, view);
+    let text_left = left + 52.0;
+    let room = rect.max.x - 110.0 - text_left;
+    let font = theme::semibold(theme::TITLE);
+    let at = pos2(text_left, middle - 9.0);
+    let width = text::paint_line(ui.painter(), at, face.name, room - 24.0, font, tokens.text);
+    if verified {
+        badge::paint_verified(ui.painter(), at + vec2(width + 6.0, 0.0), 16.0, tokens);
+    }
+    let ink = if lively {
+        tokens.accent_text
+    } else {
+        tokens.text2
+    };
+    let font = theme::regular(theme::SMALL);
+    let at = pos2(text_left, middle + 12.0);
+    text::paint_line(ui.painter(), at, &status, room, font, ink);
+
+    let name = Rect::from_min_max(
+        pos2(left, rect.min.y + 6.0),
+        pos2(text_left + room, rect.max.y - 6.0),
+    );
+    let response = ui.interact(name, ui.scope_id().with("who"), Sense::click());
+    let mark = if verified {
+        format!(", {}", tr("mark-verified"))
+    } else {
+        String::new()
+    };
+    let label = format!("{}{mark}, {status}", chat.name);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    button::focus_ring(ui.painter(), &response, name, 10, tokens);
+    if let Some(person) = chat.person_id.filter(|_| response.clicked()) {
+        view.act(Action::OpenPerson(person));
+    }
+}
+
+/// Whether they type, are here, or when they were; and whether that matters now.
+fn status(chat: &ChatSummary, view: &View<'_>) -> (String, bool) {
+    if let Some(typing) = typing_line(view.model, chat) {
+        return (typing, true);
+    }
+    let contact = chat
+        .person_id
+        .and_then(|person| view.model.contacts.get(&person));
+    let Some(contact) = contact else {
+        return (String::new(), false);
+    };
+    let words = match (contact.request, contact.online, contact.last_seen) {
+        (Some(_), ..) => tr("seen-request"),
+        (None, true, _) => tr("seen-now"),
+        (None, false, Some(at)) => view.calendar.last_seen(at, view.now),
+        (None, false, None) => tr("seen-never"),
+    };
+    (words, false)
+}
+
+/// An honest line about what is missing. Returns its height.
+fn show_gap(
+    ui: &Ui,
+    left_top: egui::Pos2,
+    width: f32,
+    chat: &ChatSummary,
+    view: &View<'_>,
+) -> f32 {
+    let tokens = view.tokens;
+    let rect = Rect::from_min_size(left_top, vec2(width, 34.0));
+    let online = chat
+        .person_id
+        .is_some_and(|person| view.model.is_online(person));
+    let key = if online { "gap-online" } else { "gap-offline" };
+    let arguments = [
+        ("count", Argument::Count(chat.missing.into())),
+        ("name", Argument::Text(&chat.name)),
+    ];
+    let words = tr_with(key, &arguments);
+    let response = ui.interact(rect, ui.scope_id().with("gap"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+    ui.painter().rect_filled(rect, 0.0, tokens.warn_soft);
+    let font = theme::icon(17.0);
+    let at = pos2(rect.min.x + theme::GUTTER, rect.center().y);
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, icon::HOURGLASS, font, tokens.warn);
+    let at = pos2(rect.min.x + theme::GUTTER + 26.0, rect.center().y);
+    let room = width - 2.0 * theme::GUTTER - 26.0;
+    let font = theme::medium(theme::SMALL);
+    text::paint_line(ui.painter(), at, &words, room, font, tokens.warn);
+    rect.height()
+}
+
+/// Draws what stands beside the list while nothing is chosen.
+pub fn show_nothing(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
+    ui.painter().rect_filled(rect, 0.0, view.tokens.chat);
+    let words = hero::Words {
+        title: &tr("empty-title"),
+        sentence: &tr("empty-sentence"),
+        button: Some(&tr("empty-button")),
+    };
+    if hero::show(ui, rect, icon::CHATS_CIRCLE, &words) {
+        view.act(Action::Go(crate::gui::model::nav::Place::People));
+    }
+}

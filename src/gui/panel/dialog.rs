@@ -1,0 +1,196 @@
+//! What stands in front of everything: one question or one answer.
+
+mod add;
+mod confirm;
+mod invite;
+mod passphrase;
+mod recovery;
+mod rename;
+
+use egui::{
+    Align2, Color32, CornerRadius, Frame, Id, Margin, Modal, Rect, Sense, Stroke, Ui, WidgetInfo,
+    accesskit::Role, vec2,
+};
+use zeroize::Zeroize as _;
+
+use crate::gui::{
+    action::Action,
+    fonts::icon,
+    model::nav::Dialog,
+    strings::tr,
+    theme,
+    view::View,
+    widget::{
+        button,
+        field::{self, Field},
+        hero, text,
+    },
+};
+
+/// What is written in dialogs, until they close.
+#[derive(Default)]
+pub struct Dialogs {
+    shown: Option<Dialog>,
+    fields: Fields,
+}
+
+/// What is written in the fields of the dialog that is open.
+#[derive(Default)]
+pub struct Fields {
+    /// A name or a link.
+    plain: String,
+    /// The passphrase in force.
+    current: String,
+    /// A new passphrase.
+    new: String,
+    /// The same again.
+    again: String,
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        for secret in [&mut self.current, &mut self.new, &mut self.again] {
+            secret.zeroize();
+        }
+    }
+}
+
+const WIDTH: f32 = 400.0;
+
+impl Dialogs {
+    /// Draws the dialog that is open, if one is.
+    pub fn show(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let open = view.model.nav.dialog();
+        if self.shown != open {
+            self.shown = open;
+            self.fields = Fields::default();
+            for id in [PLAIN, CURRENT, NEW, AGAIN] {
+                field::forget(ui, Id::unique(id));
+            }
+            if open == Some(Dialog::Rename) {
+                self.fields.plain.clone_from(&view.model.me.name);
+            }
+            if let Some(first) = first_field(open, view) {
+                ui.memory_mut(|memory| memory.request_focus(Id::unique(first)));
+            }
+        }
+        let Some(dialog) = open else {
+            return;
+        };
+        let tokens = view.tokens;
+        let frame = Frame::new()
+            .fill(tokens.card)
+            .corner_radius(CornerRadius::same(24))
+            .stroke(Stroke::new(1.0, tokens.border))
+            .shadow(theme::dialog_shadow(tokens))
+            .inner_margin(Margin::same(32));
+        let dim = Color32::from_black_alpha(if tokens.dark { 150 } else { 90 });
+        let modal = Modal::new(Id::unique("dialog"))
+            .frame(frame)
+            .backdrop_color(dim);
+        let fields = &mut self.fields;
+        let response = modal.show(ui.ctx(), |ui| {
+            let room = ui.ctx().content_rect();
+            ui.set_width(width(dialog, view).min(room.width() - 96.0));
+            ui.spacing_mut().item_spacing = vec2(8.0, 12.0);
+            match dialog {
+                Dialog::Invite => invite::show(ui, view),
+                Dialog::Add => add::show(ui, fields, view),
+                Dialog::Rename => rename::show(ui, fields, view),
+                Dialog::Passphrase => passphrase::show(ui, fields, view),
+                Dialog::Recovery => recovery::show(ui, fields, view),
+                Dialog::Remove(person) => confirm::remove(ui, person, view),
+                Dialog::Block(person) => confirm::block(ui, person, view),
+            }
+        });
+        if response.should_close() {
+            view.act(Action::CloseDialog);
+        }
+    }
+}
+
+/// The recovery words need more room.
+fn width(dialog: Dialog, view: &View<'_>) -> f32 {
+    match dialog {
+        Dialog::Recovery if view.model.recovery.is_some() => 480.0,
+        Dialog::Invite
+        | Dialog::Add
+        | Dialog::Rename
+        | Dialog::Passphrase
+        | Dialog::Recovery
+        | Dialog::Remove(_)
+        | Dialog::Block(_) => WIDTH,
+    }
+}
+
+const PLAIN: &str = "dialog-plain";
+const CURRENT: &str = "dialog-current";
+const NEW: &str = "dialog-new";
+const AGAIN: &str = "dialog-again";
+
+fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> {
+    let protected = view.model.me.protected;
+    match dialog? {
+        Dialog::Add | Dialog::Rename => Some(PLAIN),
+        Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
+        Dialog::Recovery => protected.then_some(CURRENT),
+        Dialog::Invite | Dialog::Remove(_) | Dialog::Block(_) => None,
+    }
+}
+
+/// The picture, title and sentence with which a dialog begins, and the cross that closes it.
+fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    let width = ui.available_width();
+    let font = theme::regular(theme::BODY);
+    let lines = ui
+        .painter()
+        .layout(sentence.to_owned(), font.clone(), tokens.text2, width);
+    let text_height = lines.size().y.max(20.0) * 1.12;
+    let (id, rect) = ui.allocate_space(vec2(width, 112.0 + text_height));
+    let response = ui.interact(rect, id, Sense::hover());
+    let label = format!("{title}. {sentence}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &label));
+    let top = rect.center_top();
+    hero::paint_icon(ui.painter(), top + vec2(0.0, 32.0), 32.0, glyph, tokens);
+    let at = top + vec2(0.0, 88.0);
+    let title_font = theme::semibold(22.0);
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, title, title_font, tokens.text);
+    let at = top + vec2(0.0, 108.0);
+    text::paint_centred(ui.painter(), at, sentence, width, font, tokens.text2);
+    let cross = Rect::from_center_size(rect.right_top() + vec2(2.0, -2.0), vec2(36.0, 36.0));
+    if button::quiet_icon(ui, cross, icon::X, &tr("dialog-close")).clicked() {
+        view.act(Action::CloseDialog);
+    }
+}
+
+/// A field as wide as the dialog. Says whether Enter was pressed in it.
+fn line(ui: &mut Ui, id: &str, label: &str, secret: bool, text: &mut String) -> bool {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 48.0));
+    let field = Field {
+        label,
+        hint: label,
+        icon: None,
+        secret,
+        limit: 4096,
+    };
+    field.show(ui, rect, Id::unique(id), text).1
+}
+
+/// Why it was refused, if it was.
+fn refusal(ui: &mut Ui, words: Option<&str>) {
+    let Some(words) = words else {
+        return;
+    };
+    let tokens = theme::tokens(ui.ctx());
+    let font = theme::medium(theme::SMALL);
+    let width = ui.available_width();
+    let galley = ui
+        .painter()
+        .layout(words.to_owned(), font, tokens.danger, width);
+    let (id, rect) = ui.allocate_space(galley.size());
+    let response = ui.interact(rect, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, words));
+    ui.painter().galley(rect.min, galley, tokens.danger);
+}

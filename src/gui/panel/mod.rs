@@ -1,0 +1,18 @@
+//! The parts of the window. Each draws from the [`View`](super::view::View) and says there what the
+//! person wants; it owns only what it shows.
+
+pub mod chat;
+pub mod chats;
+pub mod composer;
+pub mod dialog;
+pub mod empty;
+pub mod menu;
+pub mod notice;
+pub mod people;
+pub mod person;
+pub mod rail;
+pub mod request;
+pub mod row;
+pub mod settings;
+pub mod timeline;
+pub mod verify;

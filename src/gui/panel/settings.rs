@@ -1,0 +1,277 @@
+//! Settings.
+
+mod group;
+
+use egui::{
+    Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
+};
+
+use self::group::Group;
+use super::person::short_id;
+use crate::{
+    gui::{
+        action::Action,
+        appearance::{Appearance, ThemeChoice},
+        fonts::icon,
+        model::nav::Dialog,
+        strings::{Argument, tr, tr_count, tr_name, tr_with},
+        theme,
+        view::View,
+        widget::{avatar, button, text},
+    },
+    node::SettingsChange,
+};
+
+/// Draws them.
+pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
+    ui.painter().rect_filled(rect, 0.0, view.tokens.chat);
+    let mut scrolled = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("settings"));
+    scrolled.set_clip_rect(rect.intersect(ui.clip_rect()));
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(&mut scrolled, |ui| {
+            ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+            let width = (rect.width() - 2.0 * theme::GUTTER).min(600.0);
+            let left = rect.center().x - width / 2.0;
+            let column = Rect::from_min_size(pos2(left, ui.min_rect().min.y), vec2(width, 4000.0));
+            let mut ui_column = ui.new_child(UiBuilder::new().max_rect(column));
+            sections(&mut ui_column, view);
+            let used = ui_column.min_rect().height();
+            ui.allocate_space(vec2(rect.width(), used + 32.0));
+        });
+    if view.narrow {
+        let back = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
+        if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
+            view.act(Action::Back);
+        }
+    }
+}
+
+fn sections(ui: &mut Ui, view: &mut View<'_>) {
+    let (_, head) = ui.allocate_space(vec2(ui.available_width(), 76.0));
+    let indent = if view.narrow { 44.0 } else { 0.0 };
+    let at = pos2(head.min.x + indent, head.min.y + 40.0);
+    let font = theme::semibold(24.0);
+    ui.painter().text(
+        at,
+        Align2::LEFT_CENTER,
+        tr("settings-title"),
+        font,
+        view.tokens.text,
+    );
+    profile(ui, view);
+    appearance(ui, view);
+    privacy(ui, view);
+    security(ui, view);
+    network(ui, view);
+    blocked(ui, view);
+    about(ui, view);
+}
+
+fn profile(ui: &mut Ui, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    let face = view.model.my_face();
+    let (_, card) = ui.allocate_space(vec2(ui.available_width(), 92.0));
+    ui.painter()
+        .rect_filled(card, CornerRadius::same(16), tokens.group);
+    let middle = card.center().y;
+    avatar::paint(ui.painter(), pos2(card.min.x + 52.0, middle), 60.0, face);
+    let room = card.width() - 98.0 - 150.0;
+    let at = pos2(card.min.x + 98.0, middle - 11.0);
+    let font = theme::semibold(17.0);
+    text::paint_line(ui.painter(), at, face.name, room, font, tokens.text);
+    let words = tr_name("settings-id", &short_id(face.person));
+    let at = pos2(card.min.x + 98.0, middle + 13.0);
+    let font = theme::mono(12.5);
+    text::paint_line(ui.painter(), at, &words, room, font, tokens.text2);
+    let text_rect = Rect::from_min_max(
+        pos2(card.min.x + 98.0, card.min.y),
+        pos2(card.min.x + 98.0 + room, card.max.y),
+    );
+    let response = ui.interact(text_rect, ui.scope_id().with("profile"), Sense::hover());
+    let label = format!("{}, {words}", face.name);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+
+    let icon_at = |from_right: f32| {
+        Rect::from_center_size(pos2(card.max.x - from_right, middle), vec2(40.0, 40.0))
+    };
+    if button::quiet_icon(
+        ui,
+        icon_at(128.0),
+        icon::PENCIL_SIMPLE,
+        &tr("settings-rename"),
+    )
+    .clicked()
+    {
+        view.act(Action::Show(Dialog::Rename));
+    }
+    let label = tr("settings-avatar");
+    if button::quiet_icon(ui, icon_at(84.0), icon::ARROWS_CLOCKWISE, &label).clicked() {
+        view.act(Action::NextAvatar);
+    }
+    if button::quiet_icon(ui, icon_at(40.0), icon::QR_CODE, &tr("settings-invite")).clicked() {
+        view.act(Action::Show(Dialog::Invite));
+    }
+}
+
+fn appearance(ui: &mut Ui, view: &mut View<'_>) {
+    let now = view.model.appearance;
+    let mut group = Group::new(ui, &tr("settings-appearance"));
+    let words = [tr("theme-system"), tr("theme-light"), tr("theme-dark")];
+    let choices = [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark];
+    let chosen = choices
+        .iter()
+        .position(|choice| *choice == now.theme)
+        .unwrap_or_default();
+    let clicked = group.choice(&tr("settings-theme"), &words, chosen);
+    if let Some(theme) = clicked.and_then(|clicked| choices.get(clicked)) {
+        view.act(Action::Look(Appearance {
+            theme: *theme,
+            ..now
+        }));
+    }
+    let label = tr("settings-motion");
+    if group.switch(&label, &tr("settings-motion-hint"), now.reduce_motion) {
+        view.act(Action::Look(Appearance {
+            reduce_motion: !now.reduce_motion,
+            ..now
+        }));
+    }
+    group.end();
+}
+
+fn privacy(ui: &mut Ui, view: &mut View<'_>) {
+    let now = view.model.settings;
+    let same = SettingsChange::default();
+    let mut group = Group::new(ui, &tr("settings-privacy"));
+    let switches = [
+        (
+            "settings-receipts",
+            "settings-receipts-hint",
+            now.read_receipts,
+            SettingsChange {
+                read_receipts: Some(!now.read_receipts),
+                ..same
+            },
+        ),
+        (
+            "settings-typing",
+            "settings-typing-hint",
+            now.typing,
+            SettingsChange {
+                typing: Some(!now.typing),
+                ..same
+            },
+        ),
+        (
+            "settings-presence",
+            "settings-presence-hint",
+            now.presence,
+            SettingsChange {
+                presence: Some(!now.presence),
+                ..same
+            },
+        ),
+        (
+            "settings-nearby",
+            "settings-nearby-hint",
+            now.nearby,
+            SettingsChange {
+                nearby: Some(!now.nearby),
+                ..same
+            },
+        ),
+    ];
+    for (label, hint, on, change) in switches {
+        if group.switch(&tr(label), &tr(hint), on) {
+            view.act(Action::Set(change));
+        }
+    }
+    group.end();
+}
+
+fn security(ui: &mut Ui, view: &mut View<'_>) {
+    let protected = view.model.me.protected;
+    let mut group = Group::new(ui, &tr("settings-security"));
+    let (hint, verb) = if protected {
+        ("settings-passphrase-on", "settings-change")
+    } else {
+        ("settings-passphrase-off", "settings-set")
+    };
+    if group.button(&tr("settings-passphrase"), &tr(hint), &tr(verb)) {
+        view.act(Action::Show(Dialog::Passphrase));
+    }
+    let verb = tr("settings-show");
+    if group.button(
+        &tr("settings-recovery"),
+        &tr("settings-recovery-hint"),
+        &verb,
+    ) {
+        view.act(Action::Show(Dialog::Recovery));
+    }
+    if protected {
+        let verb = tr("settings-lock-verb");
+        if group.button(&tr("settings-lock"), &tr("settings-lock-hint"), &verb) {
+            view.act(Action::Lock);
+        }
+    }
+    group.end();
+}
+
+fn network(ui: &mut Ui, view: &mut View<'_>) {
+    let me = &view.model.me;
+    let mut group = Group::new(ui, &tr("settings-network"));
+    let here = view
+        .model
+        .contacts
+        .values()
+        .filter(|contact| contact.online)
+        .count();
+    let here = here as u64;
+    let near = view.model.nearby.len() as u64;
+    let words = tr_with(
+        "settings-people",
+        &[
+            ("here", Argument::Count(here)),
+            ("near", Argument::Count(near)),
+        ],
+    );
+    group.value(&tr("settings-connected"), &words);
+    if me.listen.is_empty() {
+        group.value(&tr("settings-addresses"), &tr("settings-addresses-none"));
+    }
+    for (nth, address) in me.listen.iter().enumerate() {
+        let label = tr_count("settings-address", nth as u64 + 1);
+        if group.code(&label, address) {
+            view.act(Action::Copy(address.clone()));
+        }
+    }
+    group.end();
+}
+
+fn blocked(ui: &mut Ui, view: &mut View<'_>) {
+    let people = view.model.blocked();
+    if people.is_empty() {
+        return;
+    }
+    let mut group = Group::new(ui, &tr("settings-blocked"));
+    for contact in people {
+        let hint = short_id(contact.person_id);
+        if group.button(&contact.name, &hint, &tr("menu-unblock")) {
+            view.act(Action::Unblock(contact.person_id));
+        }
+    }
+    group.end();
+}
+
+fn about(ui: &mut Ui, view: &mut View<'_>) {
+    let me = &view.model.me;
+    let mut group = Group::new(ui, &tr("settings-about"));
+    group.value(&tr("settings-version"), &me.version);
+    if group.code(&tr("settings-profile"), &me.profile) {
+        view.act(Action::Copy(me.profile.clone()));
+    }
+    group.value(&tr("settings-licence"), "MIT, Apache-2.0");
+    group.end();
+}

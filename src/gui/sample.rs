@@ -1,0 +1,107 @@
+//! Made-up people and messages for tests.
+
+use crate::node::{
+    ChatId, DeliveryState, MessageId, PersonId, Timestamp,
+    view::{ChatKind, ChatSummary, Contact, Message, MessageKind, NearbyPerson, NodeInfo, Via},
+};
+
+pub(crate) const ME: PersonId = PersonId([1; 32]);
+pub(crate) const MAYA: PersonId = PersonId([2; 32]);
+pub(crate) const BEN: PersonId = PersonId([3; 32]);
+
+/// 2025-03-11, 14:32 UTC.
+pub(crate) const NOW: Timestamp = Timestamp(1_741_703_520_000);
+
+pub(crate) fn id(seq: u64) -> MessageId {
+    let mut id = [0; 32];
+    id[..8].copy_from_slice(&seq.to_be_bytes());
+    MessageId(id)
+}
+
+/// Messages lie a minute apart and end at [`NOW`] for number 1000.
+pub(crate) fn incoming(chat: ChatId, seq: u64, text: &str) -> Message {
+    let at = Timestamp((NOW.0 + seq * 60_000).saturating_sub(60_000_000));
+    Message {
+        message_id: id(seq),
+        chat_id: chat,
+        sender: MAYA,
+        sent_at: at,
+        received_at: at,
+        kind: MessageKind::Text,
+        text: text.into(),
+        reply_to: None,
+        edited_at: None,
+        deleted: false,
+        reactions: Vec::new(),
+        file: None,
+        outgoing: false,
+        state: DeliveryState::Read,
+        seq,
+    }
+}
+
+pub(crate) fn outgoing(chat: ChatId, seq: u64, text: &str) -> Message {
+    Message {
+        sender: ME,
+        outgoing: true,
+        state: DeliveryState::Queued,
+        ..incoming(chat, seq, text)
+    }
+}
+
+pub(crate) fn me() -> NodeInfo {
+    NodeInfo {
+        version: "0.1.0".into(),
+        person_id: Some(ME),
+        peer_id: "12D3KooWSample".into(),
+        name: "Elin Karlsson".into(),
+        avatar: 0,
+        listen: vec!["/ip4/192.168.1.20/tcp/4001/p2p/12D3KooWSample".into()],
+        profile: "/home/elin/.local/share/betwixt".into(),
+        protected: false,
+        locked: false,
+    }
+}
+
+pub(crate) fn contact(person_id: PersonId, name: &str) -> Contact {
+    Contact {
+        person_id,
+        name: name.into(),
+        avatar: 0,
+        verified: false,
+        blocked: false,
+        online: true,
+        last_seen: None,
+        request: None,
+    }
+}
+
+pub(crate) fn near(person_id: PersonId, name: &str) -> NearbyPerson {
+    NearbyPerson {
+        person_id,
+        peer_id: "12D3KooWNear".into(),
+        name: name.into(),
+        avatar: 0,
+        contact: false,
+        verified: false,
+        blocked: false,
+        via: Via::Mdns,
+    }
+}
+
+/// The direct chat with somebody has the first byte of their id.
+pub(crate) fn chat(person: PersonId, name: &str) -> ChatSummary {
+    ChatSummary {
+        chat_id: ChatId([person.0[0]; 32]),
+        kind: ChatKind::Direct,
+        name: name.into(),
+        person_id: Some(person),
+        unread: 0,
+        last: None,
+        muted: false,
+        pinned: false,
+        complete: true,
+        missing: 0,
+        request: None,
+    }
+}

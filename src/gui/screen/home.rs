@@ -1,0 +1,155 @@
+//! The window while the node runs: rail, list, and what stands beside it.
+
+use egui::{Context, Id, Key, Modifiers, Rect, Ui, UiBuilder, pos2};
+
+use crate::gui::{
+    action::Action,
+    model::{
+        Model,
+        nav::{Pane, Place},
+    },
+    panel::{
+        chat::{self, Chat},
+        chats::{self, Chats},
+        dialog::Dialogs,
+        empty, notice,
+        people::{self, People},
+        person, rail, settings, verify,
+    },
+    theme,
+    view::View,
+};
+
+/// The window while the node runs.
+#[derive(Default)]
+pub struct Home {
+    chats: Chats,
+    people: People,
+    chat: Chat,
+    dialogs: Dialogs,
+}
+
+impl Home {
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
+        keys(ui, view);
+        let (rail, room) = split(rect, theme::RAIL);
+        let mut rail_ui = part(ui, rail, "rail");
+        rail::show(&mut rail_ui, rail, view);
+        let pane = view.model.nav.pane();
+        let (list, beside) = if view.narrow {
+            let shown = (Some(room), None);
+            if pane == Pane::Empty {
+                shown
+            } else {
+                (None, Some(room))
+            }
+        } else {
+            let (list, beside) = split(room, theme::LIST);
+            (Some(list), Some(beside))
+        };
+        if let Some(list) = list {
+            self.show_list(ui, list, view);
+        }
+        if let Some(beside) = beside {
+            let mut ui = part(ui, beside, "beside");
+            let taken = notice::show_notice(&mut ui, beside, view);
+            let beside = beside.with_min_y(beside.min.y + taken);
+            self.show_pane(&mut ui, beside, pane, view);
+        }
+        let over = beside.unwrap_or(room);
+        self.dialogs.show(ui, view);
+        let mut toasts = part(ui, over, "toasts");
+        toasts.set_clip_rect(rect);
+        notice::show_toasts(&toasts, over, view);
+    }
+
+    /// Forgets everything that was written.
+    pub fn forget(&mut self, ctx: &Context) {
+        self.chat.forget(ctx);
+        let chat = std::mem::take(&mut self.chat);
+        *self = Self {
+            chat,
+            ..Self::default()
+        };
+    }
+
+    fn show_list(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
+        let mut ui = part(ui, rect, "list");
+        match view.model.nav.place() {
+            Place::Chats | Place::Settings => self.chats.show(&mut ui, rect, view),
+            Place::People => self.people.show(&mut ui, rect, view),
+        }
+    }
+
+    fn show_pane(&mut self, ui: &mut Ui, rect: Rect, pane: Pane, view: &mut View<'_>) {
+        match pane {
+            Pane::Empty if is_new(view.model) => empty::show(ui, rect, view),
+            Pane::Empty => chat::show_nothing(ui, rect, view),
+            Pane::Chat(chat) => self.chat.show(ui, rect, chat, view),
+            Pane::Person(person) => person::show(ui, rect, person, view),
+            Pane::Verify(person) => verify::show(ui, rect, person, view),
+            Pane::Settings => settings::show(ui, rect, view),
+        }
+    }
+}
+
+/// Whether there is nothing here yet.
+fn is_new(model: &Model) -> bool {
+    model.chats.is_empty() && model.contacts.is_empty()
+}
+
+fn split(rect: Rect, left: f32) -> (Rect, Rect) {
+    let x = rect.min.x + left;
+    (
+        Rect::from_min_max(rect.min, pos2(x, rect.max.y)),
+        Rect::from_min_max(pos2(x, rect.min.y), rect.max),
+    )
+}
+
+fn part(ui: &mut Ui, rect: Rect, name: &str) -> Ui {
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(name));
+    ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+    ui
+}
+
+/// The keys that work everywhere.
+fn keys(ui: &Ui, view: &mut View<'_>) {
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::K) {
+        if view.model.nav.place() == Place::People {
+            focus(ui, people::SEARCH);
+        } else {
+            view.act(Action::Go(Place::Chats));
+            focus(ui, chats::SEARCH);
+        }
+    }
+    if pressed(Modifiers::COMMAND, Key::N) {
+        view.act(Action::Go(Place::People));
+        focus(ui, people::SEARCH);
+    }
+    if pressed(Modifiers::COMMAND, Key::Comma) {
+        view.act(Action::Go(Place::Settings));
+    }
+    if pressed(Modifiers::COMMAND, Key::L) && view.model.me.protected {
+        view.act(Action::Lock);
+    }
+    if pressed(Modifiers::ALT, Key::ArrowUp) {
+        view.act(Action::NextChat { up: true });
+    }
+    if pressed(Modifiers::ALT, Key::ArrowDown) {
+        view.act(Action::NextChat { up: false });
+    }
+    let free = view.model.nav.dialog().is_none() && !egui::Popup::is_any_open(ui.ctx());
+    let writing = ui.memory(egui::Memory::focused);
+    let in_search = [chats::SEARCH, people::SEARCH]
+        .iter()
+        .any(|search| writing == Some(Id::unique(*search)));
+    if free && !in_search && ui.input(|input| input.key_pressed(Key::Escape)) {
+        view.act(Action::Back);
+    }
+}
+
+fn focus(ui: &Ui, field: &str) {
+    ui.memory_mut(|memory| memory.request_focus(Id::unique(field)));
+}

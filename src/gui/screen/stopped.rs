@@ -1,0 +1,80 @@
+//! The node did not start, or has ended: why, and what to do.
+
+use egui::{
+    Align2, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, ViewportCommand, WidgetInfo,
+    accesskit::Role, vec2,
+};
+
+use crate::gui::{
+    action::Action,
+    fonts::icon,
+    strings::tr,
+    theme,
+    view::View,
+    widget::{
+        button::{self, Pill},
+        hero,
+    },
+};
+
+/// Draws it.
+pub fn show(ui: &mut Ui, rect: Rect, why: &str, damaged: bool, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    ui.painter().rect_filled(rect, 0.0, tokens.list);
+    let width = 520f32.min(rect.width() - 32.0);
+    let next = tr(if damaged {
+        "stopped-next-damaged"
+    } else {
+        "stopped-next"
+    });
+    let words = format!("{why}\n\n{next}");
+    let font = theme::regular(theme::BODY);
+    let galley = ui
+        .painter()
+        .layout(words.clone(), font, tokens.text2, width - 96.0);
+    let height = 306.0 + galley.size().y;
+    let card = Rect::from_center_size(rect.center(), vec2(width, height));
+    let round = CornerRadius::same(24);
+    ui.painter()
+        .add(theme::dialog_shadow(tokens).as_shape(card, round));
+    let line = Stroke::new(1.0, tokens.border);
+    ui.painter()
+        .rect(card, round, tokens.card, line, StrokeKind::Inside);
+
+    let top = card.center_top();
+    hero::paint_icon(
+        ui.painter(),
+        top + vec2(0.0, 76.0),
+        36.0,
+        icon::WARNING,
+        tokens,
+    );
+    let font = theme::semibold(24.0);
+    let at = top + vec2(0.0, 144.0);
+    ui.painter().text(
+        at,
+        Align2::CENTER_CENTER,
+        tr("stopped-title"),
+        font,
+        tokens.text,
+    );
+    let at = card.min + vec2(48.0, 176.0);
+    let place = Rect::from_min_size(at, galley.size());
+    let response = ui.interact(place, ui.scope_id().with("why"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &words));
+    ui.painter().galley(at, galley, tokens.text2);
+
+    let row = Rect::from_min_size(
+        card.left_bottom() + vec2(48.0, -94.0),
+        vec2(width - 96.0, 46.0),
+    );
+    let (left, right) = row.split_left_right_at_fraction(0.5);
+    let copy = left.with_max_x(left.max.x - 6.0);
+    if button::pill(ui, copy, &tr("stopped-copy"), Pill::Plain).clicked() {
+        view.act(Action::Copy(why.to_owned()));
+    }
+    let close = right.with_min_x(right.min.x + 6.0);
+    if button::pill(ui, close, &tr("stopped-close"), Pill::Primary).clicked() {
+        ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+    }
+}

@@ -1,0 +1,269 @@
+//! A message.
+
+use egui::{
+    Align2, Color32, CornerRadius, CursorIcon, Galley, Id, OpenUrl, Painter, Pos2, Rect, Response,
+    Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    text_selection::LabelSelectionState, vec2,
+};
+
+use super::{
+    text::{self, Links, Look},
+    tick::{Inks, Tick},
+};
+use crate::gui::theme::{self, Tokens};
+
+/// What is shown of a message.
+#[derive(Clone, Debug)]
+pub struct Bubble<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// When, as `14:32`.
+    pub time: &'a str,
+    /// Whether it is mine, and then how far it has come.
+    pub mine: Option<Tick>,
+    /// Whether `text` is the window's own word about it rather than the author's.
+    pub aside: bool,
+    /// Who wrote it, for assistive technology.
+    pub author: &'a str,
+    /// Whether the message before is by somebody else, or long ago.
+    pub first: bool,
+    /// Whether the message after is by somebody else, or much later.
+    pub last: bool,
+}
+
+/// Where its parts are; positions are from the top left of the row.
+#[derive(Clone, Debug)]
+pub struct Laid {
+    /// The height of the row.
+    pub height: f32,
+    bubble: Rect,
+    text_at: Pos2,
+    meta_width: f32,
+    large: bool,
+}
+
+/// What was done to a message.
+pub struct Shown {
+    /// The bubble.
+    pub response: Response,
+    /// Its text, which can be selected.
+    pub text: Response,
+}
+
+const PAD_X: f32 = 12.0;
+const PAD_Y: f32 = 8.0;
+const WIDEST: f32 = 480.0;
+const TICK: f32 = 20.0;
+
+impl Bubble<'_> {
+    /// Where its parts are in a row of that width.
+    pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, Text) {
+        let widest = (width * 0.72 - theme::GUTTER).min(WIDEST) - 2.0 * PAD_X;
+        let large = !self.aside && text::is_few_emoji(self.text);
+        let look = self.look(large, tokens);
+        let (job, links) = text::wrapped(self.text, widest, &look);
+        let galley = painter.layout_job(job);
+        let time = painter.layout_no_wrap(
+            self.time.to_owned(),
+            theme::regular(theme::CAPTION),
+            look.colour,
+        );
+        let meta_width = time.size().x + if self.mine.is_some() { TICK } else { 0.0 };
+
+        let mut wide = galley.size().x;
+        let mut high = galley.size().y;
+        let last_line = galley.rows.last().map_or(0.0, |row| row.row.size.x);
+        if large {
+            high += 16.0;
+        } else if last_line + 10.0 + meta_width <= widest {
+            wide = wide.max(last_line + 10.0 + meta_width);
+        } else {
+            high += 16.0;
+        }
+        wide = wide.max(meta_width);
+        let size = vec2((wide + 2.0 * PAD_X).ceil(), (high + 2.0 * PAD_Y).ceil());
+        let top = if self.first { 8.0 } else { 2.0 };
+        let left = if self.mine.is_some() {
+            width - theme::GUTTER - size.x
+        } else {
+            theme::GUTTER
+        };
+        let bubble = Rect::from_min_size(pos2(left, top), size);
+        let laid = Laid {
+            height: bubble.max.y + if self.last { 2.0 } else { 0.0 },
+            bubble,
+            text_at: bubble.min + vec2(PAD_X, PAD_Y),
+            meta_width,
+            large,
+        };
+        (laid, Text { galley, links })
+    }
+
+    /// Draws it, with the top left of its row at `origin`.
+    pub fn show(&self, ui: &Ui, origin: Pos2, laid: &Laid, text: Text, id: Id) -> Shown {
+        let tokens = theme::tokens(ui.ctx());
+        let painter = ui.painter();
+        let bubble = laid.bubble.translate(origin.to_vec2());
+        let response = ui.interact(bubble, id, Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::Article, true, self.heading()));
+
+        let round = self.round();
+        if !laid.large {
+            let fill = match (self.mine, self.aside) {
+                (Some(_), false) => tokens.bubble_out,
+                _ => tokens.bubble_in,
+            };
+            painter.rect_filled(bubble, round, fill);
+        }
+        if response.has_focus() {
+            let stroke = Stroke::new(2.0, tokens.accent_text);
+            let ring = bubble.expand(2.0);
+            painter.rect_stroke(ring, CornerRadius::same(20), stroke, StrokeKind::Outside);
+        }
+        let text_at = laid.text_at + origin.to_vec2();
+        let shown = self.show_text(ui, text_at, text, &response, tokens);
+        self.show_meta(painter, bubble, laid, tokens);
+        Shown {
+            response,
+            text: shown,
+        }
+    }
+
+    /// `Maya, 14:32` or `You, 14:32, delivered`.
+    fn heading(&self) -> String {
+        let state = self
+            .mine
+            .map_or_else(String::new, |tick| format!(", {}", tick.words()));
+        format!("{}, {}{state}", self.author, self.time)
+    }
+
+    fn look(&self, large: bool, tokens: &Tokens) -> Look {
+        let (size, line) = if large {
+            (40.0, 50.0)
+        } else {
+            (theme::BODY, theme::BODY_LINE)
+        };
+        let on_accent = self.mine.is_some() && !large && !self.aside;
+        Look {
+            font: theme::regular(size),
+            line,
+            colour: match (self.aside, on_accent) {
+                (true, _) => tokens.bubble_in_meta,
+                (false, true) => tokens.on_accent,
+                (false, false) => tokens.text,
+            },
+            link: if on_accent {
+                tokens.on_accent
+            } else {
+                tokens.bubble_in_link
+            },
+        }
+    }
+
+    /// Bubbles of one author lean on each other on the author's side.
+    fn round(&self) -> CornerRadius {
+        let (whole, inner) = (18, 6);
+        let top = if self.first { whole } else { inner };
+        let bottom = if self.last { whole } else { inner };
+        let mut round = CornerRadius::same(whole);
+        if self.mine.is_some() {
+            round.ne = top;
+            round.se = bottom;
+        } else {
+            round.nw = top;
+            round.sw = bottom;
+        }
+        round
+    }
+
+    fn show_text(
+        &self,
+        ui: &Ui,
+        at: Pos2,
+        text: Text,
+        bubble: &Response,
+        tokens: &Tokens,
+    ) -> Response {
+        let rect = text.galley.rect.translate(at.to_vec2());
+        let response = ui.interact(rect, bubble.id.with("text"), Sense::CLICK | Sense::DRAG);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.text));
+        if let Some(pointer) = response.hover_pos() {
+            let under = text.galley.cursor_from_pos(pointer - at).index.0;
+            let link = text.links.iter().find(|(range, _)| range.contains(&under));
+            if let Some((_, link)) = link {
+                ui.set_cursor_icon(CursorIcon::PointingHand);
+                if response.clicked() {
+                    ui.ctx().open_url(OpenUrl::new_tab(link));
+                }
+            }
+        }
+        let ink = if self.mine.is_some() {
+            tokens.on_accent
+        } else {
+            tokens.text
+        };
+        LabelSelectionState::label_text_selection(
+            ui,
+            &response,
+            at,
+            text.galley,
+            ink,
+            Stroke::NONE,
+        );
+        response
+    }
+
+    fn show_meta(&self, painter: &Painter, bubble: Rect, laid: &Laid, tokens: &Tokens) {
+        let on_accent = self.mine.is_some() && !laid.large && !self.aside;
+        let ink = if on_accent {
+            tokens.bubble_out_meta
+        } else {
+            tokens.bubble_in_meta
+        };
+        let right = bubble.max.x - PAD_X + 1.0;
+        let middle = bubble.max.y - 13.0;
+        let at = pos2(right - laid.meta_width, middle);
+        let font = theme::regular(theme::CAPTION);
+        painter.text(at, Align2::LEFT_CENTER, self.time, font, ink);
+        if let Some(tick) = self.mine {
+            let inks = Inks {
+                plain: ink,
+                read: if on_accent {
+                    tokens.read
+                } else {
+                    tokens.accent_text
+                },
+                failed: if on_accent {
+                    tokens.failed
+                } else {
+                    tokens.danger
+                },
+            };
+            tick.paint(painter, pos2(right - 16.0, middle), 16.0, inks);
+        }
+    }
+}
+
+/// The text of a bubble, laid out for this frame. It must not outlive it: the next may have another
+/// glyph atlas.
+pub struct Text {
+    galley: std::sync::Arc<Galley>,
+    links: Links,
+}
+
+/// The shape of a message that somebody is writing. `phase` is in seconds; none stands still.
+pub fn paint_typing(painter: &Painter, left_top: Pos2, phase: Option<f64>, tokens: &Tokens) {
+    let bubble = Rect::from_min_size(left_top, vec2(62.0, 36.0));
+    painter.rect_filled(bubble, CornerRadius::same(18), tokens.bubble_in);
+    let mut x = bubble.min.x + 19.0;
+    for dot in 0..3 {
+        #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
+        let lift = phase.map_or(0.5, |t| {
+            (t * 5.0 - f64::from(dot) * 0.9).sin().max(0.0) as f32
+        });
+        let rise = if phase.is_some() { 2.5 * lift } else { 0.0 };
+        let ink: Color32 = tokens.bubble_in_meta.gamma_multiply(0.45 + 0.55 * lift);
+        painter.circle_filled(pos2(x, bubble.center().y - rise), 3.8, ink);
+        x += 12.0;
+    }
+}

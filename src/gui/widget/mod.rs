@@ -1,0 +1,14 @@
+//! The parts from which panels are built. Each paints itself, and names itself to AccessKit.
+
+pub mod avatar;
+pub mod badge;
+pub mod bubble;
+pub mod button;
+pub mod field;
+pub mod heights;
+pub mod hero;
+pub mod qr;
+pub mod switch;
+pub mod text;
+pub mod tick;
+pub mod vlist;
