@@ -103,13 +103,19 @@ fn script(screen: &str) -> Vec<Action> {
         "chat" | "notice" => vec![maya],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
-        "request" => vec![Action::Go(Place::People), Action::OpenChat(chat_of(person(9)))],
+        "request" => vec![
+            Action::Go(Place::People),
+            Action::OpenChat(chat_of(person(9))),
+        ],
         "verify" => vec![maya, Action::OpenVerify(MAYA)],
         "settings" => vec![maya, Action::Go(Place::Settings)],
         "invite" => vec![maya, Action::Show(Dialog::Invite)],
         "add" => vec![maya, Action::Show(Dialog::Add)],
         "rename" => vec![Action::Show(Dialog::Rename)],
-        "passphrase" => vec![Action::Go(Place::Settings), Action::Show(Dialog::Passphrase)],
+        "passphrase" => vec![
+            Action::Go(Place::Settings),
+            Action::Show(Dialog::Passphrase),
+        ],
         "recovery" => vec![Action::Go(Place::Settings), Action::Show(Dialog::Recovery)],
         "recovered" => vec![
             Action::Go(Place::Settings),
@@ -294,7 +300,10 @@ impl World {
                 qr_svg: svg("betwixt safety number of two people who compare it"),
             }),
             Query::Messages(page) => {
-                let all = self.messages.get(&page.chat_id).map_or(&[][..], Vec::as_slice);
+                let all = self
+                    .messages
+                    .get(&page.chat_id)
+                    .map_or(&[][..], Vec::as_slice);
                 let place = |id: MessageId| all.iter().position(|m| m.message_id == id);
                 let limit = page.limit.unwrap_or(50);
                 let range = match (page.before.and_then(place), page.after.and_then(place)) {
@@ -321,7 +330,11 @@ impl World {
         Answer::Done {}
     }
 
-    fn command(&mut self, command: Command, tell: &(impl Fn(Update) + Clone + Send + 'static)) -> Reply {
+    fn command(
+        &mut self,
+        command: Command,
+        tell: &(impl Fn(Update) + Clone + Send + 'static),
+    ) -> Reply {
         match command {
             Command::SendMessage { chat_id, text, .. } => {
                 let with = PersonId(chat_id.0);
@@ -345,7 +358,10 @@ impl World {
             Command::OpenDirectChat { person_id } => {
                 let chat_id = chat_of(person_id);
                 if !self.chats.iter().any(|chat| chat.chat_id == chat_id) {
-                    let name = self.contacts.get(&person_id).map_or("", |contact| &contact.name);
+                    let name = self
+                        .contacts
+                        .get(&person_id)
+                        .map_or("", |contact| &contact.name);
                     self.chats.push(summary(person_id, name));
                 }
                 return Reply::Chat { chat_id };
@@ -433,7 +449,11 @@ fn typing(tell: &impl Fn(Update)) {
 }
 
 fn come_further(message_id: MessageId, person_id: PersonId, tell: &impl Fn(Update)) {
-    for state in [DeliveryState::Sent, DeliveryState::Delivered, DeliveryState::Read] {
+    for state in [
+        DeliveryState::Sent,
+        DeliveryState::Delivered,
+        DeliveryState::Read,
+    ] {
         thread::sleep(Duration::from_millis(500));
         tell(Update::Event(Event::Status {
             message_id,
@@ -543,14 +563,44 @@ const PEOPLE: &[(u8, &str, bool, bool)] = &[
 
 /// With whom, minutes ago, whether mine, how far, what.
 const LAST: &[(u8, u64, bool, DeliveryState, &str)] = &[
-    (2, 2, false, DeliveryState::Read, "Sunset is at 16:08 so we should leave early 🌅"),
-    (4, 37, true, DeliveryState::Read, "写真ありがとう！週末に会いましょう"),
+    (
+        2,
+        2,
+        false,
+        DeliveryState::Read,
+        "Sunset is at 16:08 so we should leave early 🌅",
+    ),
+    (
+        4,
+        37,
+        true,
+        DeliveryState::Read,
+        "写真ありがとう！週末に会いましょう",
+    ),
     (5, 115, false, DeliveryState::Read, "chapter 7 by Thursday?"),
-    (6, 210, true, DeliveryState::Delivered, "I pushed the fix to the branch"),
+    (
+        6,
+        210,
+        true,
+        DeliveryState::Delivered,
+        "I pushed the fix to the branch",
+    ),
     (7, 1_500, false, DeliveryState::Read, "شكرا جزيلا"),
     (8, 2_900, true, DeliveryState::Sent, "धन्यवाद! कल मिलते हैं"),
-    (9, 12, false, DeliveryState::Read, "Hi Elin, it is Karin from the library. Is that you?"),
-    (10, 4_400, true, DeliveryState::Queued, "door code, boiler manual, gate 4"),
+    (
+        9,
+        12,
+        false,
+        DeliveryState::Read,
+        "Hi Elin, it is Karin from the library. Is that you?",
+    ),
+    (
+        10,
+        4_400,
+        true,
+        DeliveryState::Queued,
+        "door code, boiler manual, gate 4",
+    ),
 ];
 
 fn conversation() -> Vec<(bool, DeliveryState, String)> {
@@ -559,7 +609,10 @@ fn conversation() -> Vec<(bool, DeliveryState, String)> {
         (true, "Yes, an hour ago. It is bigger than I thought"),
         (true, "We will need the roof rack"),
         (false, "Ha, told you 😄"),
-        (false, "I can borrow my brother's. He is away until the 14th, so nobody will miss it."),
+        (
+            false,
+            "I can borrow my brother's. He is away until the 14th, so nobody will miss it.",
+        ),
         (true, "Perfect."),
         (
             true,
@@ -567,10 +620,16 @@ fn conversation() -> Vec<(bool, DeliveryState, String)> {
              start back at noon we stay ahead of it.",
         ),
         (false, "Good. And the route?"),
-        (true, "Route is here: https://osm.example/r/8842 — about 2 h 40 without stops"),
+        (
+            true,
+            "Route is here: https://osm.example/r/8842 — about 2 h 40 without stops",
+        ),
         (false, "すごい！ Let's bring the big camera 📷"),
         (false, "🏕️"),
-        (true, "Perfect. I'll handle food, tell me about allergies 🥑"),
+        (
+            true,
+            "Perfect. I'll handle food, tell me about allergies 🥑",
+        ),
         (false, "None here. See you at 12:30 sharp!"),
         (true, "See you 👋🏽"),
     ];
@@ -583,11 +642,14 @@ fn conversation() -> Vec<(bool, DeliveryState, String)> {
         }
     };
     let said = said.iter().enumerate();
-    said.map(|(at, (mine, text))| (*mine, state(at), (*text).to_owned())).collect()
+    said.map(|(at, (mine, text))| (*mine, state(at), (*text).to_owned()))
+        .collect()
 }
 
 fn generated() -> Vec<(bool, DeliveryState, String)> {
-    let words = ["lake", "tent", "rain", "road", "coffee", "Sunday", "camera", "bread", "boat"];
+    let words = [
+        "lake", "tent", "rain", "road", "coffee", "Sunday", "camera", "bread", "boat",
+    ];
     (0..100_000usize)
         .map(|n| {
             let length = 1 + n * 7919 % 37;

@@ -19,6 +19,9 @@ pub mod theme;
 pub mod view;
 pub mod widget;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use eframe::NativeOptions;

@@ -106,7 +106,7 @@ pub const LIGHT: Tokens = Tokens {
     switch_off: rgb(0x8B_94A6),
     selection: rgb(0xBF_CBFA),
     ok: rgb(0x15_803D),
-    warn: rgb(0xA1_5C00),
+    warn: rgb(0x99_5700),
     warn_soft: rgb(0xFF_F3DF),
     danger: rgb(0xC9_2A2A),
     authors: [
@@ -272,6 +272,12 @@ pub fn install(ctx: &Context) {
             style.spacing.scroll = ScrollStyle::floating();
             style.spacing.scroll.bar_width = 8.0;
             style.spacing.scroll.floating_width = 4.0;
+            style.spacing.scroll.dormant_handle_opacity = 0.0;
+            style.spacing.scroll.active_handle_opacity = 0.25;
+            style.spacing.scroll.interact_handle_opacity = 0.45;
+            style.spacing.scroll.dormant_background_opacity = 0.0;
+            style.spacing.scroll.active_background_opacity = 0.0;
+            style.spacing.scroll.interact_background_opacity = 0.0;
             style.animation_time = MOTION;
             style.interaction.tooltip_delay = 0.4;
             colour(&mut style.visuals, tokens);
@@ -301,6 +307,8 @@ fn colour(visuals: &mut Visuals, tokens: &Tokens) {
     visuals.window_shadow = dialog_shadow(tokens);
     visuals.popup_shadow = menu_shadow(tokens);
     visuals.text_cursor.stroke = Stroke::new(2.0, tokens.accent_text);
+    // A cursor that blinks draws the window twice a second for nothing.
+    visuals.text_cursor.blink = false;
     let widgets = &mut visuals.widgets;
     for widget in [
         &mut widgets.noninteractive,

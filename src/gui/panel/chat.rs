@@ -15,7 +15,10 @@ use crate::{
         view::View,
         widget::{avatar, badge, button, hero, text},
     },
-    node::{ChatId, view::ChatSummary},
+    node::{
+        ChatId,
+        view::{ChatSummary, RequestState},
+    },
 };
 
 /// An open chat.
@@ -175,7 +178,8 @@ fn status(chat: &ChatSummary, view: &View<'_>) -> (String, bool) {
         return (String::new(), false);
     };
     let words = match (contact.request, contact.online, contact.last_seen) {
-        (Some(_), ..) => tr("seen-request"),
+        (Some(RequestState::Outgoing), ..) => tr("seen-request"),
+        (Some(RequestState::Incoming), ..) => tr("people-asks"),
         (None, true, _) => tr("seen-now"),
         (None, false, Some(at)) => view.calendar.last_seen(at, view.now),
         (None, false, None) => tr("seen-never"),
@@ -184,13 +188,7 @@ fn status(chat: &ChatSummary, view: &View<'_>) -> (String, bool) {
 }
 
 /// An honest line about what is missing. Returns its height.
-fn show_gap(
-    ui: &Ui,
-    left_top: egui::Pos2,
-    width: f32,
-    chat: &ChatSummary,
-    view: &View<'_>,
-) -> f32 {
+fn show_gap(ui: &Ui, left_top: egui::Pos2, width: f32, chat: &ChatSummary, view: &View<'_>) -> f32 {
     let tokens = view.tokens;
     let rect = Rect::from_min_size(left_top, vec2(width, 34.0));
     let online = chat

@@ -28,7 +28,7 @@ pub struct Chats {
 }
 
 /// The field in which one searches; Ctrl+K goes there.
-pub const SEARCH: &str = "search-chats";
+pub const SEARCH: &str = "field search chats";
 
 impl Chats {
     /// Draws the list.
@@ -60,7 +60,7 @@ impl Chats {
         let requests = model.incoming();
         if !requests.is_empty() && wanted.is_empty() {
             let words = tr_count("chats-requests", requests.len() as u64);
-            if button::quiet(ui, &words).clicked() {
+            if row::strip(ui, icon::HAND_WAVING, &words).clicked() {
                 view.act(Action::Go(Place::People));
             }
         }
@@ -112,7 +112,7 @@ pub fn search(ui: &mut Ui, rect: Rect, label: &str, id: Id, text: &mut String) {
         limit: 100,
     };
     let (response, _) = field.show(ui, place, id, text);
-    if response.has_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
         text.clear();
     }
 }

@@ -32,6 +32,9 @@ use crate::gui::{
 pub struct Dialogs {
     shown: Option<Dialog>,
     fields: Fields,
+    /// The field that gets the keyboard, and for how many more frames it asks for it: egui lays a new
+    /// dialog out once unseen, and what is unseen loses the keyboard again.
+    focus: Option<(&'static str, u8)>,
 }
 
 /// What is written in the fields of the dialog that is open.
@@ -70,9 +73,12 @@ impl Dialogs {
             if open == Some(Dialog::Rename) {
                 self.fields.plain.clone_from(&view.model.me.name);
             }
-            if let Some(first) = first_field(open, view) {
-                ui.memory_mut(|memory| memory.request_focus(Id::unique(first)));
-            }
+            self.focus = first_field(open, view).map(|field| (field, 3));
+        }
+        if let Some((field, frames)) = self.focus {
+            ui.memory_mut(|memory| memory.request_focus(Id::unique(field)));
+            self.focus = frames.checked_sub(1).map(|frames| (field, frames));
+            ui.ctx().request_repaint();
         }
         let Some(dialog) = open else {
             return;
@@ -123,10 +129,10 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
     }
 }
 
-const PLAIN: &str = "dialog-plain";
-const CURRENT: &str = "dialog-current";
-const NEW: &str = "dialog-new";
-const AGAIN: &str = "dialog-again";
+const PLAIN: &str = "field plain";
+const CURRENT: &str = "field current";
+const NEW: &str = "field new";
+const AGAIN: &str = "field again";
 
 fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> {
     let protected = view.model.me.protected;

@@ -29,11 +29,7 @@ pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
     let shown = ui
         .painter()
         .text(at, Align2::CENTER_CENTER, &title, font, tokens.text);
-    let response = ui.interact(
-        shown,
-        ui.scope_id().with("title"),
-        egui::Sense::hover(),
-    );
+    let response = ui.interact(shown, ui.scope_id().with("title"), egui::Sense::hover());
     let info = || {
         let role = egui::accesskit::Role::Heading;
         egui::WidgetInfo::labeled(role, true, &title)

@@ -1,8 +1,6 @@
 //! What the window says by itself: a notice above everything, and toasts at the bottom.
 
-use egui::{
-    Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::gui::{action::Action, fonts::icon, strings::tr, theme, view::View, widget::button};
 

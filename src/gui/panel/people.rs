@@ -29,7 +29,7 @@ pub struct People {
 }
 
 /// The field in which one searches.
-pub const SEARCH: &str = "search-people";
+pub const SEARCH: &str = "field search people";
 
 impl People {
     /// Draws the list.

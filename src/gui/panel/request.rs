@@ -1,8 +1,6 @@
 //! What stands in place of the composer: a contact request to answer, or a block to take back.
 
-use egui::{
-    CornerRadius, FontId, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{CornerRadius, FontId, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::{
     gui::{

@@ -10,7 +10,7 @@ use crate::gui::{
     model::Face,
     theme::{self, Tokens},
     widget::{
-        avatar, badge, text,
+        avatar, badge, button, text,
         tick::{Inks, Tick},
     },
 };
@@ -154,6 +154,37 @@ impl Row<'_> {
         let font = theme::regular(13.5);
         text::paint_line(painter, pos2(left, y), self.line, room, font, ink);
     }
+}
+
+/// A line in a list that leads somewhere else.
+pub fn strip(ui: &mut Ui, glyph: &str, words: &str) -> Response {
+    let tokens = theme::tokens(ui.ctx());
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 52.0));
+    let card = rect.shrink2(vec2(16.0, 4.0));
+    let response = ui.interact(card, ui.scope_id().with(words), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
+    let fill = if response.hovered() {
+        tokens.hover
+    } else {
+        tokens.soft
+    };
+    let painter = ui.painter();
+    painter.rect_filled(card, CornerRadius::same(12), fill);
+    button::focus_ring(painter, &response, card, 12, tokens);
+    let ink = tokens.accent_text;
+    let at = card.left_center() + vec2(24.0, 0.0);
+    painter.text(at, Align2::CENTER_CENTER, glyph, theme::icon(20.0), ink);
+    let at = card.left_center() + vec2(46.0, 0.0);
+    painter.text(at, Align2::LEFT_CENTER, words, theme::medium(14.0), ink);
+    let at = card.right_center() - vec2(18.0, 0.0);
+    painter.text(
+        at,
+        Align2::CENTER_CENTER,
+        icon::CARET_RIGHT,
+        theme::icon(16.0),
+        ink,
+    );
+    response
 }
 
 /// The heading of a part of a list.

@@ -26,7 +26,7 @@ pub struct Locked {
     focused: bool,
 }
 
-const FIELD: &str = "unlock-field";
+const FIELD: &str = "field unlock";
 
 impl Locked {
     /// Draws it.

@@ -51,7 +51,23 @@ impl Squares {
                 }
             }
         }
-        Some(Self { width, dark })
+        Self { width, dark }.without_border()
+    }
+
+    /// The card around it is its quiet zone.
+    fn without_border(self) -> Option<Self> {
+        let first = self.dark.iter().position(|dark| *dark)?;
+        let border = first / self.width;
+        let width = self
+            .width
+            .checked_sub(2 * border)
+            .filter(|width| *width > 0)?;
+        let rows = self.dark.chunks(self.width).skip(border).take(width);
+        let dark = rows.flat_map(|row| row.iter().skip(border).take(width).copied());
+        Some(Self {
+            width,
+            dark: dark.collect(),
+        })
     }
 
     fn image(&self) -> ColorImage {
@@ -73,7 +89,7 @@ pub fn show(ui: &Ui, rect: Rect, svg: &str, label: &str) {
     if let Some(texture) = texture(ui, svg) {
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter()
-            .image(texture.id(), rect.shrink(14.0), whole, Color32::WHITE);
+            .image(texture.id(), rect.shrink(22.0), whole, Color32::WHITE);
     }
 }
 
@@ -118,11 +134,12 @@ mod tests {
 
             let squares = Squares::from_svg(&svg).unwrap();
 
-            assert_eq!(squares.width, code.width() + 8, "with its quiet zone");
-            for (at, color) in code.to_colors().iter().enumerate() {
-                let (x, y) = (at % code.width() + 4, at / code.width() + 4);
-                assert_eq!(squares.dark[y * squares.width + x], *color == Color::Dark);
-            }
+            assert_eq!(squares.width, code.width(), "without its quiet zone");
+            let dark = code
+                .to_colors()
+                .into_iter()
+                .map(|color| color == Color::Dark);
+            assert_eq!(squares.dark, dark.collect::<Vec<_>>());
         }
     }
 

@@ -1,8 +1,6 @@
 //! The recovery words, shown only when asked for.
 
-use egui::{
-    Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use zeroize::Zeroizing;
 
 use super::{CURRENT, Fields, head, line, refusal};

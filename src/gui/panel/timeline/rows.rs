@@ -1,0 +1,253 @@
+//! How the rows of a chat are drawn.
+
+use std::time::Duration;
+
+use egui::{
+    Align, Align2, Color32, CornerRadius, Id, Key, Layout, Painter, Popup, PopupCloseBehavior,
+    Pos2, Rect, Response, Sense, SetOpenCommand, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
+
+use super::entry::Entry;
+use crate::gui::{
+    action::Action,
+    fonts::icon,
+    model::timeline::Timeline,
+    strings::{tr, tr_name},
+    theme::{self, Tokens},
+    view::View,
+    widget::{
+        avatar,
+        bubble::{self, Bubble},
+        button, text,
+        tick::Tick,
+    },
+};
+
+/// The height of a row.
+pub(super) fn height(
+    entry: &Entry,
+    painter: &Painter,
+    width: f32,
+    view: &View<'_>,
+    timeline: &Timeline,
+) -> f32 {
+    match entry {
+        Entry::Start => 216.0,
+        Entry::Day(_) => 46.0,
+        Entry::Unread => 44.0,
+        Entry::Message { .. } | Entry::Pending { .. } => {
+            with_bubble(entry, view, timeline, |bubble| {
+                bubble.lay(painter, width, view.tokens).0.height
+            })
+            .unwrap_or_default()
+                + if failed(entry, timeline).is_some() {
+                    34.0
+                } else {
+                    0.0
+                }
+        }
+    }
+}
+
+/// Why a message of mine could not be kept, and its number.
+fn failed<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<(u64, &'a str)> {
+    let Entry::Pending { index, .. } = entry else {
+        return None;
+    };
+    let pending = timeline.pending().get(*index)?;
+    Some((pending.number, pending.failed.as_deref()?))
+}
+
+/// Builds the bubble of a message and gives it to `use_it`.
+fn with_bubble<T>(
+    entry: &Entry,
+    view: &View<'_>,
+    timeline: &Timeline,
+    use_it: impl FnOnce(&Bubble<'_>) -> T,
+) -> Option<T> {
+    match *entry {
+        Entry::Message { index, first, last } => {
+            let message = timeline.messages().get(index)?;
+            let mut time = view.calendar.time(message.sent_at);
+            if message.edited_at.is_some() {
+                time = format!("{} {time}", tr("message-edited"));
+            }
+            let aside = message.deleted || message.text.is_empty();
+            let word = match (message.deleted, aside) {
+                (true, _) => tr("message-deleted"),
+                (false, true) => tr("message-newer"),
+                (false, false) => String::new(),
+            };
+            let you = tr("you");
+            let face = view.model.face(message.sender);
+            let author = if message.outgoing {
+                &you
+            } else {
+                face.map_or("", |face| face.name)
+            };
+            Some(use_it(&Bubble {
+                text: if aside { &word } else { &message.text },
+                time: &time,
+                mine: message.outgoing.then(|| Tick::from(message.state)),
+                aside,
+                author,
+                first,
+                last,
+            }))
+        }
+        Entry::Pending { index, first, last } => {
+            let pending = timeline.pending().get(index)?;
+            let failed = pending.failed.is_some();
+            Some(use_it(&Bubble {
+                text: &pending.text,
+                time: &view.calendar.time(pending.at),
+                mine: Some(if failed { Tick::Failed } else { Tick::Waiting }),
+                aside: false,
+                author: &tr("you"),
+                first,
+                last,
+            }))
+        }
+        Entry::Start | Entry::Day(_) | Entry::Unread => None,
+    }
+}
+
+pub(super) fn show_bubble(
+    ui: &mut Ui,
+    row: Rect,
+    entry: &Entry,
+    view: &mut View<'_>,
+    timeline: &Timeline,
+) {
+    let Some(key) = entry.id(timeline) else {
+        return;
+    };
+    let id = Id::unique(("message", key));
+    let shown = with_bubble(entry, view, timeline, |bubble| {
+        let (laid, text) = bubble.lay(ui.painter(), row.width(), view.tokens);
+        (
+            bubble.show(ui, row.min, &laid, text, id),
+            bubble.text.to_owned(),
+        )
+    });
+    let Some((shown, text)) = shown else {
+        return;
+    };
+    if let Some((number, why)) = failed(entry, timeline) {
+        show_failed(ui, row, number, why, view);
+    }
+    for response in [&shown.response, &shown.text] {
+        message_menu(ui, response, &text, view);
+    }
+}
+
+/// Selecting text ends where the view ends, so every message can be copied whole.
+fn message_menu(ui: &Ui, response: &Response, text: &str, view: &mut View<'_>) {
+    let popup = Popup::context_menu(response).close_behavior(PopupCloseBehavior::CloseOnClick);
+    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let popup = if by_key {
+        popup.open_memory(SetOpenCommand::Bool(true))
+    } else {
+        popup
+    };
+    popup.show(|ui| {
+        if button::menu_item(ui, icon::COPY, &tr("menu-copy"), false).clicked() {
+            view.act(Action::Copy(text.to_owned()));
+        }
+    });
+}
+
+/// Why a message was not kept, and what to do.
+fn show_failed(ui: &mut Ui, row: Rect, number: u64, why: &str, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    let middle = row.max.y - 17.0;
+    let right = row.max.x - theme::GUTTER;
+    let mut ui = ui.new_child(
+        UiBuilder::new()
+            .max_rect(Rect::from_min_max(
+                pos2(row.min.x, middle - 15.0),
+                pos2(right, middle + 15.0),
+            ))
+            .id_salt(("failed", number))
+            .layout(Layout::right_to_left(Align::Center)),
+    );
+    if button::quiet(&mut ui, &tr("failed-discard")).clicked() {
+        view.act(Action::Discard { number });
+    }
+    if button::quiet(&mut ui, &tr("failed-retry")).clicked() {
+        view.act(Action::Retry { number });
+    }
+    let room = ui.available_width() - theme::GUTTER;
+    let words = format!("{} {why}", tr("failed-not-sent"));
+    let font = theme::regular(theme::SMALL);
+    let galley = ui
+        .painter()
+        .layout_job(text::one_line(&words, room, font, tokens.danger));
+    let left = ui.max_rect().max.x - (ui.max_rect().width() - ui.available_width());
+    let at = pos2(left - galley.size().x - 4.0, middle - galley.size().y / 2.0);
+    let place = Rect::from_min_size(at, galley.size());
+    let response = ui.interact(place, ui.scope_id().with("why"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    ui.painter().galley(at, galley, tokens.danger);
+    response.on_hover_text(why);
+}
+
+/// The beginning of the history: with whom, and who can read it.
+pub(super) fn show_start(ui: &Ui, row: Rect, view: &View<'_>, timeline: &Timeline) {
+    let Some(chat) = view.model.chat(timeline.chat()) else {
+        return;
+    };
+    let tokens = view.tokens;
+    let middle = row.center().x;
+    let face = view.model.chat_face(chat);
+    avatar::paint(ui.painter(), pos2(middle, row.min.y + 60.0), 72.0, face);
+    let at = pos2(middle, row.min.y + 118.0);
+    let font = theme::semibold(theme::SECTION);
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, face.name, font, tokens.text);
+    let words = tr_name("start-sentence", face.name);
+    let response = ui.interact(row, ui.scope_id().with("start"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    let top = pos2(middle, row.min.y + 138.0);
+    let width = (row.width() - 80.0).min(440.0);
+    let font = theme::regular(theme::SMALL);
+    text::paint_centred(ui.painter(), top, &words, width, font, tokens.text3);
+}
+
+pub(super) fn show_capsule(ui: &Ui, row: Rect, words: &str, ink: Color32, fill: Color32) {
+    let galley = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), theme::medium(12.0), ink);
+    let rect = Rect::from_center_size(row.center(), galley.size() + vec2(24.0, 10.0));
+    let response = ui.interact(rect, ui.scope_id().with(("day", words)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    ui.painter().rect_filled(rect, CornerRadius::same(13), fill);
+    ui.painter().galley(rect.min + vec2(12.0, 5.0), galley, ink);
+}
+
+pub(super) fn show_divider(ui: &Ui, row: Rect, tokens: &Tokens) {
+    let line = Stroke::new(1.0, tokens.accent_text.gamma_multiply(0.5));
+    let (left, right) = (row.min.x + theme::GUTTER, row.max.x - theme::GUTTER);
+    ui.painter().hline(left..=right, row.center().y, line);
+    show_capsule(
+        ui,
+        row,
+        &tr("divider-unread"),
+        tokens.accent_text,
+        tokens.soft,
+    );
+}
+
+pub(super) fn show_typing(ui: &Ui, column: Rect, view: &View<'_>) {
+    let moves = !view.model.appearance.reduce_motion;
+    let phase = moves.then(|| ui.input(|input| input.time));
+    let at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
+    bubble::paint_typing(ui.painter(), at, phase, view.tokens);
+    let rect = Rect::from_min_size(at, vec2(62.0, 36.0));
+    let response = ui.interact(rect, ui.scope_id().with("typing"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, tr("typing")));
+    if moves {
+        ui.ctx().request_repaint_after(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,178 @@
+//! What the keyboard does, and that everything has a name.
+
+use egui::{Key, Modifiers, accessibility::is_input, vec2};
+
+use super::bed::{MadeUp, Window, another_chat, name};
+use crate::{
+    gui::sample::{BEN, NOW},
+    node::view::NodeCommand,
+};
+
+#[test]
+fn ctrl_k_searches_and_escape_clears() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.press(Modifiers::COMMAND, Key::K);
+    assert!(window.is_focused("Search chats"));
+    window.write("zzz");
+    assert!(!window.has_starting("Maya Lindqvist, "));
+    window.press(Modifiers::NONE, Key::Escape);
+
+    assert!(window.has_starting("Maya Lindqvist, "));
+}
+
+#[test]
+fn ctrl_n_goes_to_the_people() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.press(Modifiers::COMMAND, Key::N);
+
+    assert!(window.is_focused("Search people"));
+    assert!(window.has("Contacts"));
+}
+
+#[test]
+fn alt_and_arrows_go_from_chat_to_chat_and_escape_leaves() {
+    let mut node = MadeUp::default();
+    node.chats.push(another_chat(
+        BEN,
+        "Ben Okafor",
+        crate::node::Timestamp(NOW.0 - 1),
+    ));
+    let mut window = Window::open(node);
+
+    window.press(Modifiers::ALT, Key::ArrowDown);
+    assert!(window.has("Message to Maya Lindqvist"));
+    window.press(Modifiers::ALT, Key::ArrowDown);
+    assert!(window.has("Message to Ben Okafor"));
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    assert!(window.has("Message to Maya Lindqvist"));
+    window.press(Modifiers::NONE, Key::Escape);
+
+    assert!(!window.has_starting("Message to "));
+}
+
+#[test]
+fn ctrl_l_locks_only_what_has_a_passphrase() {
+    for protected in [false, true] {
+        let mut node = MadeUp::default();
+        node.me.protected = protected;
+        let mut window = Window::open(node);
+
+        window.press(Modifiers::COMMAND, Key::L);
+
+        let locked = matches!(window.node.node_commands.last(), Some(NodeCommand::Lock));
+        assert_eq!(locked, protected);
+    }
+}
+
+#[test]
+fn escape_closes_a_dialog_before_anything_else() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.press(Modifiers::COMMAND, Key::N);
+    window.click("Add by link");
+
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.has("Invite link"));
+    assert!(window.has("Message to Maya Lindqvist"));
+}
+
+#[test]
+fn tab_reaches_everything_and_enter_does_it() {
+    let mut window = Window::open(MadeUp::default());
+    let mut reached = Vec::new();
+
+    for _ in 0..12 {
+        window.press(Modifiers::NONE, Key::Tab);
+        let focused = window
+            .names()
+            .into_iter()
+            .find(|name| window.is_focused(name));
+        reached.extend(focused);
+    }
+
+    for wanted in ["Chats", "People", "Settings", "Search chats", "New chat"] {
+        assert!(
+            reached.iter().any(|name| name == wanted),
+            "{wanted}: {reached:?}"
+        );
+    }
+    while !window.is_focused("Settings") {
+        window.press(Modifiers::NONE, Key::Tab);
+    }
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.has("Read receipts"));
+}
+
+#[test]
+fn whatever_can_be_used_has_a_name_on_every_screen() {
+    let mut window = Window::open(MadeUp::default());
+    let check = |window: &Window, screen: &str| {
+        for node in window.nodes() {
+            let named = name(node).is_some_and(|name| !name.trim().is_empty());
+            assert!(named || !is_input(node.role()), "{screen}: {node:?}");
+        }
+    };
+
+    check(&window, "chats");
+    for (step, screen) in [
+        ("People", "people"),
+        ("Invite someone", "invite"),
+        ("Close", "people"),
+        ("Add by link", "add"),
+        ("Close", "people"),
+        ("Ben Okafor, on this network", "person"),
+        ("Settings", "settings"),
+        ("Change name", "rename"),
+        ("Close", "settings"),
+        ("Passphrase: Set", "passphrase"),
+        ("Close", "settings"),
+        ("Recovery words: Show", "recovery"),
+        ("Show the words", "recovered"),
+        ("I wrote them down", "settings"),
+        ("Chats", "chats"),
+    ] {
+        window.click(step);
+        check(&window, screen);
+    }
+    window.click_starting("Maya Lindqvist, ");
+    check(&window, "chat");
+    window.click("More");
+    check(&window, "menu");
+    window.click("Verify safety number");
+    check(&window, "verify");
+    check(&Window::open(MadeUp::locked()), "locked");
+    check(&Window::open(MadeUp::new_profile()), "new");
+}
+
+#[test]
+fn a_narrow_window_shows_one_pane_and_leads_back() {
+    let mut window = Window::open_with(MadeUp::default(), vec2(600.0, 700.0));
+    assert!(window.has("Search chats"));
+
+    window.click_starting("Maya Lindqvist, ");
+    assert!(window.has("Message to Maya Lindqvist") && !window.has("Search chats"));
+    window.click("Back");
+
+    assert!(window.has("Search chats") && !window.has("Message to Maya Lindqvist"));
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_happens() {
+    let mut windows = [
+        Window::open(MadeUp::default()),
+        Window::open(MadeUp::new_profile()),
+        Window::open(MadeUp::locked()),
+        Window::open(MadeUp::default()),
+    ];
+    windows[3].click("Settings");
+
+    for window in &mut windows {
+        for _ in 0..60 {
+            window.frame(Vec::new());
+        }
+        // A cursor that blinks in a field is egui's own, and stops.
+        let quiet = window.repaint >= std::time::Duration::from_millis(400);
+        assert!(quiet, "{:?}", window.repaint);
+    }
+}

@@ -1,0 +1,118 @@
+//! Locked, stopped, a first start, notices.
+
+use egui::{Key, Modifiers};
+
+use super::bed::{MadeUp, Window};
+use crate::{
+    gui::{bridge::Update, sample::me},
+    node::{
+        WarningKind,
+        view::{Event, NodeCommand, NodeInfo},
+    },
+};
+
+#[test]
+fn a_locked_profile_asks_for_its_passphrase_and_opens() {
+    let mut window = Window::open(MadeUp::locked());
+    assert!(window.has("Betwixt is locked"));
+    assert!(window.is_focused("Passphrase"));
+
+    window.write("correct horse");
+    window.press(Modifiers::NONE, Key::Enter);
+    let tried = |c: &NodeCommand| matches!(c, NodeCommand::Unlock { passphrase } if passphrase == "correct horse");
+    assert!(window.node.node_commands.iter().any(tried));
+    window.node.me = me();
+    window.event(Event::Node(Box::new(me())));
+
+    assert!(window.has_starting("Maya Lindqvist, "));
+}
+
+#[test]
+fn a_wrong_passphrase_says_so_and_the_field_is_empty_again() {
+    let mut window = Window::open(MadeUp::locked());
+    window.node.refuse = Some("That passphrase does not open this profile.");
+
+    window.write("wrong");
+    window.click("Unlock");
+
+    assert!(window.has("That passphrase does not open this profile."));
+    assert!(window.node("Unlock").is_disabled(), "nothing is typed");
+    assert!(window.is_focused("Passphrase"));
+}
+
+#[test]
+fn locking_takes_everything_away_that_was_shown_or_written() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.write("half a thought");
+
+    window.node.me = NodeInfo {
+        locked: true,
+        protected: true,
+        ..NodeInfo::default()
+    };
+    window.event(Event::Node(Box::new(window.node.me.clone())));
+    assert!(window.has("Betwixt is locked"));
+    assert!(!window.names().iter().any(|name| name.contains("Maya")));
+    window.node.me = me();
+    window.event(Event::Node(Box::new(me())));
+    window.click_starting("Maya Lindqvist, ");
+
+    assert_eq!(window.node("Message to Maya Lindqvist").value(), Some(""));
+}
+
+#[test]
+fn a_node_that_does_not_start_says_why_and_what_to_do() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.tell(Update::Stopped {
+        why: "The profile /p is in use by process 7. Close it first.".into(),
+        damaged: false,
+    });
+    window.settle();
+
+    assert!(
+        window.has_starting("The profile /p is in use by process 7. Close it first.\n\nWhen that")
+    );
+    window.click("Copy message");
+    assert_eq!(
+        window.copied,
+        ["The profile /p is in use by process 7. Close it first."]
+    );
+}
+
+#[test]
+fn a_new_profile_asks_nothing_and_offers_what_one_can_do() {
+    let mut window = Window::open(MadeUp::new_profile());
+    assert!(window.has("You are Elin Karlsson"));
+    assert!(
+        window.has("Ben Okafor, on this network"),
+        "people nearby at once"
+    );
+
+    for (offer, dialog) in [
+        ("Change name", "Name"),
+        ("Invite someone", "betwixt://c/#abc"),
+        ("Add by link", "Invite link"),
+        ("Set a passphrase", "New passphrase"),
+        ("Save recovery words", "Show the words"),
+    ] {
+        window.click(offer);
+        assert!(window.has(dialog), "{offer}");
+        window.click("Close");
+        assert!(!window.has(dialog));
+    }
+}
+
+#[test]
+fn a_notice_stays_until_it_is_dismissed() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.event(Event::Warning {
+        kind: WarningKind::Storage,
+        text: "The disk is nearly full.".into(),
+    });
+    assert!(window.has("The disk is nearly full. Free some space, then go on."));
+    window.click("Dismiss");
+
+    assert!(!window.has_starting("The disk is nearly full."));
+}

@@ -1,0 +1,216 @@
+//! Settings, passphrase, recovery words.
+
+use egui::accesskit::{Role, Toggled};
+
+use super::bed::{MadeUp, Window};
+use crate::{
+    gui::appearance::ThemeChoice,
+    node::{Command, view::NodeCommand},
+};
+
+fn open(node: MadeUp) -> Window {
+    let mut window = Window::open(node);
+    window.click("Settings");
+    window
+}
+
+fn protected() -> MadeUp {
+    let mut node = MadeUp::default();
+    node.me.protected = true;
+    node
+}
+
+#[test]
+fn every_privacy_switch_changes_its_setting_and_no_other() {
+    for (label, nth) in [
+        ("Read receipts", 0),
+        ("Typing indicators", 1),
+        ("Online status", 2),
+        ("People nearby", 3),
+    ] {
+        let mut window = open(MadeUp::default());
+        assert_eq!(window.node(label).role(), Role::Switch);
+        assert_eq!(window.node(label).toggled(), Some(Toggled::True));
+
+        window.click(label);
+
+        let Some(Command::SetSettings(change)) = window.node.commands.last() else {
+            panic!("nothing was set")
+        };
+        let set = [
+            change.read_receipts,
+            change.typing,
+            change.presence,
+            change.nearby,
+        ];
+        for (at, value) in set.into_iter().enumerate() {
+            assert_eq!(value, (at == nth).then_some(false));
+        }
+    }
+}
+
+#[test]
+fn the_theme_changes_at_once_and_is_remembered() {
+    let mut window = open(MadeUp::default());
+
+    window.click("Theme: Dark");
+
+    assert_eq!(window.app().model().appearance.theme, ThemeChoice::Dark);
+    assert_eq!(
+        window.node.remembered.last().unwrap().theme,
+        ThemeChoice::Dark
+    );
+    assert_eq!(window.node("Theme: Dark").toggled(), Some(Toggled::True));
+}
+
+#[test]
+fn motion_can_be_reduced() {
+    let mut window = open(MadeUp::default());
+
+    window.click("Reduce motion");
+
+    assert!(window.node.remembered.last().unwrap().reduce_motion);
+}
+
+#[test]
+fn my_name_can_be_changed() {
+    let mut window = open(MadeUp::default());
+    window.click("Change name");
+    assert!(window.is_focused("Name"));
+    assert_eq!(window.node("Name").value(), Some("Elin Karlsson"));
+
+    window.press(egui::Modifiers::COMMAND, egui::Key::A);
+    window.write("Elin K");
+    window.press(egui::Modifiers::NONE, egui::Key::Enter);
+
+    let renamed =
+        |c: &Command| matches!(c, Command::SetProfile { name: Some(n), .. } if n == "Elin K");
+    assert!(window.node.commands.iter().any(renamed));
+    assert!(!window.has("Name"), "the dialog is closed");
+}
+
+#[test]
+fn another_picture_is_one_click_away() {
+    let mut window = open(MadeUp::default());
+
+    window.click("Another picture");
+
+    let changed = |c: &Command| {
+        matches!(
+            c,
+            Command::SetProfile {
+                avatar: Some(1),
+                ..
+            }
+        )
+    };
+    assert!(window.node.commands.iter().any(changed));
+}
+
+#[test]
+fn a_passphrase_must_be_said_twice_and_not_be_short() {
+    let mut window = open(MadeUp::default());
+    window.click("Passphrase: Set");
+    window.click("New passphrase");
+    window.write("horse");
+    window.click("New passphrase again");
+    window.write("house");
+    assert!(window.has("The two are not the same."));
+    assert!(window.node("Save").is_disabled());
+
+    window.press(egui::Modifiers::COMMAND, egui::Key::A);
+    window.write("horse");
+    assert!(window.has("Take at least eight characters."));
+    for field in ["New passphrase", "New passphrase again"] {
+        window.click(field);
+        window.press(egui::Modifiers::COMMAND, egui::Key::A);
+        window.write("correct horse");
+    }
+    window.click("Save");
+
+    let set = |c: &NodeCommand| matches!(c, NodeCommand::SetPassphrase { current: None, new: Some(new) } if new == "correct horse");
+    assert!(window.node.node_commands.iter().any(set));
+    assert!(window.has("The passphrase was changed."));
+}
+
+#[test]
+fn a_passphrase_can_be_removed_with_the_one_in_force() {
+    let mut window = open(protected());
+    window.click("Passphrase: Change");
+    assert!(window.node("Remove passphrase").is_disabled());
+
+    window.write("correct horse");
+    window.click("Remove passphrase");
+
+    let removed = |c: &NodeCommand| {
+        matches!(
+            c,
+            NodeCommand::SetPassphrase {
+                current: Some(_),
+                new: None
+            }
+        )
+    };
+    assert!(window.node.node_commands.iter().any(removed));
+}
+
+#[test]
+fn what_is_typed_into_a_passphrase_field_is_not_read_out() {
+    let mut window = open(protected());
+    window.click("Passphrase: Change");
+
+    window.write("correct horse");
+
+    assert_eq!(
+        window.node("Current passphrase").role(),
+        Role::PasswordInput
+    );
+    let told = window.nodes().iter().filter_map(|node| node.value());
+    assert!(told.into_iter().all(|value| !value.contains("horse")));
+}
+
+#[test]
+fn recovery_words_show_only_when_asked_for_and_leave_the_clipboard() {
+    let mut window = open(MadeUp::default());
+    window.click("Recovery words: Show");
+    assert!(!window.has_starting("Your recovery words:"));
+
+    window.click("Show the words");
+    assert!(window.has("Your recovery words: harbor velvet anchor"));
+    window.click("Copy");
+    assert_eq!(window.copied, ["harbor velvet anchor"]);
+    assert!(window.has("Copied. The clipboard is emptied in 30 seconds."));
+    window.click("I wrote them down");
+
+    assert!(!window.has_starting("Your recovery words:"));
+    assert!(window.app().model().recovery.is_none());
+}
+
+#[test]
+fn addresses_can_be_read_and_copied() {
+    let mut window = open(MadeUp::default());
+    let address = "/ip4/192.168.1.20/tcp/4001/p2p/12D3KooWSample";
+    for _ in 0..3 {
+        window.wheel(-2_000.0);
+    }
+
+    assert!(window.has(&format!("Address 1: {address}")));
+    window.click("Copy Address 1");
+
+    assert_eq!(window.copied, [address]);
+}
+
+#[test]
+fn locking_is_offered_only_with_a_passphrase() {
+    let mut window = open(MadeUp::default());
+    assert!(!window.has("Lock now: Lock"));
+
+    window = open(protected());
+    window.wheel(-300.0);
+    window.click("Lock now: Lock");
+
+    assert!(matches!(
+        window.node.node_commands.last(),
+        Some(NodeCommand::Lock)
+    ));
+}
