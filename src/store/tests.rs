@@ -1,6 +1,8 @@
 //! The store as a whole.
 
 mod damage;
+mod figures;
+mod kill;
 mod life;
 mod model;
 mod secrecy;
