@@ -21,11 +21,14 @@ const SEGMENT: u64 = 512 * 1024;
 const HEADER: usize = 20;
 const MASK: u64 = 0x7fff_ffff_ffff_ffff;
 
+/// Longer ends are not copied: opening must not take much longer for it.
+const LONGEST: u64 = 256 << 20;
+
 /// Room that is not taken for it.
 const SPARED: u64 = 256 << 20;
 
-/// Copies the part of the log in `generation` that sled will read. Nothing is copied when there is
-/// not much room: then it goes without.
+/// Copies the part of the log in `generation` that sled will read. Nothing is copied when it is
+/// long, or when there is not much room: then it goes without.
 pub(super) fn keep(dir: &Path, generation: &Path) -> io::Result<()> {
     let log = match File::open(generation.join("db")) {
         Ok(log) => log,
@@ -41,7 +44,7 @@ pub(super) fn keep(dir: &Path, generation: &Path) -> io::Result<()> {
         }
     }
     let size = SEGMENT.saturating_mul(segments.len().try_into().unwrap_or(u64::MAX));
-    if files::free_space(dir)? < size.saturating_add(SPARED) {
+    if size > LONGEST || files::free_space(dir)? < size.saturating_add(SPARED) {
         return Ok(());
     }
     let mut tail = files::open_private(&free_name(dir)?)?;

@@ -61,8 +61,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a commit may take. Disks that are asleep or overloaded take seconds.
 const COMMIT_PATIENCE: Duration = Duration::from_mins(1);
 
-/// Measured: idle memory hardly depends on it, and the file system caches too.
-const CACHE: u64 = 16 * 1024 * 1024;
+/// Measured with 100,000 messages: memory after writing them 23 MiB with 1, 60 MiB with 16, and half
+/// the speed of writing with 1. The file system caches too.
+const CACHE: u64 = 8 * 1024 * 1024;
 
 impl Tree {
     /// Opens the database in `path`, or makes it.
