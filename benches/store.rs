@@ -3,6 +3,13 @@
 //! Beside the figures stands what the file system itself takes to make a few bytes durable, in the same
 //! directory and the same run: whatever is above that is ours and sled's.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a bench"
+)]
+
 use std::{
     fs,
     hint::black_box,

@@ -18,6 +18,11 @@ const CHILD: &str = "BETWIXT_STORE_CHILD";
 /// Messages in one commit of the child.
 const BATCH: u32 = 5;
 
+/// The frame that comes with the batch that begins with this message.
+fn frame(first: u32) -> FrameId {
+    FrameId([u8::try_from(first / BATCH % 251).unwrap(); 32])
+}
+
 #[test]
 fn everything_that_was_answered_survives_kill_9_at_any_instant() {
     let kills = std::env::var("BETWIXT_STORE_KILLS").map_or(12, |n| n.parse().unwrap());
@@ -36,11 +41,7 @@ fn everything_that_was_answered_survives_kill_9_at_any_instant() {
         assert!(!store.opened().is_suspect(), "kill {kill}");
         assert_eq!(found % BATCH as usize, 0, "a commit is whole or not there");
         if let Some(last) = u32::try_from(found).unwrap().checked_sub(BATCH) {
-            assert!(
-                store
-                    .seen(&FrameId([(last / BATCH % 251) as u8; 32]))
-                    .unwrap()
-            );
+            assert!(store.seen(&frame(last)).unwrap());
             let session = store.record(Class::Sessions, b"bob").unwrap().unwrap();
             assert_eq!(session.as_slice(), last.to_be_bytes());
         }
@@ -88,7 +89,7 @@ fn child() {
     let mut next = u32::try_from(texts(&store).len()).unwrap();
     for round in 0.. {
         let mut batch: Vec<Write> = (next..next + BATCH).map(|n| say(message(n))).collect();
-        batch.push(Write::Seen(FrameId([(next / BATCH % 251) as u8; 32])));
+        batch.push(Write::Seen(frame(next)));
         batch.push(put(Class::Sessions, b"bob", &next.to_be_bytes()));
         batch.push(put(
             Class::Outbox,
