@@ -30,7 +30,13 @@ impl Engine {
         let Some(known) = self.people.get(person) else {
             return;
         };
-        for node in &known.nodes {
+        // Opening the gate closes the connection, on which a contact request may just be going out.
+        let asked = known
+            .contact
+            .asking
+            .as_ref()
+            .is_none_or(|asking| asking.received);
+        for node in known.nodes.iter().filter(|_| asked) {
             turn.effect(Effect::Authorise(node.peer(), node.addresses().to_vec()));
         }
         let chat = self.chat_with(person);

@@ -238,6 +238,7 @@ impl Engine {
         {
             asking.received = true;
         }
+        self.admit(turn, &person);
         // What was said since the request was on its way goes in another one.
         let carried = self.asks.attached.remove(&person).unwrap_or_default();
         if carried != self.first_frames(&person) {
