@@ -344,6 +344,46 @@ fn a_declined_request_leaves_nothing_and_can_be_made_again() {
 }
 
 #[test]
+fn both_take_part_in_the_topic_of_their_chat() {
+    let mut world = World::new(13, Links::GOOD);
+    let (alice, bob) = (world.join("Alice"), world.join("Bob"));
+
+    world.befriend(alice, bob);
+
+    assert_eq!(world.hosts[alice].topics.len(), 1);
+    assert_eq!(world.hosts[alice].topics, world.hosts[bob].topics);
+}
+
+#[test]
+fn strangers_from_the_internet_and_blocked_people_learn_nothing() {
+    let mut world = World::new(14, Links::GOOD);
+    let (alice, bob) = (world.join("Alice"), world.join("Bob"));
+    world.hosts[alice].ip = "2001:db8::1".parse().unwrap();
+    world.run(2_000);
+    assert!(world.engine(alice).nearby().is_empty());
+    assert_eq!(world.engine(bob).nearby().len(), 1);
+    let person_id = world.hosts[alice].person;
+    world
+        .command(bob, Command::BlockContact { person_id })
+        .unwrap()
+        .unwrap();
+
+    world.hosts[alice].ip = "192.168.1.7".parse().unwrap();
+    for nearby in [false, true] {
+        let change = SettingsChange {
+            nearby: Some(nearby),
+            ..SettingsChange::default()
+        };
+        world
+            .command(alice, Command::SetSettings(change))
+            .unwrap()
+            .unwrap();
+        world.run(5_000);
+    }
+    assert!(world.engine(alice).nearby().is_empty(), "blocked");
+}
+
+#[test]
 fn nothing_that_was_said_or_named_crosses_the_network_readable() {
     let mut world = World::new(12, Links::GOOD);
     let (alice, bob) = (world.join("Alice"), world.join("Bob"));

@@ -117,8 +117,10 @@ pub struct Host {
     rng: ChaCha20Rng,
     pub person: PersonId,
     pub peer: PeerId,
+    /// Where others see requests of this host come from.
+    pub ip: IpAddr,
     allowed: BTreeSet<PeerId>,
-    topics: BTreeSet<TopicKey>,
+    pub topics: BTreeSet<TopicKey>,
     pub events: Vec<EngineEvent>,
     replies: BTreeMap<CommandId, Result<Reply, CommandError>>,
     crash: Option<(u32, Crash)>,
@@ -206,6 +208,7 @@ impl World {
             rng,
             person,
             peer,
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             allowed: BTreeSet::new(),
             topics: BTreeSet::new(),
             events: Vec::new(),
@@ -465,7 +468,7 @@ impl World {
                 let ticket = Ticket(self.next);
                 let incarnation = self.hosts[from].crashes;
                 self.tickets.insert((to, ticket), (from, incarnation, ask));
-                let ip = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+                let ip = Some(self.hosts[from].ip);
                 let peer = self.hosts[from].peer;
                 self.input(
                     to,

@@ -87,7 +87,9 @@ impl Engine {
         }
         for channel in wanted {
             let topic = channel.topic();
-            if self.channels.insert(topic, (*chat, channel)).is_none() && heard {
+            self.channels.insert(topic, (*chat, channel));
+            // Said again for a channel that was known before its person was heard.
+            if heard {
                 turn.effect(Effect::Subscribe(topic));
             }
         }

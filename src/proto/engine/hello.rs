@@ -1,6 +1,6 @@
 //! What anybody may ask of this node, and what it answers.
 
-use std::collections::btree_map::Entry;
+use std::{collections::btree_map::Entry, net::IpAddr};
 
 use super::{
     Effect, Engine, Known, Origin, Turn,
@@ -32,12 +32,12 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         from: PeerId,
-        _ip: Origin,
+        ip: Origin,
         ticket: Ticket,
         request: HelloRequest,
     ) {
         let reply = self
-            .answer(turn, from, request)
+            .answer(turn, from, ip, request)
             .unwrap_or(HelloReply::Refused);
         turn.effect(Effect::Answer(ticket, Box::new(reply)));
     }
@@ -46,12 +46,18 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         from: PeerId,
+        ip: Origin,
         request: HelloRequest,
     ) -> Option<HelloReply> {
         let now = turn.now;
+        if self.is_blocked_node(&from) {
+            return None;
+        }
+        // Strangers who are not on the same private network learn nothing, and are not heard.
+        let nearby = self.own.profile.nearby && ip.is_some_and(is_private);
         match request {
             HelloRequest::GetProfile => {
-                let seen = self.own.profile.nearby || self.is_contact_node(&from);
+                let seen = nearby || self.is_contact_node(&from);
                 (seen && self.hello_rate.allow(from, now)).then(|| HelloReply::Profile {
                     device_list: self.own.list.bytes().to_vec().into(),
                     node_record: self.node_record(now).bytes().to_vec().into(),
@@ -63,15 +69,15 @@ impl Engine {
                 node_record,
                 profile,
             } => {
-                let heard = self.own.profile.nearby
+                let heard = nearby
                     && self.hello_rate.allow(from, now)
                     && self.on_profile(turn, from, &device_list, &node_record, &profile);
                 heard.then_some(HelloReply::Received)
             }
             HelloRequest::GetBundle { nonce, proof } => {
-                self.bundle_for(turn, from, &nonce, proof.as_ref())
+                self.bundle_for(turn, from, nearby, (&nonce, proof.as_ref()))
             }
-            HelloRequest::Intro(intro) => self.on_intro(turn, from, &intro),
+            HelloRequest::Intro(intro) => self.on_intro(turn, from, nearby, &intro),
         }
     }
 
@@ -82,9 +88,10 @@ impl Engine {
     }
 
     fn is_blocked_node(&self, peer: &PeerId) -> bool {
-        self.nodes
-            .get(peer)
-            .and_then(|(person, _)| self.people.get(person))
+        let known = self.nodes.get(peer).map(|(person, _)| *person);
+        known
+            .or_else(|| self.nearby.person_at(peer))
+            .and_then(|person| self.people.get(&person))
             .is_some_and(|known| known.contact.blocked)
     }
 
@@ -92,10 +99,10 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         from: PeerId,
-        nonce: &[u8; 16],
-        proof: Option<&[u8; 32]>,
+        nearby: bool,
+        (nonce, proof): (&[u8; 16], Option<&[u8; 32]>),
     ) -> Option<HelloReply> {
-        if self.is_blocked_node(&from) || !self.request_rate.allow(from, turn.now) {
+        if !self.request_rate.allow(from, turn.now) {
             return None;
         }
         let own = self.peer();
@@ -109,7 +116,7 @@ impl Engine {
             .nodes
             .get(&from)
             .is_some_and(|(person, _)| self.is_heard(person));
-        if !(invited || known || proof.is_none() && self.own.profile.nearby) {
+        if !(invited || known || proof.is_none() && nearby) {
             return None;
         }
         let prekey = self.fresh_prekey(turn)?;
@@ -122,7 +129,13 @@ impl Engine {
     }
 
     /// Somebody asks to be a contact (protocol §2.3). Nothing changes unless all of it holds.
-    fn on_intro(&mut self, turn: &mut Turn<'_>, from: PeerId, intro: &Intro) -> Option<HelloReply> {
+    fn on_intro(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        nearby: bool,
+        intro: &Intro,
+    ) -> Option<HelloReply> {
         let now = turn.now;
         if !self.request_rate.allow(from, now) {
             return None;
@@ -145,7 +158,7 @@ impl Engine {
             return None;
         }
         let certificate = list.device(&node.device())?.clone();
-        let first = self.open_intro(turn, &certificate, &intro.pairwise, standing)?;
+        let first = self.open_intro(turn, &certificate, &intro.pairwise, (standing, nearby))?;
         let known = self
             .people
             .entry(person)
@@ -295,4 +308,12 @@ fn learn_profile(contact: &mut Contact, card: &ProfileCard) -> bool {
     contact.avatar = card.avatar();
     contact.profile_of = card.created();
     true
+}
+
+/// Whether an address is of the same machine or a private network (RFC 1918, 3927, 4193, 4291).
+fn is_private(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_loopback(),
+    }
 }

@@ -323,7 +323,7 @@ impl Engine {
     }
 }
 
-/// Where strangers' requests come from, for logs; never shown to others.
+/// Where strangers' requests come from: those from outside private networks are not answered.
 type Origin = Option<IpAddr>;
 
 /// The result of a command.

@@ -77,6 +77,15 @@ impl Nearby {
             .map(|(peer, node)| (*peer, node.addresses.clone()))
     }
 
+    /// Whose node it is, if it said so.
+    pub(super) fn person_at(&self, peer: &PeerId) -> Option<PersonId> {
+        self.found
+            .get(peer)?
+            .profile
+            .as_ref()
+            .map(|shown| shown.person)
+    }
+
     /// The name that a person gave themselves.
     pub(super) fn name_of(&self, person: &PersonId) -> Option<(String, u32)> {
         self.found

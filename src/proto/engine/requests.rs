@@ -253,7 +253,7 @@ impl Engine {
         turn: &mut Turn<'_>,
         certificate: &Certificate,
         pairwise: &[u8],
-        standing: Option<Standing>,
+        (standing, nearby): (Option<Standing>, bool),
     ) -> Option<FirstWord> {
         let init = SessionSet::split(pairwise).ok()?.init?;
         let header = InitHeader::parse(init).ok()?;
@@ -264,7 +264,7 @@ impl Engine {
         }
         let invited = header.token_id.is_some();
         let expected = standing.is_some_and(|standing| standing != Standing::Stranger);
-        if !invited && !expected && !self.own.profile.nearby {
+        if !invited && !expected && !nearby {
             return None;
         }
         let plaintext = self.respond(turn, certificate, pairwise, &NO_CONTEXT)?;
