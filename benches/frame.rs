@@ -2,6 +2,12 @@
 //! (at most 60 µs), checking and opening it (at most 120 µs); beside it the operations that are the
 //! floor. `cargo bench --no-default-features --bench frame`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark may"
+)]
+
 use std::cell::RefCell;
 
 use betwixt::{
@@ -209,7 +215,6 @@ fn direct_message(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("300 bytes to one device");
     group.bench_function("seal (target 60 µs)", |bench| {
         let mut talk = Conversation::new();
-        println!("a frame of {} bytes", talk.seal().len());
         bench.iter(|| talk.seal());
     });
     group.bench_function("check and open (target 120 µs)", |bench| {
@@ -231,7 +236,7 @@ fn floor(criterion: &mut Criterion<CpuTime>) {
 
     let mut group = criterion.benchmark_group("the floor");
     group.bench_function("Ed25519 sign", |bench| {
-        bench.iter(|| key.sign("frame", message))
+        bench.iter(|| key.sign("frame", message));
     });
     group.bench_function("Ed25519 verify", |bench| {
         let signature = key.sign("frame", message);
