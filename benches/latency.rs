@@ -1,0 +1,209 @@
+//! What people get: two real processes over loopback, sealed, with durable commits on both sides.
+//!
+//!     cargo bench --no-default-features --bench latency
+//!
+//! Beside it, in the same run: what the file system's own `fdatasync` takes, and gossipsub alone. The
+//! profiles lie in the target folder; say `BENCH_DIR=/some/where` for another file system.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::cast_precision_loss, clippy::indexing_slicing)]
+
+mod bare;
+#[path = "../tests/process/mod.rs"]
+mod process;
+
+use std::{
+    fs::{File, read_to_string},
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use process::{Node, Pair};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// One at a time.
+const ROUNDS: usize = 1000;
+/// Until caches and the connection are warm.
+const WARM: usize = 100;
+/// At once.
+const BURST: usize = 10_000;
+/// How long idleness is watched.
+const IDLE: Duration = Duration::from_secs(20);
+
+fn main() {
+    let base = std::env::var_os("BENCH_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    idle(&base);
+    let homes = [home(&base), home(&base)];
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(homes[0].path(), homes[1].path());
+    one_at_a_time(&base, &mut ada, &mut ben, &chat);
+    burst(&mut ada, &mut ben, &chat);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let there_and_back = runtime.block_on(bare::rounds(ROUNDS));
+    let one_way: Vec<Duration> = there_and_back.into_iter().map(|time| time / 2).collect();
+    percentiles("gossipsub alone, half of there and back", &one_way);
+}
+
+fn home(base: &Path) -> TempDir {
+    tempfile::tempdir_in(base).unwrap()
+}
+
+/// A fresh node with nothing to do.
+fn idle(base: &Path) {
+    let home = home(base);
+    let mut node = Node::start(home.path());
+    node.address();
+    let pid = node.child.id();
+    std::thread::sleep(Duration::from_secs(2));
+    let before = cpu(pid);
+    std::thread::sleep(IDLE);
+    let used = cpu(pid).saturating_sub(before);
+    println!("{:<44} {:>8.1} MiB", "idle, resident", memory(pid, "VmRSS"));
+    let share = used.as_secs_f64() / IDLE.as_secs_f64() * 100.0;
+    println!("{:<44} {share:>8.2} % of a core", "idle, over 20 s");
+}
+
+/// From the request that says a message to the event that shows it on the other side.
+fn one_at_a_time(base: &Path, ada: &mut Node, ben: &mut Node, chat: &str) {
+    let home = home(base);
+    let mut file = File::create(home.path().join("beside")).unwrap();
+    let (mut ours, mut disk) = (Vec::new(), Vec::new());
+    for round in 0..WARM + ROUNDS {
+        let text = format!("{round:0300}");
+        let start = Instant::now();
+        let id = ada.ask("message.send", json!({"chat_id": chat, "text": text}));
+        ben.event(json!({"type": "message", "text": text}));
+        let took = start.elapsed();
+        ada.answer(id).unwrap();
+        ada.forget_events();
+        let start = Instant::now();
+        file.write_all(&[7; 4096]).unwrap();
+        file.sync_data().unwrap();
+        if round >= WARM {
+            ours.push(took);
+            disk.push(start.elapsed());
+        }
+    }
+    percentiles("300-byte text, said to shown, durable", &ours);
+    percentiles("fdatasync of 4 KiB, in the same run", &disk);
+    let (ours, disk) = (at(&mut ours, 50), at(&mut disk, 50));
+    println!(
+        "{:<44} p50 {:>7.3} ms",
+        "ours beyond one fdatasync",
+        ours - disk
+    );
+    println!(
+        "{:<44} p50 {:>7.3} ms",
+        "ours beyond two, one on each side",
+        ours - 2.0 * disk
+    );
+}
+
+/// Many messages without waiting.
+fn burst(ada: &mut Node, ben: &mut Node, chat: &str) {
+    let start = Instant::now();
+    let ids: Vec<u64> = (0..BURST)
+        .map(|n| {
+            let text = format!("burst {n:0294}");
+            ada.ask("message.send", json!({"chat_id": chat, "text": text}))
+        })
+        .collect();
+    for id in ids {
+        ada.answer(id).unwrap();
+    }
+    let said = start.elapsed();
+    let expected = WARM + ROUNDS + BURST;
+    while count(ben, chat) < expected {
+        // Ten looks a second, and the events read meanwhile, as a face would.
+        let look = Instant::now() + Duration::from_millis(100);
+        while let Some(left) = look.checked_duration_since(Instant::now()) {
+            ben.wait_event(left);
+        }
+        ben.forget_events();
+        assert!(
+            start.elapsed() < Duration::from_mins(5),
+            "messages are missing"
+        );
+    }
+    let arrived = start.elapsed();
+    rate("burst of 10,000, said", BURST, said);
+    rate("burst of 10,000, on the other side's disk", BURST, arrived);
+    let missing = expected - all_texts(ben, chat).len();
+    println!("{:<44} {missing:>8}", "lost");
+    for (who, node) in [("sender", ada), ("receiver", ben)] {
+        let most = memory(node.child.id(), "VmHWM");
+        println!(
+            "{:<44} {most:>8.1} MiB",
+            format!("most memory of the {who}")
+        );
+    }
+}
+
+/// How many messages a chat has, by the place of its last.
+fn count(node: &mut Node, chat: &str) -> usize {
+    let last = node.ok("message.list", json!({"chat_id": chat, "limit": 1}));
+    let seq = last[0]["seq"].as_u64();
+    seq.map_or(0, |seq| usize::try_from(seq).unwrap() + 1)
+}
+
+/// All distinct texts of a chat.
+fn all_texts(node: &mut Node, chat: &str) -> std::collections::BTreeSet<String> {
+    let mut texts = std::collections::BTreeSet::new();
+    let mut before = Value::Null;
+    loop {
+        let params = json!({"chat_id": chat, "limit": 1000, "before": before});
+        let page = node.ok("message.list", params);
+        let Some(first) = page.get(0) else {
+            return texts;
+        };
+        before = first["message_id"].clone();
+        for message in page.as_array().unwrap() {
+            texts.insert(message["text"].as_str().unwrap().to_owned());
+        }
+    }
+}
+
+/// A line of `/proc/PID/status`, in MiB.
+fn memory(pid: u32, field: &str) -> f64 {
+    let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024.0
+}
+
+/// What a process has used of the processors.
+fn cpu(pid: u32) -> Duration {
+    let stat = read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    let second = rustix::param::clock_ticks_per_second();
+    Duration::from_millis(ticks * 1000 / second)
+}
+
+fn percentiles(what: &str, times: &[Duration]) {
+    let mut times = times.to_vec();
+    let (p50, p99) = (at(&mut times, 50), at(&mut times, 99));
+    println!("{what:<44} p50 {p50:>7.3} ms  p99 {p99:>7.3} ms");
+}
+
+/// A percentile, in milliseconds.
+fn at(times: &mut [Duration], part: usize) -> f64 {
+    times.sort();
+    times[(times.len() - 1) * part / 100].as_secs_f64() * 1000.0
+}
+
+fn rate(what: &str, count: usize, took: Duration) {
+    let rate = count as f64 / took.as_secs_f64();
+    println!("{what:<44} {rate:>8.0} messages/s");
+}
