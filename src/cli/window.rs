@@ -1,7 +1,18 @@
 //! `betwixt` alone: the window.
 
 use super::failure::Failure;
+#[cfg(feature = "gui")]
+use super::{
+    instance::{self, Network},
+    process,
+};
 use crate::config::Config;
+#[cfg(feature = "gui")]
+use crate::{
+    gui::{self, WindowSettings},
+    node::{self, StartError},
+    rpc,
+};
 
 #[cfg(not(feature = "gui"))]
 pub(super) fn run(_: &Config) -> Result<(), Failure> {
@@ -11,8 +22,46 @@ pub(super) fn run(_: &Config) -> Result<(), Failure> {
 }
 
 #[cfg(feature = "gui")]
-pub(super) fn run(_: &Config) -> Result<(), Failure> {
-    Err(Failure::usage("This version has no window yet."))
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    if !has_display() {
+        return Err(Failure::usage(
+            "There is no display to open a window on. `betwixt rpc`, `betwixt send` and `betwixt \
+             log` need none, and `betwixt demo --headless` shows what this is.",
+        ));
+    }
+    refuse_second(config)?;
+    let settings = instance::settings(config, Network::On)?;
+    let held = config.clone();
+    let window = WindowSettings {
+        profile: config.profile.clone(),
+        start: Box::new(move || {
+            Box::pin(async move {
+                let (handle, _) = node::start(settings).await?;
+                instance::offer_socket(&held, &handle);
+                Ok(handle)
+            })
+        }),
+        clock: node::now,
+    };
+    gui::run(window).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// A second window of the same profile would only say that there is a first.
+#[cfg(feature = "gui")]
+fn refuse_second(config: &Config) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        let holder = async { Ok(rpc::socket::holder(&config.profile).await) };
+        if let Some(pid) = process::block_on(holder)? {
+            return Err(Failure::from(StartError::InUse {
+                profile: config.profile.display().to_string(),
+                pid: pid.to_string(),
+            }));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = config;
+    Ok(())
 }
 
 /// Whether there is something to open a window on.

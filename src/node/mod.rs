@@ -15,6 +15,7 @@ mod step;
 mod vault;
 pub mod view;
 
+pub use clock::now;
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};

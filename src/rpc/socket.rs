@@ -98,6 +98,11 @@ pub async fn connect(profile: &Path) -> Option<UnixStream> {
     None
 }
 
+/// The process that answers for a profile, if there is one.
+pub async fn holder(profile: &Path) -> Option<i32> {
+    connect(profile).await?.peer_cred().ok()?.pid()
+}
+
 /// Whether the process at the other end is the same user's.
 fn is_ours(stream: &UnixStream) -> bool {
     let us = rustix::process::geteuid().as_raw();
