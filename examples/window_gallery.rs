@@ -6,6 +6,13 @@
 //! passphrase, recovery, recovered, block, locked, stopped, notice. `--many` gives one chat 100,000
 //! messages; `--quiet` lets nothing happen by itself.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "it shows made-up content, to those who work on the window"
+)]
+
 use std::{collections::BTreeMap, thread, time::Duration};
 
 use betwixt::{
