@@ -114,7 +114,11 @@ pub fn spawn(start: Start, profile: PathBuf, far: FarEnd, ctx: Context) -> JoinH
             ctx,
         };
         match runtime {
-            Ok(runtime) => runtime.block_on(serve(start, profile, far.requests, teller)),
+            Ok(runtime) => {
+                runtime.block_on(serve(start, profile, far.requests, teller));
+                // The node has ended; nothing it left behind may hold the window's end up.
+                runtime.shutdown_background();
+            }
             Err(error) => teller.tell_now(Update::Stopped {
                 why: error.to_string(),
                 damaged: false,

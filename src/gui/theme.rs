@@ -20,6 +20,8 @@ pub struct Tokens {
     pub chat: Color32,
     /// Background of fields.
     pub field: Color32,
+    /// Background of buttons that are not the most likely.
+    pub button: Color32,
     /// Lines.
     pub border: Color32,
     /// Background of dialogs and menus.
@@ -83,6 +85,7 @@ pub const LIGHT: Tokens = Tokens {
     list: rgb(0xF6_F7F9),
     chat: rgb(0xFF_FFFF),
     field: rgb(0xEC_EEF2),
+    button: rgb(0xEC_EEF2),
     border: rgb(0xE2_E5EB),
     card: rgb(0xFF_FFFF),
     group: rgb(0xF6_F7F9),
@@ -126,6 +129,7 @@ pub const DARK: Tokens = Tokens {
     list: rgb(0x14_171E),
     chat: rgb(0x0F_1218),
     field: rgb(0x1E_232D),
+    button: rgb(0x2A_303D),
     border: rgb(0x25_2B36),
     card: rgb(0x1A_1E27),
     group: rgb(0x1A_1E27),
@@ -389,6 +393,9 @@ mod tests {
                 ("text3 on hover", t.text3, t.hover),
                 ("accent text on hover", t.accent_text, t.hover),
                 ("text on chosen", t.text, t.chosen),
+                ("text on button", t.text, t.button),
+                ("text3 on button", t.text3, t.button),
+                ("danger on button", t.danger, t.button),
                 ("text2 on field", t.text2, t.field),
                 ("text on selection", t.text, t.selection),
                 ("text on warn soft", t.text, t.warn_soft),

@@ -1,8 +1,8 @@
 //! A message.
 
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Galley, Id, OpenUrl, Painter, Pos2, Rect, Response,
-    Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    Align, Align2, Color32, CornerRadius, CursorIcon, Galley, Id, OpenUrl, Painter, Pos2, Rect,
+    Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
     text_selection::LabelSelectionState, vec2,
 };
 
@@ -61,7 +61,7 @@ impl Bubble<'_> {
         let widest = (width * 0.72 - theme::GUTTER).min(WIDEST) - 2.0 * PAD_X;
         let large = !self.aside && text::is_few_emoji(self.text);
         let look = self.look(large, tokens);
-        let (job, links) = text::wrapped(self.text, widest, &look);
+        let (job, links) = text::wrapped(painter, self.text, widest, &look);
         let galley = painter.layout_job(job);
         let time = painter.layout_no_wrap(
             self.time.to_owned(),
@@ -73,7 +73,8 @@ impl Bubble<'_> {
         let mut wide = galley.size().x;
         let mut high = galley.size().y;
         let last_line = galley.rows.last().map_or(0.0, |row| row.row.size.x);
-        if large {
+        // The time stands below text at the right, and below large emoji.
+        if large || galley.job.halign == Align::RIGHT {
             high += 16.0;
         } else if last_line + 10.0 + meta_width <= widest {
             wide = wide.max(last_line + 10.0 + meta_width);
@@ -184,6 +185,8 @@ impl Bubble<'_> {
         bubble: &Response,
         tokens: &Tokens,
     ) -> Response {
+        // Text at the right counts its places from its right edge.
+        let at = at - vec2(text.galley.rect.min.x, 0.0);
         let rect = text.galley.rect.translate(at.to_vec2());
         let response = ui.interact(rect, bubble.id.with("text"), Sense::CLICK | Sense::DRAG);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.text));

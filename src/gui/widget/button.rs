@@ -83,11 +83,11 @@ pub fn pill(ui: &Ui, rect: Rect, label: &str, kind: Pill) -> Response {
     let (fill, ink) = match kind {
         Pill::Primary if hot => (shade(tokens.accent), tokens.on_accent),
         Pill::Primary => (tokens.accent, tokens.on_accent),
-        Pill::Plain if hot => (shade(tokens.field), tokens.text),
-        Pill::Plain => (tokens.field, tokens.text),
-        Pill::Danger if hot => (shade(tokens.field), tokens.danger),
-        Pill::Danger => (tokens.field, tokens.danger),
-        Pill::Disabled => (tokens.field, tokens.text3),
+        Pill::Plain if hot => (shade(tokens.button), tokens.text),
+        Pill::Plain => (tokens.button, tokens.text),
+        Pill::Danger if hot => (shade(tokens.button), tokens.danger),
+        Pill::Danger => (tokens.button, tokens.danger),
+        Pill::Disabled => (tokens.button, tokens.text3),
     };
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(theme::RADIUS), fill);

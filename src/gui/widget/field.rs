@@ -26,7 +26,9 @@ impl Field<'_> {
     pub fn show(&self, ui: &mut Ui, rect: Rect, id: Id, text: &mut String) -> (Response, bool) {
         let tokens = theme::tokens(ui.ctx());
         let round = CornerRadius::same(if rect.height() < 44.0 { 12 } else { 14 });
-        ui.painter().rect_filled(rect, round, tokens.field);
+        let line = Stroke::new(1.0, tokens.border);
+        ui.painter()
+            .rect(rect, round, tokens.field, line, StrokeKind::Inside);
         let mut left = rect.min.x + 16.0;
         if let Some(icon) = self.icon {
             let at = pos2(rect.min.x + 22.0, rect.center().y);

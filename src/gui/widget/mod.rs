@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod badge;
+pub mod bidi;
 pub mod bubble;
 pub mod button;
 pub mod field;

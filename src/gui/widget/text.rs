@@ -1,6 +1,6 @@
 //! Text of messages: links, emoji alone, one line cut to a width.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use egui::{
     Align, Color32, FontId, Painter, Pos2, Stroke, TextFormat,
@@ -8,6 +8,8 @@ use egui::{
     vec2,
 };
 use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::bidi;
 
 /// How a text looks.
 #[derive(Clone, Debug)]
@@ -25,8 +27,24 @@ pub struct Look {
 /// Parts of a text that are links, as characters.
 pub type Links = Vec<(Range<usize>, String)>;
 
-/// A text with links, wrapped to a width.
-pub fn wrapped(text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
+/// A text with links, wrapped to a width. Text that reads from right to left stands at the right.
+pub fn wrapped(painter: &Painter, text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
+    if !bidi::is_needed(text) {
+        return wrapped_as_it_is(text, width, look);
+    }
+    let fits = |words: &str| {
+        let galley = painter.layout_no_wrap(words.to_owned(), look.font.clone(), look.colour);
+        galley.size().x <= width
+    };
+    let lines = bidi::visual_lines(text, fits).join("\n");
+    let (mut job, links) = wrapped_as_it_is(&lines, width, look);
+    if bidi::reads_right_to_left(text) {
+        job.halign = Align::RIGHT;
+    }
+    (job, links)
+}
+
+fn wrapped_as_it_is(text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
     let mut job = LayoutJob {
         wrap: TextWrapping {
             max_width: width,
@@ -87,10 +105,36 @@ pub fn paint_line(
     font: FontId,
     colour: Color32,
 ) -> f32 {
-    let galley = painter.layout_job(one_line(text, width, font, colour));
+    let text = visual_line(painter, text, width, &font);
+    let galley = painter.layout_job(one_line(&text, width, font, colour));
     let size = galley.size();
     painter.galley(left_middle - vec2(0.0, size.y / 2.0), galley, colour);
     size.x
+}
+
+/// A line in the order of sight. One that is too long is cut at its end, which may be at the left.
+fn visual_line<'a>(painter: &Painter, text: &'a str, width: f32, font: &FontId) -> Cow<'a, str> {
+    if !bidi::is_needed(text) {
+        return Cow::Borrowed(text);
+    }
+    let fits = |text: &str| {
+        let galley = painter.layout_no_wrap(text.to_owned(), font.clone(), Color32::BLACK);
+        galley.size().x <= width
+    };
+    let line = text.replace(['\n', '\r'], " ");
+    let cut = if fits(&line) {
+        line
+    } else {
+        let ends: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();
+        let kept =
+            ends.partition_point(|end| fits(&format!("{}…", line.get(..*end).unwrap_or_default())));
+        let end = ends
+            .get(kept.saturating_sub(1))
+            .copied()
+            .unwrap_or_default();
+        format!("{}…", line.get(..end).unwrap_or_default().trim_end())
+    };
+    Cow::Owned(bidi::visual_lines(&cut, |_| true).concat())
 }
 
 /// Paints lines centred below each other. Returns their height.
