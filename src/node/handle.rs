@@ -150,7 +150,7 @@ impl<T> Future for Pending<T> {
     }
 }
 
-/// What happens, in order. It keeps at most [`EVENTS`] events for a slow listener, who is then told
+/// What happens, in order. It keeps at most `EVENTS` events for a slow listener, who is then told
 /// with [`Event::Missed`] how many it missed.
 pub struct EventStream(Option<broadcast::Receiver<Event>>);
 

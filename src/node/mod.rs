@@ -1,6 +1,6 @@
 //! The node: the only place where time, disk and network meet.
 //!
-//! Faces see [`Command`], [`Query`] and [`Event`] and decide nothing.
+//! Faces see [`Command`], [`view::Query`] and [`view::Event`] and decide nothing.
 
 mod clock;
 mod driver;

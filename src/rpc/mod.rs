@@ -1,6 +1,6 @@
 //! The automation interface: JSON-RPC 2.0, one object a line (`docs/rpc.md`).
 //!
-//! [`serve`] speaks it on any pair of byte streams; [`socket`] offers it to the same user's other
+//! [`serve()`] speaks it on any pair of byte streams; [`socket`] offers it to the same user's other
 //! processes. What can be asked is what [`crate::node`] can be asked: the types are the interface.
 
 mod call;

@@ -20,7 +20,7 @@ pub fn derive(label: &str, ikm: &[u8], salt: &[u8], ctx: &[u8]) -> Secret<32> {
     derive_n(label, ikm, salt, ctx)
 }
 
-/// [`derive`] with another length of output.
+/// [`derive()`] with another length of output.
 pub fn derive_n<const N: usize>(label: &str, ikm: &[u8], salt: &[u8], ctx: &[u8]) -> Secret<N> {
     const { assert!(N <= LONGEST_OUTPUT) };
     Secret::filled_by(|out| hkdf(salt, ikm, &[PROTOCOL, label.as_bytes(), &[0], ctx], out))
@@ -59,7 +59,7 @@ pub fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()
 }
 
-/// Whether `tag` is the [`hmac`], decided in constant time.
+/// Whether `tag` is the [`hmac()`], decided in constant time.
 pub fn hmac_matches(key: &[u8], parts: &[&[u8]], tag: &[u8; 32]) -> bool {
     mac(key, parts).verify(tag.into()).is_ok()
 }

@@ -24,7 +24,7 @@ pub struct Link {
     pub relay: PeerId,
     /// The client's node.
     pub client: PeerId,
-    /// What the relay gave in [`RelayReply::Challenge`].
+    /// What the relay gave in [`super::RelayReply::Challenge`].
     pub challenge: [u8; 32],
 }
 
