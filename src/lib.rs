@@ -10,6 +10,7 @@ pub mod gui;
 pub mod net;
 pub mod node;
 pub mod proto;
+pub mod relay;
 pub mod rpc;
 pub mod store;
 pub mod wire;

@@ -120,8 +120,33 @@ pub(super) enum Verb {
 }
 
 /// Options of `betwixt relay`.
-#[derive(Args, Clone, Debug)]
-pub(super) struct RelayArguments {}
+#[derive(Args, Clone)]
+pub(super) struct RelayArguments {
+    /// Let in only who knows this token, 32 hex digits; it becomes part of the printed addresses
+    #[arg(
+        long,
+        env = "BETWIXT_RELAY_TOKEN",
+        value_name = "HEX",
+        value_parser = token,
+        hide_env = true
+    )]
+    pub(super) token: Option<[u8; 16]>,
+}
+
+/// Prints no token.
+impl std::fmt::Debug for RelayArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayArguments").finish_non_exhaustive()
+    }
+}
+
+fn token(text: &str) -> Result<[u8; 16], String> {
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+    bytes
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| "a token is 32 hex digits, such as `openssl rand -hex 16` prints".to_owned())
+}
 
 impl Global {
     pub(super) fn into_overrides(self) -> Overrides {

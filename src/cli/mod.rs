@@ -46,7 +46,7 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     match arguments.verb {
         None => window::run(&config),
         Some(Verb::Rpc) => rpc::run(&config),
-        Some(Verb::Relay(relay)) => relay::run(&config, relay),
+        Some(Verb::Relay(relay)) => relay::run(&config, &relay),
         Some(Verb::Demo { .. }) => Ok(()),
         Some(Verb::Id) => id::run(&config),
         Some(Verb::Send { to, text }) => send::run(&config, &to, &text),

@@ -30,9 +30,9 @@ use super::address;
 pub(crate) struct Places {
     /// Of peers that are not authorised, in each direction.
     pub(crate) strangers: usize,
-    /// From one public address.
+    /// From one public address. Of IPv6 a host has a /64, which counts as one.
     pub(crate) per_ip: usize,
-    /// From one public subnet: /24 or /64.
+    /// From one public subnet: /24 or /48.
     pub(crate) per_subnet: usize,
     /// New ones from one address each second, after a burst of four times as many.
     pub(crate) rate: u32,
@@ -94,6 +94,7 @@ impl Admission {
     }
 
     fn check_pending(&mut self, ip: IpAddr, now: Instant) -> Result<(), Refused> {
+        let ip = host(ip);
         let same_ip = self.inbound.values().filter(|other| **other == ip).count();
         if is_local(ip) {
             if same_ip >= PER_LOCAL_IP {
@@ -158,7 +159,7 @@ impl NetworkBehaviour for Admission {
         let ip = ip_of(remote).ok_or_else(|| ConnectionDenied::new(Refused::Address))?;
         self.check_pending(ip, Instant::now())
             .map_err(ConnectionDenied::new)?;
-        self.inbound.insert(connection, ip);
+        self.inbound.insert(connection, host(ip));
         Ok(())
     }
 
@@ -326,11 +327,22 @@ pub(crate) fn is_local(ip: IpAddr) -> bool {
     }
 }
 
-/// The first three bytes, or the first eight.
+/// What one host surely has: an IPv4 address, or the first half of an IPv6 one. Addresses of this
+/// machine and of private networks are taken whole.
+fn host(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(ip) if !is_local(IpAddr::V6(ip)) => {
+            IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes())
+        }
+        ip => ip,
+    }
+}
+
+/// The first three bytes of IPv4, or the first six of IPv6.
 fn subnet(ip: IpAddr) -> (bool, u64) {
     match ip {
         IpAddr::V4(ip) => (false, u64::from(u32::from(ip) >> 8)),
-        IpAddr::V6(ip) => (true, u64::try_from(u128::from(ip) >> 64).unwrap_or(0)),
+        IpAddr::V6(ip) => (true, u64::try_from(u128::from(ip) >> 80).unwrap_or(0)),
     }
 }
 
@@ -349,7 +361,7 @@ mod tests {
         let mut admission = Admission::new(PLACES);
         for (n, ip) in from.iter().enumerate() {
             let id = ConnectionId::new_unchecked(n);
-            admission.inbound.insert(id, ip.parse().unwrap());
+            admission.inbound.insert(id, host(ip.parse().unwrap()));
         }
         admission
     }
@@ -368,6 +380,14 @@ mod tests {
         assert_eq!(check(&mut full, "203.0.113.9"), Ok(()));
         assert_eq!(check(&mut neighbours, "203.0.113.9"), Err(Refused::Address));
         assert_eq!(check(&mut neighbours, "203.0.114.9"), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn half_of_an_ipv6_address_is_one_host() {
+        let mut full = admission(&["2001:db8::1", "2001:db8::2", "2001:db8::3:4"]);
+
+        assert_eq!(check(&mut full, "2001:db8::5"), Err(Refused::Address));
+        assert_eq!(check(&mut full, "2001:db8:0:1::5"), Ok(()));
     }
 
     #[tokio::test]

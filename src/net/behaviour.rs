@@ -19,13 +19,16 @@ use libp2p::{
 use super::{
     NetError,
     admission::{Admission, Places},
-    direct,
+    direct, exchange,
     gate::Gated,
     gossip::{self, Mesh},
-    hello,
     nearby::Nearby,
 };
-use crate::wire::limits;
+use crate::wire::{
+    hello::{HelloReply, HelloRequest},
+    limits,
+    mailbox::{RelayReply, RelayRequest},
+};
 
 /// The protocols of a node.
 ///
@@ -39,7 +42,8 @@ pub(crate) struct Behaviour {
     nearby: Nearby,
     gossip: Gated<gossip::Behaviour>,
     direct: Gated<direct::Behaviour>,
-    hello: hello::Behaviour,
+    hello: exchange::Behaviour<HelloRequest, HelloReply>,
+    relay: exchange::Behaviour<RelayRequest, RelayReply>,
 }
 
 impl Behaviour {
@@ -51,7 +55,8 @@ impl Behaviour {
             nearby: Nearby::new(local, mdns),
             gossip: Gated::new(gossip::behaviour(Mesh::NODE)?),
             direct: Gated::new(direct::Behaviour::default()),
-            hello: hello::behaviour(),
+            hello: exchange::hello(),
+            relay: exchange::relay_client(),
         })
     }
 
@@ -60,6 +65,12 @@ impl Behaviour {
         self.admission.allow(peer);
         self.gossip.allow(peer);
         self.direct.allow(peer);
+    }
+
+    /// Shows gossip to a relay of ours.
+    pub(crate) fn use_relay(&mut self, peer: PeerId) {
+        self.admission.allow(peer);
+        self.gossip.allow(peer);
     }
 
     /// Shows a peer the hello protocol only, from its next connection on.
@@ -86,8 +97,12 @@ impl Behaviour {
         self.direct.inner_mut()
     }
 
-    pub(crate) fn hello(&mut self) -> &mut hello::Behaviour {
+    pub(crate) fn hello(&mut self) -> &mut exchange::Behaviour<HelloRequest, HelloReply> {
         &mut self.hello
+    }
+
+    pub(crate) fn relay(&mut self) -> &mut exchange::Behaviour<RelayRequest, RelayReply> {
+        &mut self.relay
     }
 }
 
@@ -188,7 +203,8 @@ fn connection_limits() -> ConnectionLimits {
         .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER))
 }
 
-fn ping_config() -> ping::Config {
+/// How soon a dead connection is noticed.
+pub(crate) fn ping_config() -> ping::Config {
     ping::Config::new()
         .with_interval(PING)
         .with_timeout(PING_TIMEOUT)

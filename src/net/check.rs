@@ -1,9 +1,12 @@
 //! Checks frames from outside, each once.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::wire::{
     frame::{self, Rejected, Window},
@@ -23,7 +26,7 @@ pub(crate) struct Checker {
 pub(crate) enum Verdict {
     /// Forward it and tell the node.
     New,
-    /// Forward it; the node has it from the direct stream.
+    /// Forward it; the node has just had it from the direct stream.
     Known,
     /// Drop it. The peer is not to blame.
     Ignored,
@@ -44,7 +47,8 @@ pub(crate) struct Passed {
 /// question.
 #[derive(Debug, Default)]
 struct Recent {
-    frames: BTreeSet<(TopicKey, FrameId)>,
+    /// With each, when the direct stream last brought it.
+    frames: BTreeMap<(TopicKey, FrameId), Option<Instant>>,
     order: VecDeque<(TopicKey, FrameId)>,
 }
 
@@ -63,7 +67,7 @@ impl Checker {
     pub(crate) fn direct(&self, topic: &TopicKey, bytes: &[u8]) -> Option<Passed> {
         let today = (self.today)();
         let id = frame::frame_id(bytes);
-        if !self.knows(topic, id) {
+        if self.brought(topic, id).is_none() {
             frame::check(topic, bytes, today, Window::Any).ok()?;
         }
         Some(Passed {
@@ -74,17 +78,17 @@ impl Checker {
     }
 
     /// What to do with a frame from gossip. One that is new is remembered.
-    pub(crate) fn gossip(&self, topic: &TopicKey, bytes: &[u8]) -> Verdict {
-        if self.knows(topic, frame::frame_id(bytes)) {
-            return Verdict::Known;
+    ///
+    /// One that comes again after a while is new again: its sender has heard of no receipt.
+    pub(crate) fn gossip(&self, topic: &TopicKey, bytes: &[u8], now: Instant) -> Verdict {
+        match self.brought(topic, frame::frame_id(bytes)) {
+            Some(Some(at)) if now < at + BOTH_WAYS => return Verdict::Known,
+            Some(_) => return Verdict::New,
+            None => {}
         }
         match frame::check(topic, bytes, (self.today)(), Window::Live) {
             Ok(id) => {
-                self.remember(Passed {
-                    topic: *topic,
-                    id,
-                    live: true,
-                });
+                self.insert((*topic, id), None);
                 Verdict::New
             }
             Err(Rejected::Date) => Verdict::Ignored,
@@ -92,12 +96,18 @@ impl Checker {
         }
     }
 
-    /// Remembers a frame that passed, and forgets the oldest above [`FRAMES`]. Frames too old for
-    /// gossip are not remembered: gossip must not take them for known.
-    pub(crate) fn remember(&self, passed: Passed) {
-        let frame = (passed.topic, passed.id);
+    /// Remembers a frame that the direct stream brought. Frames too old for gossip are not
+    /// remembered: gossip must not take them for known.
+    pub(crate) fn remember(&self, passed: Passed, now: Instant) {
+        if passed.live {
+            self.insert((passed.topic, passed.id), Some(now));
+        }
+    }
+
+    /// Adds a frame, and forgets the oldest above [`FRAMES`].
+    fn insert(&self, frame: (TopicKey, FrameId), brought: Option<Instant>) {
         let mut recent = self.recent();
-        if !passed.live || !recent.frames.insert(frame) {
+        if recent.frames.insert(frame, brought).is_some() {
             return;
         }
         recent.order.push_back(frame);
@@ -108,8 +118,10 @@ impl Checker {
         }
     }
 
-    fn knows(&self, topic: &TopicKey, id: FrameId) -> bool {
-        self.recent().frames.contains(&(*topic, id))
+    /// When the direct stream brought a frame, if ever, and if the frame is remembered.
+    #[allow(clippy::option_option)]
+    fn brought(&self, topic: &TopicKey, id: FrameId) -> Option<Option<Instant>> {
+        self.recent().frames.get(&(*topic, id)).copied()
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
@@ -117,6 +129,9 @@ impl Checker {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How far apart the two ways of one frame may be.
+const BOTH_WAYS: Duration = Duration::from_secs(10);
 
 /// More than a burst: the two ways of one frame are seconds apart at most.
 const FRAMES: usize = 4096;
@@ -127,34 +142,54 @@ mod tests {
     use crate::net::testing::{Channel, TODAY, today};
 
     #[test]
-    fn a_frame_is_new_once_and_then_known() {
+    fn gossip_does_not_repeat_what_the_direct_stream_has_just_brought() {
         let (checker, channel) = (Checker::new(today), Channel::new(1));
+        let now = Instant::now();
         let frame = channel.frame(TODAY, 1);
 
-        assert_eq!(checker.gossip(&channel.topic, &frame), Verdict::New);
+        checker.remember(checker.direct(&channel.topic, &frame).unwrap(), now);
 
-        assert_eq!(checker.gossip(&channel.topic, &frame), Verdict::Known);
+        assert_eq!(checker.gossip(&channel.topic, &frame, now), Verdict::Known);
+        // Sent again much later: the sender has had no receipt, perhaps for want of a stream.
+        let later = checker.gossip(&channel.topic, &frame, now + BOTH_WAYS);
+        assert_eq!(later, Verdict::New);
+    }
+
+    #[test]
+    fn what_gossip_brought_twice_is_told_twice_and_the_direct_stream_tells_it_too() {
+        let (checker, channel) = (Checker::new(today), Channel::new(1));
+        let now = Instant::now();
+        let frame = channel.frame(TODAY, 1);
+
+        assert_eq!(checker.gossip(&channel.topic, &frame, now), Verdict::New);
+        assert_eq!(checker.gossip(&channel.topic, &frame, now), Verdict::New);
+
         assert!(checker.direct(&channel.topic, &frame).is_some());
     }
 
     #[test]
     fn a_frame_checked_for_one_topic_says_nothing_of_another() {
         let (checker, channel, other) = (Checker::new(today), Channel::new(1), Channel::new(2));
+        let now = Instant::now();
         let frame = channel.frame(TODAY, 1);
-        checker.gossip(&channel.topic, &frame);
+        checker.gossip(&channel.topic, &frame, now);
 
-        assert_eq!(checker.gossip(&other.topic, &frame), Verdict::Rejected);
+        assert_eq!(checker.gossip(&other.topic, &frame, now), Verdict::Rejected);
         assert_eq!(checker.direct(&other.topic, &frame), None);
     }
 
     #[test]
     fn a_frame_too_old_for_gossip_still_comes_by_the_direct_stream() {
         let (checker, channel) = (Checker::new(today), Channel::new(1));
+        let now = Instant::now();
         let frame = channel.frame(TODAY - 100, 1);
 
-        checker.remember(checker.direct(&channel.topic, &frame).unwrap());
+        checker.remember(checker.direct(&channel.topic, &frame).unwrap(), now);
 
-        assert_eq!(checker.gossip(&channel.topic, &frame), Verdict::Ignored);
+        assert_eq!(
+            checker.gossip(&channel.topic, &frame, now),
+            Verdict::Ignored
+        );
     }
 
     #[test]
@@ -163,15 +198,11 @@ mod tests {
         let id = |n: usize| FrameId(std::array::from_fn(|i| n.to_be_bytes()[i % 8]));
 
         for n in 0..=FRAMES {
-            checker.remember(Passed {
-                topic: channel.topic,
-                id: id(n),
-                live: true,
-            });
+            checker.insert((channel.topic, id(n)), None);
         }
 
-        assert!(!checker.knows(&channel.topic, id(0)));
-        assert!(checker.knows(&channel.topic, id(1)));
-        assert!(checker.knows(&channel.topic, id(FRAMES)));
+        assert!(checker.brought(&channel.topic, id(0)).is_none());
+        assert!(checker.brought(&channel.topic, id(1)).is_some());
+        assert!(checker.brought(&channel.topic, id(FRAMES)).is_some());
     }
 }

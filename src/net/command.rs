@@ -4,6 +4,7 @@ use crate::wire::{
     direct::Direct,
     hello::{HelloReply, HelloRequest},
     id::{Address, PeerId, TopicKey},
+    mailbox::{Auth, Lease},
 };
 
 /// One thing to do. None of them is answered, except by what then happens.
@@ -46,25 +47,23 @@ pub enum NetCommand {
     },
     /// Announce this node by mDNS and look for others, or do neither.
     Announce(bool),
-    /// Ask a relay to carry a topic (protocol §6.2). Answered by [`super::NetEvent::Leased`].
+    /// Ask a relay to carry a topic (protocol §6.2). Always followed by one
+    /// [`super::NetEvent::Leased`].
     Lease {
         /// The relay, from [`super::NetEvent::RelayChallenge`].
         relay: PeerId,
-        /// The channel.
-        topic: TopicKey,
-        /// For how long, in seconds.
-        ttl: u32,
-        /// The topic key's signature (protocol §6.2).
-        auth: [u8; 64],
+        /// What, signed for this relay, this node and that challenge
+        /// ([`crate::wire::mailbox::Link`]).
+        lease: Lease,
     },
-    /// Ask a relay to no longer carry a topic for us.
+    /// Tell a relay to no longer carry a topic for us.
     Release {
         /// The relay.
         relay: PeerId,
         /// The channel.
         topic: TopicKey,
-        /// As in [`NetCommand::Lease`].
-        auth: [u8; 64],
+        /// See [`crate::wire::mailbox::release_to_sign`].
+        auth: Auth,
     },
     /// Close all connections and end.
     Stop,

@@ -65,8 +65,9 @@ pub enum NetEvent {
     Discovered(PeerId, Vec<Address>),
     /// mDNS no longer hears a node.
     Lost(PeerId),
-    /// A relay of ours is connected and lets us in. What we want it to carry is signed over this
-    /// challenge, which holds until [`NetEvent::Disconnected`].
+    /// A relay of ours is connected and lets us in. It forwards a topic once a lease for it, signed
+    /// over this challenge, was accepted; a subscription without one is not tolerated for long. The
+    /// challenge holds until [`NetEvent::Disconnected`], and so do the leases made with it.
     RelayChallenge {
         /// The relay.
         relay: PeerId,
@@ -79,7 +80,8 @@ pub enum NetEvent {
         relay: PeerId,
         /// The channel.
         topic: TopicKey,
-        /// Seconds since 1970 until which it carries the topic; `None` if it refused.
+        /// Until when it carries the topic, in milliseconds since 1970 by its clock; `None` if it
+        /// refused or did not answer.
         until: Option<u64>,
     },
     /// Something the person should know, as a sentence.

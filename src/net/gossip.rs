@@ -34,6 +34,14 @@ impl Mesh {
         high: 8,
         outbound: 1,
     };
+
+    /// A relay is the hub of a star: it sends to all.
+    pub(crate) const RELAY: Self = Self {
+        low: 128,
+        wanted: 128,
+        high: 256,
+        outbound: 0,
+    };
 }
 
 /// Lets peers subscribe to topics that are named like ours. Also to those that we are not in: a
@@ -179,6 +187,7 @@ mod tests {
     #[test]
     fn the_settings_are_accepted() {
         assert!(behaviour(Mesh::NODE).is_ok());
+        assert!(behaviour(Mesh::RELAY).is_ok());
     }
 
     #[test]

@@ -6,24 +6,25 @@
 //! peers that were authorised (protocol §5.7).
 
 pub mod address;
-mod admission;
-mod behaviour;
-mod check;
+pub(crate) mod admission;
+pub(crate) mod behaviour;
+pub(crate) mod check;
 mod command;
 mod connections;
 mod direct;
 mod driver;
 mod event;
+pub(crate) mod exchange;
 mod framing;
-mod gate;
-mod gossip;
-mod hello;
+pub(crate) mod gate;
+pub(crate) mod gossip;
 mod hints;
 mod nearby;
+pub(crate) mod relays;
 mod settings;
 mod supervisor;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod visits;
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 use behaviour::Behaviour;
 pub use command::NetCommand;
-use driver::{Driver, Routes};
+use driver::{Driver, Ends, Plan, Routes};
 pub use event::NetEvent;
 use hints::Hints;
 pub use settings::{DEFAULT_LISTEN, NetError, Settings};
@@ -64,7 +65,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         listen,
         mdns,
         dial,
-        relays: _,
+        relays,
         today,
     } = settings;
     let keypair = address::keypair(&node_secret)?;
@@ -73,6 +74,10 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
     let hints = dial
         .iter()
         .map(|text| address::parse(text).map_err(|_| NetError::Address(text.clone())))
+        .collect::<Result<Vec<_>, NetError>>()?;
+    let relays = relays
+        .iter()
+        .map(|text| relays::parse(text))
         .collect::<Result<Vec<_>, NetError>>()?;
 
     let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
@@ -83,8 +88,17 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, receiver) = mpsc::channel(EVENTS);
     let routes = Routes::default();
-    let hints = Hints::new(hints, Instant::now());
-    let driver = Driver::new(local, swarm, inbox, events, today, routes.clone(), hints);
+    let ends = Ends {
+        commands: inbox,
+        events,
+        routes: routes.clone(),
+    };
+    let plan = Plan {
+        today,
+        hints: Hints::new(hints, Instant::now()),
+        relays,
+    };
+    let driver = Driver::new(local, swarm, ends, plan);
     let net = Net {
         local,
         commands,

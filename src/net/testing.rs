@@ -2,7 +2,12 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 
-use crate::wire::{frame, id::TopicKey, limits};
+use crate::wire::{
+    frame,
+    id::TopicKey,
+    limits,
+    mailbox::{Auth, Lease, Link, release_to_sign},
+};
 
 /// A channel whose key the test knows.
 pub(crate) struct Channel {
@@ -36,5 +41,27 @@ impl Channel {
         let signature = self.key.sign(&signed);
         frame.extend_from_slice(&signature.to_bytes());
         frame
+    }
+
+    /// What a member asks of a relay.
+    pub(crate) fn lease(&self, link: &Link, ttl_s: u32) -> Lease {
+        let mut lease = Lease {
+            topic: self.topic,
+            ttl_s,
+            readers: 0,
+            auth: [0; 64],
+        };
+        lease.auth = self.auth(&lease.to_sign(link));
+        lease
+    }
+
+    /// What a member signs to end its lease.
+    pub(crate) fn release(&self, link: &Link) -> Auth {
+        self.auth(&release_to_sign(&self.topic, link))
+    }
+
+    fn auth(&self, message: &[u8]) -> Auth {
+        let signed = [b"betwixt1:relay-auth\0", message].concat();
+        self.key.sign(&signed).to_bytes()
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{admission::Bucket, hello};
+use super::{admission::Bucket, exchange};
 use crate::wire::{
     hello::HelloRequest,
     id::{Address, PeerId},
@@ -59,7 +59,7 @@ impl Visits {
         let visit = self.waiting.entry(peer).or_insert_with(|| Visit {
             addresses: Vec::new(),
             dial: Some(dial),
-            deadline: dial + hello::TIMEOUT,
+            deadline: dial + exchange::TIMEOUT,
             questions: Vec::new(),
         });
         for address in addresses {
@@ -190,7 +190,7 @@ mod tests {
         assert!(visits.expire(now).is_empty());
 
         let later = visits.next().unwrap();
-        assert_eq!(later, now + hello::TIMEOUT);
+        assert_eq!(later, now + exchange::TIMEOUT);
         assert_eq!(asks(&visits.expire(later)), [1]);
     }
 

@@ -15,7 +15,7 @@ mod step;
 mod vault;
 pub mod view;
 
-pub use clock::now;
+pub use clock::{now, today};
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};

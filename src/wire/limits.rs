@@ -216,5 +216,8 @@ pub const TOPICS: usize = 1024;
 /// Connections of peers that are not authorised, in each direction.
 pub const STRANGERS: usize = 16;
 
+/// Connections of a relay.
+pub const RELAY_CONNECTIONS: u32 = 256;
+
 /// Connections to one peer; a second one lives for a moment, until it is clear which stays.
 pub const CONNECTIONS_PER_PEER: u32 = 2;

@@ -2,6 +2,22 @@
 //!
 //! A relay keeps frames of the topics that were leased to it, and knows nothing of what is in them.
 //! An [`Auth`] proves that somebody in the chat asks, on this connection, exactly this, and not who.
+//!
+//! Who does what on the client's side, when a relay is used for forwarding:
+//!
+//! ```text
+//! net    connects, asks Challenge, and if the relay was named with a token says Hello
+//!        → RelayChallenge{relay, challenge} to the node, anew after every connection
+//! proto  for each topic that it takes part in: Lease{…}, signed with the topic's key over
+//!        Lease::to_sign(Link{relay, client: this node, challenge}), label `relay-auth`
+//! net    asks Lease → Leased{relay, topic, until or none} to the node
+//! proto  subscribes later to another topic: another Lease, over the same challenge
+//! ```
+//!
+//! A relay lets a client into gossip with its first lease, and then closes the connection on which
+//! it was asked, so that the next one is made through the gate (protocol §5.7): the client is back
+//! within half a second, gets another challenge and leases again. A client whose subscription no
+//! lease explains within ten seconds is put out.
 
 mod auth;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::{AsyncRead, io::BufReader};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     net::{NetEvent, check::Checker, framing},
@@ -65,7 +65,7 @@ impl Inbound {
                 return Ended::Deaf;
             }
             if let Some(passed) = passed {
-                self.checker.remember(passed);
+                self.checker.remember(passed, Instant::now());
             }
         }
     }

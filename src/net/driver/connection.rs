@@ -181,6 +181,7 @@ impl Driver {
                 address,
                 authorised: false,
             });
+            self.relay_connected(peer);
         }
         for question in self.visits.take(peer) {
             self.send_question(peer, question);
@@ -205,6 +206,7 @@ impl Driver {
             return;
         }
         self.told.remove(&peer);
+        self.relay_disconnected(peer);
         self.tell(NetEvent::Disconnected(peer));
         let now = Instant::now();
         self.supervisor

@@ -2,6 +2,8 @@
 
 use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
 
+use tokio::time::Instant;
+
 use super::Driver;
 use crate::{
     net::{NetEvent, address, check::Verdict, gossip},
@@ -78,7 +80,7 @@ impl Driver {
         let topic = TopicKey::from_topic_name(message.topic.as_str())
             .filter(|topic| self.topics.contains(topic));
         let verdict = topic.map_or(Verdict::Ignored, |topic| {
-            self.checker.gossip(&topic, &message.data)
+            self.checker.gossip(&topic, &message.data, Instant::now())
         });
         let acceptance = match verdict {
             Verdict::New | Verdict::Known => MessageAcceptance::Accept,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Driver;
 use crate::{
-    net::{NetEvent, address, admission, hello, visits::Question},
+    net::{NetEvent, address, admission, exchange, visits::Question},
     wire::{
         hello::{HelloReply, HelloRequest},
         id::{Address, PeerId},
@@ -132,7 +132,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn handle_hello(&mut self, event: hello::Event) {
+    pub(super) fn handle_hello(&mut self, event: exchange::Event<HelloRequest, HelloReply>) {
         match event {
             request_response::Event::Message {
                 peer,

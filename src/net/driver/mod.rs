@@ -6,6 +6,7 @@
 mod connection;
 mod gossip;
 mod hello;
+mod relay;
 mod stream;
 
 use std::{
@@ -21,6 +22,7 @@ use libp2p::{
     Swarm,
     swarm::{ConnectionId, SwarmEvent, dial_opts::DialOpts, dial_opts::PeerCondition},
 };
+use relay::Sent;
 use stream::Streams;
 use tokio::{
     sync::mpsc,
@@ -35,17 +37,33 @@ use super::{
     direct::Queue,
     hints::Hints,
     nearby::{self, Change},
+    relays::{Named, Relays},
     supervisor::Supervisor,
     visits::Visits,
 };
 use crate::wire::{
     direct::Direct,
     id::{Address, PeerId, TopicKey},
+    mailbox::RelayRequest,
 };
 
 /// The direct stream of each peer that has one: what is sent goes straight to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Routes(Arc<RwLock<BTreeMap<PeerId, (ConnectionId, Queue)>>>);
+
+/// How a driver is spoken with.
+pub(crate) struct Ends {
+    pub(crate) commands: mpsc::Receiver<NetCommand>,
+    pub(crate) events: mpsc::Sender<NetEvent>,
+    pub(crate) routes: Routes,
+}
+
+/// What a driver was told in advance.
+pub(crate) struct Plan {
+    pub(crate) today: fn() -> u16,
+    pub(crate) hints: Hints,
+    pub(crate) relays: Vec<Named>,
+}
 
 /// Everything a running node holds.
 pub(crate) struct Driver {
@@ -64,6 +82,8 @@ pub(crate) struct Driver {
     visits: Visits,
     hints: Hints,
     tickets: Tickets,
+    relays: Relays,
+    sent: Sent,
     streams: Streams,
     topics: BTreeSet<TopicKey>,
     /// Peers whose connections are closed to be made anew through the gate, at the latest then.
@@ -108,16 +128,18 @@ impl Routes {
 }
 
 impl Driver {
-    pub(crate) fn new(
-        local: PeerId,
-        swarm: Swarm<Behaviour>,
-        commands: mpsc::Receiver<NetCommand>,
-        events: mpsc::Sender<NetEvent>,
-        today: fn() -> u16,
-        routes: Routes,
-        hints: Hints,
-    ) -> Self {
-        Self {
+    pub(crate) fn new(local: PeerId, swarm: Swarm<Behaviour>, ends: Ends, plan: Plan) -> Self {
+        let Ends {
+            commands,
+            events,
+            routes,
+        } = ends;
+        let Plan {
+            today,
+            hints,
+            relays,
+        } = plan;
+        let mut driver = Self {
             local,
             swarm,
             commands,
@@ -131,10 +153,14 @@ impl Driver {
             visits: Visits::new(Instant::now()),
             hints,
             tickets: Tickets::default(),
+            relays: Relays::new(local, &relays),
+            sent: Sent::new(),
             streams: Streams::default(),
             topics: BTreeSet::new(),
             reopening: BTreeMap::new(),
-        }
+        };
+        driver.use_relays(relays);
+        driver
     }
 
     /// Runs until it is stopped or nobody listens any more.
@@ -180,7 +206,13 @@ impl Driver {
             } => self.ask(ask, to, &addresses, request, now),
             NetCommand::Answer { ticket, reply } => self.answer(ticket, reply),
             NetCommand::Announce(on) => self.swarm.behaviour_mut().nearby().set_on(on),
-            NetCommand::Lease { .. } | NetCommand::Release { .. } | NetCommand::Stop => {}
+            NetCommand::Lease { relay, lease } => {
+                self.ask_relay(relay, RelayRequest::Lease(lease));
+            }
+            NetCommand::Release { relay, topic, auth } => {
+                self.ask_relay(relay, RelayRequest::Release { topic, auth });
+            }
+            NetCommand::Stop => {}
         }
     }
 
@@ -231,6 +263,7 @@ impl Driver {
             BehaviourEvent::Gossip(event) => self.handle_gossip(event),
             BehaviourEvent::Direct(event) => self.handle_direct(event),
             BehaviourEvent::Hello(event) => self.handle_hello(event),
+            BehaviourEvent::Relay(event) => self.handle_relay(event),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
         framing,
         testing::{Channel, TODAY},
     },
-    wire::{hello::HelloRequest, limits},
+    wire::limits,
 };
 
 /// A peer that the node has authorised, with its stream to the node.

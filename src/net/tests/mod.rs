@@ -16,13 +16,14 @@ use tokio::{sync::mpsc, time::timeout};
 use zeroize::Zeroizing;
 
 use super::{
-    Net, NetCommand, NetEvent, Settings, address, behaviour, direct,
+    Net, NetCommand, NetEvent, Settings, address, behaviour, direct, exchange,
     gossip::{self, Mesh},
-    hello, start,
+    start,
     testing::today,
 };
 use crate::wire::{
     direct::Direct,
+    hello::{HelloReply, HelloRequest},
     id::{Address, PeerId, TopicKey},
 };
 
@@ -157,7 +158,7 @@ struct Bare {
     ping: ping::Behaviour,
     gossip: gossip::Behaviour,
     direct: direct::Behaviour,
-    hello: hello::Behaviour,
+    hello: exchange::Behaviour<HelloRequest, HelloReply>,
 }
 
 struct Raw {
@@ -172,7 +173,7 @@ impl Raw {
             ping: ping::Behaviour::default(),
             gossip: gossip::behaviour(Mesh::NODE).unwrap(),
             direct: direct::Behaviour::default(),
-            hello: hello::behaviour(),
+            hello: exchange::hello(),
         };
         Self {
             peer: address::local_peer(&secret(seed)).unwrap(),

@@ -3,12 +3,9 @@
 use std::time::Instant;
 
 use super::*;
-use crate::{
-    net::{
-        NetError,
-        testing::{Channel, TODAY},
-    },
-    wire::hello::{HelloReply, HelloRequest},
+use crate::net::{
+    NetError,
+    testing::{Channel, TODAY},
 };
 
 #[tokio::test]

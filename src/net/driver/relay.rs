@@ -1,0 +1,120 @@
+//! Using relays: they carry topics to peers that cannot be reached directly.
+
+use std::collections::BTreeMap;
+
+use libp2p::request_response::{self, OutboundRequestId};
+
+use super::Driver;
+use crate::{
+    net::{
+        NetEvent, address, exchange,
+        relays::{self, Named, News},
+    },
+    wire::{
+        id::PeerId,
+        mailbox::{RelayReply, RelayRequest},
+    },
+};
+use tokio::time::Instant;
+
+/// Requests that were sent.
+pub(super) type Sent = BTreeMap<OutboundRequestId, (PeerId, RelayRequest)>;
+
+impl Driver {
+    /// Opens gossip to the relays that were named, and keeps a connection to each. A relay is not
+    /// shown the direct stream.
+    pub(crate) fn use_relays(&mut self, named: Vec<Named>) {
+        let now = Instant::now();
+        for (peer, address, _) in named {
+            if let Some(id) = address::to_libp2p(peer)
+                && peer != self.local
+            {
+                self.swarm.behaviour_mut().use_relay(id);
+                self.supervisor.want(peer, vec![address], false, now);
+            }
+        }
+    }
+
+    pub(super) fn relay_connected(&mut self, peer: PeerId) {
+        if self.relays.connected(peer) {
+            self.send_to_relay(peer);
+        }
+    }
+
+    pub(super) fn relay_disconnected(&mut self, relay: PeerId) {
+        for topic in self.relays.disconnected(relay) {
+            self.tell(NetEvent::Leased {
+                relay,
+                topic,
+                until: None,
+            });
+        }
+    }
+
+    pub(super) fn ask_relay(&mut self, relay: PeerId, request: RelayRequest) {
+        let topic = relays::leased(&request);
+        if self.relays.ask(relay, request) {
+            self.send_to_relay(relay);
+        } else if let Some(topic) = topic {
+            self.tell(NetEvent::Leased {
+                relay,
+                topic,
+                until: None,
+            });
+        }
+    }
+
+    fn send_to_relay(&mut self, relay: PeerId) {
+        let Some(id) = address::to_libp2p(relay) else {
+            return;
+        };
+        while let Some(request) = self.relays.next(relay) {
+            let protocol = self.swarm.behaviour_mut().relay();
+            let number = protocol.send_request(&id, request.clone());
+            self.sent.insert(number, (relay, request));
+        }
+    }
+
+    pub(super) fn handle_relay(&mut self, event: exchange::Event<RelayRequest, RelayReply>) {
+        let (number, reply) = match event {
+            request_response::Event::Message {
+                message:
+                    request_response::Message::Response {
+                        request_id,
+                        response,
+                    },
+                ..
+            } => (request_id, Some(response)),
+            request_response::Event::OutboundFailure {
+                request_id, error, ..
+            } => {
+                tracing::debug!(%error, "a relay did not answer");
+                (request_id, None)
+            }
+            // We are not a relay.
+            request_response::Event::Message { .. }
+            | request_response::Event::InboundFailure { .. }
+            | request_response::Event::ResponseSent { .. } => return,
+        };
+        let Some((relay, request)) = self.sent.remove(&number) else {
+            return;
+        };
+        match self.relays.answered(relay, &request, reply) {
+            Some(News::Open(challenge)) => self.tell(NetEvent::RelayChallenge { relay, challenge }),
+            Some(News::Leased(topic, until)) => {
+                self.tell(NetEvent::Leased {
+                    relay,
+                    topic,
+                    until,
+                });
+            }
+            Some(News::Shut) => self.tell(NetEvent::Warning(format!(
+                "The relay {} does not let this node in: ask whoever runs it for its full address \
+                 with the access token.",
+                address::peer_text(relay)
+            ))),
+            None => {}
+        }
+        self.send_to_relay(relay);
+    }
+}
