@@ -129,7 +129,7 @@ pub const DARK: Tokens = Tokens {
     list: rgb(0x14_171E),
     chat: rgb(0x0F_1218),
     field: rgb(0x1E_232D),
-    button: rgb(0x2A_303D),
+    button: rgb(0x26_2C37),
     border: rgb(0x25_2B36),
     card: rgb(0x1A_1E27),
     group: rgb(0x1A_1E27),
