@@ -1,0 +1,641 @@
+//! Replays the corpora of the fuzz targets, so that what was found once stays found without a
+//! fuzzer. `cargo test --test corpus -- --ignored` writes the seeds anew.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may")]
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use betwixt::{
+    proto::{
+        channel::{Channel, Kind},
+        chat::{
+            content::{Body, Content, Text},
+            direct::DirectMessage,
+        },
+        handshake::{InitPayload, Initiate, initiate},
+        id::{ChatId, DeviceId},
+        identity::{Account, Device, NodeRecord, ProfileCard},
+        prekey::Prekey,
+        secret::Secret,
+        time::{DAY, Timestamp},
+    },
+    wire::{
+        blob::{BlobReply, BlobRequest},
+        direct::Direct,
+        hello::{HelloReply, HelloRequest, Intro},
+        id::{Address, FrameId, PeerId, TopicKey},
+        mailbox::{
+            Ack, BlobPut, Fetch, Lease, Mailbox, Placed, Put, PutStatus, Refusal, RelayCard,
+            RelayLimits, RelayReply, RelayRequest,
+        },
+        sync::{OpId, SyncReply, SyncRequest, Wanted},
+    },
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use serde_json::Value;
+
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
+use targets::{NOW, TARGETS, channel, person};
+
+#[test]
+fn every_file_of_every_corpus_is_read_without_a_panic() {
+    for (name, target) in TARGETS {
+        let files = files(name);
+        assert!(
+            files.len() > 1,
+            "the corpus of {name} has {} files",
+            files.len()
+        );
+        for (path, bytes) in files {
+            println!("{}", path.display());
+            target(&bytes);
+        }
+    }
+}
+
+/// What a fuzzer does in its first second, for those who have none.
+#[test]
+fn seeds_with_a_few_bytes_changed_are_read_without_a_panic() {
+    let mut rng = rng();
+    for (name, target) in TARGETS {
+        let files = files(name);
+        for (path, bytes) in &files {
+            println!("{}", path.display());
+            for _ in 0..CHANGED {
+                let other = &files[below(&mut rng, files.len())].1;
+                target(&changed(bytes, other, &mut rng));
+            }
+        }
+    }
+}
+
+/// How often each file is changed.
+const CHANGED: usize = 200;
+
+fn changed(bytes: &[u8], other: &[u8], rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=below(rng, 3) {
+        let at = below(rng, bytes.len() + 1);
+        match below(rng, 5) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, rng.next_u32().to_le_bytes()[0]),
+            2 => bytes
+                .splice(at.., other.iter().skip(at).copied())
+                .for_each(drop),
+            3 => bytes.drain(at..(at + 4).min(bytes.len())).for_each(drop),
+            _ => {
+                for byte in bytes.iter_mut().skip(at).take(1) {
+                    *byte = rng.next_u32().to_le_bytes()[0];
+                }
+            }
+        }
+    }
+    bytes
+}
+
+fn below(rng: &mut ChaCha20Rng, bound: usize) -> usize {
+    usize::try_from(rng.next_u64()).unwrap_or(0) % bound.max(1)
+}
+
+/// Otherwise the corpora would only exercise refusals.
+#[test]
+fn the_seeds_are_what_the_encoders_make_today() {
+    for (name, seeds) in seeds() {
+        for (seed, bytes) in seeds {
+            let path = corpus(name).join(&seed);
+            assert_eq!(fs::read(&path).ok(), Some(bytes), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+#[ignore = "writes files; for when a layout has changed"]
+fn write_the_seeds() {
+    for (name, seeds) in seeds() {
+        fs::create_dir_all(corpus(name)).unwrap();
+        for (seed, bytes) in seeds {
+            fs::write(corpus(name).join(seed), bytes).unwrap();
+        }
+    }
+}
+
+fn corpus(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(name)
+}
+
+fn files(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut paths: Vec<_> = fs::read_dir(corpus(name))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
+}
+
+type Seeds = BTreeMap<String, Vec<u8>>;
+
+fn seeds() -> Vec<(&'static str, Seeds)> {
+    vec![
+        ("frame", frames()),
+        ("envelope", envelopes()),
+        ("contents", contents()),
+        ("hello", hellos()),
+        ("direct", directs()),
+        ("requests", requests()),
+        ("handshake", handshakes()),
+        ("invite", invites()),
+        ("rpc_line", rpc_lines()),
+    ]
+}
+
+fn named<const N: usize>(seeds: [(&str, Vec<u8>); N]) -> Seeds {
+    seeds
+        .into_iter()
+        .map(|(name, bytes)| (format!("seed-{name}"), bytes))
+        .collect()
+}
+
+fn frames() -> Seeds {
+    let day = NOW.frame_day();
+    named([
+        ("short", frame(channel(), false, day, 5)),
+        ("longer", frame(channel(), false, day, 400)),
+        ("ephemeral", frame(channel(), true, day, 5)),
+        ("old", frame(channel(), false, 1, 5)),
+        ("ahead", frame(channel(), false, day + 9, 5)),
+        (
+            "foreign",
+            frame(&Channel::from_secret(&Secret::new([8; 32])), false, day, 5),
+        ),
+    ])
+}
+
+fn frame(channel: &Channel, ephemeral: bool, day: u16, length: usize) -> Vec<u8> {
+    let body = vec![7; length];
+    let frame = channel.seal(ephemeral, day, Kind::DirectMessage, &body, &mut rng());
+    frame.unwrap()
+}
+
+fn envelopes() -> Seeds {
+    let padded = |length: u32, kind: u8| {
+        let mut padded = [&length.to_be_bytes()[..], &[kind], b"body"].concat();
+        padded.resize(256, 0);
+        padded
+    };
+    named([
+        ("message", padded(5, 2)),
+        ("later-kind", padded(5, 200)),
+        ("longest", padded(252, 1)),
+        ("too-long", padded(253, 1)),
+        ("empty", padded(0, 1)),
+        ("huge", padded(u32::MAX, 1)),
+    ])
+}
+
+/// The contents and layouts of groups in the known answers.
+fn contents() -> Seeds {
+    let mut seeds = Seeds::new();
+    for (section, field, which) in [
+        ("contents", None, 0),
+        ("ephemeral", Some("typing"), 1),
+        ("ephemeral", Some("held"), 1),
+        ("ephemeral", Some("signed"), 2),
+        ("group", Some("ops"), 3),
+        ("group", Some("create"), 4),
+        ("group", Some("role"), 4),
+        ("group", Some("meta"), 4),
+        ("group", Some("epoch"), 4),
+        ("group", Some("chunk"), 5),
+        ("channel", Some("pairwise"), 7),
+    ] {
+        for (name, bytes) in known("chat.json", section) {
+            if field.is_none_or(|field| field == name) {
+                seeds.insert(format!("seed-{section}-{name}"), tagged(which, &bytes));
+            }
+        }
+    }
+    for (name, bytes) in known("protocol.json", "group") {
+        if name == "msg" {
+            seeds.insert("seed-group-message".into(), tagged(6, &bytes));
+        }
+    }
+    for (name, text) in [
+        ("bidi", "Al\u{202e}ice\u{2066}"),
+        ("zalgo", "a\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}"),
+        ("emoji", "👩‍🚀👍🏽🇳🇴"),
+        ("invisible", "\u{200b}\u{3164}\u{2800}"),
+        ("lookalike", "Аlice •abc"),
+    ] {
+        seeds.insert(format!("seed-text-{name}"), tagged(8, text.as_bytes()));
+    }
+    seeds
+}
+
+fn hellos() -> Seeds {
+    let person = person();
+    let list = person.list.bytes().to_vec();
+    let record = NodeRecord::create(&person.device, 1, Timestamp(NOW.0 + DAY), &[address()]);
+    let prekey = person.prekey.sign(&person.device);
+    let profile = ProfileCard::create(
+        &person.device,
+        person.account.person(),
+        "Quiet Heron",
+        7,
+        NOW,
+    );
+    assert!(Prekey::verify(&prekey, &person.list, NOW).is_ok());
+    let (record, profile) = (record.bytes().to_vec(), profile.bytes().to_vec());
+
+    let intro = HelloRequest::Intro(Intro {
+        device_list: list.clone().into(),
+        node_record: record.clone().into(),
+        prekey: prekey.clone().into(),
+        profile: profile.clone().into(),
+        pairwise: vec![1; 300].into(),
+        frames: vec![vec![2; 364].into()],
+    });
+    let bundle = HelloRequest::GetBundle {
+        nonce: [1; 16],
+        proof: Some([2; 32]),
+    };
+    let answer = HelloReply::Bundle {
+        device_list: list.clone().into(),
+        node_record: record.clone().into(),
+        prekey: prekey.clone().into(),
+        profile: profile.clone().into(),
+    };
+    named([
+        ("get-profile", tagged(0, &HelloRequest::GetProfile.encode())),
+        ("get-bundle", tagged(0, &bundle.encode())),
+        ("intro", tagged(0, &intro.encode())),
+        ("refused", tagged(1, &HelloReply::Refused.encode())),
+        ("bundle", tagged(1, &answer.encode())),
+        ("device-list", tagged(2, &list)),
+        ("node-record", tagged(3, &record)),
+        ("prekey", tagged(4, &prekey)),
+        ("profile", tagged(5, &profile)),
+        ("pairwise", tagged(6, &[&[0][..], &[3; 136]].concat())),
+        (
+            "pairwise-init",
+            tagged(6, &[&[1, 0, 2, 9, 9][..], &[3; 136]].concat()),
+        ),
+    ])
+}
+
+fn directs() -> Seeds {
+    let topic = channel().topic();
+    let content = Content {
+        prev: None,
+        parents: vec![],
+        created: NOW,
+        expire_s: 0,
+        body: Body::Text(Text {
+            text: "hello".into(),
+            reply_to: None,
+            mentions: vec![],
+        }),
+    };
+    let (sender, receiver) = (DeviceId([2; 16]), DeviceId([3; 16]));
+    let sealed =
+        DirectMessage::seal_content(&ChatId([1; 32]), &sender, 7, &content.encode(), &mut rng());
+    // The target takes a part for what the session made of it.
+    let parts = [(receiver, sealed.part.expose().to_vec())];
+    let message = DirectMessage::encode(&sender, 7, &parts, &sealed.ciphertext);
+    let none = DirectMessage::encode(&sender, 7, &[], &sealed.ciphertext);
+    named([
+        (
+            "frame",
+            tagged(
+                0,
+                &Direct::Frame {
+                    topic,
+                    frame: vec![1; 364].into(),
+                }
+                .encode(),
+            ),
+        ),
+        (
+            "held",
+            tagged(
+                0,
+                &Direct::Held {
+                    frames: vec![FrameId([1; 32]); 3],
+                }
+                .encode(),
+            ),
+        ),
+        (
+            "want",
+            tagged(
+                0,
+                &Direct::Want {
+                    topic,
+                    counters: vec![0, 1, u32::MAX],
+                }
+                .encode(),
+            ),
+        ),
+        ("message", tagged(1, &message)),
+        ("message-to-nobody", tagged(1, &none)),
+    ])
+}
+
+fn requests() -> Seeds {
+    let topic = channel().topic();
+    let auth = [5; 64];
+    let fetch = || Fetch {
+        topic,
+        after: 1,
+        max: 2,
+        reader: [3; 16],
+        auth,
+    };
+    let relay = |request: RelayRequest| tagged(0, &request.encode());
+    let relayed = |reply: RelayReply| tagged(1, &reply.encode());
+    let sync = |request: SyncRequest| tagged(3, &request.encode());
+    let synced = |reply: SyncReply| tagged(4, &reply.encode());
+    let frame = || vec![1; 364].into();
+    let limits = RelayLimits {
+        lease_s: 60,
+        topic_bytes: 0,
+        topic_frames: 0,
+        topics: 9,
+        gossip: true,
+    };
+    let mailbox = Mailbox {
+        topic: TopicKey([1; 32]),
+        frames: vec![Placed {
+            seq: 4,
+            frame: frame(),
+        }],
+        head: 4,
+        floor: 1,
+    };
+    let card = RelayCard {
+        version: 1,
+        relay: PeerId([1; 32]),
+        addresses: vec![address()],
+        access_token: Some([2; 16]),
+    };
+    let open = SyncRequest::Open {
+        topic,
+        nonce: [1; 16],
+        mac: [2; 32],
+        negentropy: vec![0x61].into(),
+    };
+    let counters = Wanted::Counters {
+        device: [1; 16],
+        epoch: [0; 16],
+        from: 3,
+        upto: 9,
+    };
+    let history = SyncRequest::History {
+        chat: [1; 32],
+        wanted: vec![Wanted::Message([2; 32]), counters],
+    };
+    let opened = SyncReply::Opened {
+        mac: [1; 32],
+        negentropy: vec![0x61].into(),
+    };
+    named([
+        ("challenge", relay(RelayRequest::Challenge)),
+        ("hello", relay(RelayRequest::Hello { mac: [1; 32] })),
+        (
+            "lease",
+            relay(RelayRequest::Lease(Lease {
+                topic,
+                ttl_s: 60,
+                readers: 1,
+                auth,
+            })),
+        ),
+        (
+            "put",
+            relay(RelayRequest::Put {
+                frames: vec![Put {
+                    topic,
+                    frame: frame(),
+                }],
+            }),
+        ),
+        ("fetch", relay(RelayRequest::Fetch(fetch()))),
+        (
+            "ack",
+            relay(RelayRequest::Ack(Ack {
+                topic,
+                reader: [3; 16],
+                upto: 9,
+                auth,
+            })),
+        ),
+        (
+            "watch",
+            relay(RelayRequest::Watch {
+                topics: vec![fetch(), fetch()],
+                wait_s: 60,
+            }),
+        ),
+        ("release", relay(RelayRequest::Release { topic, auth })),
+        (
+            "blob-put",
+            relay(RelayRequest::BlobPut(BlobPut {
+                blob: [1; 32],
+                index: None,
+                bytes: frame(),
+            })),
+        ),
+        (
+            "blob-get",
+            relay(RelayRequest::BlobGet {
+                blob: [1; 32],
+                index: Some(2),
+            }),
+        ),
+        ("refused", relayed(RelayReply::Refused(Refusal::Full))),
+        (
+            "limits",
+            relayed(RelayReply::Challenge {
+                challenge: [1; 32],
+                time: NOW.0,
+                limits,
+            }),
+        ),
+        (
+            "stored",
+            relayed(RelayReply::Stored(vec![
+                PutStatus::Stored,
+                PutStatus::Known,
+            ])),
+        ),
+        ("frames", relayed(RelayReply::Frames(vec![mailbox]))),
+        ("card", tagged(2, &card.encode())),
+        ("sync-open", sync(open)),
+        (
+            "sync-get",
+            sync(SyncRequest::Get {
+                sync: [1; 16],
+                frames: vec![FrameId([2; 32])],
+            }),
+        ),
+        (
+            "sync-push",
+            sync(SyncRequest::Push {
+                sync: [1; 16],
+                frames: vec![frame()],
+            }),
+        ),
+        (
+            "sync-log",
+            sync(SyncRequest::Log {
+                chat: [1; 32],
+                heads: vec![OpId([2; 32])],
+            }),
+        ),
+        ("sync-history", sync(history)),
+        ("sync-opened", synced(opened)),
+        ("sync-frames", synced(SyncReply::Frames(vec![frame()]))),
+        ("sync-pushed", synced(SyncReply::Pushed(vec![true, false]))),
+        (
+            "blob-list",
+            tagged(5, &BlobRequest::List { blob: [1; 32] }.encode()),
+        ),
+        (
+            "blob-chunk",
+            tagged(
+                5,
+                &BlobRequest::Chunk {
+                    blob: [1; 32],
+                    index: 7,
+                }
+                .encode(),
+            ),
+        ),
+        (
+            "blob-hashes",
+            tagged(
+                6,
+                &BlobReply::List {
+                    size: 9,
+                    hashes: vec![1; 32].into(),
+                }
+                .encode(),
+            ),
+        ),
+    ])
+}
+
+fn handshakes() -> Seeds {
+    let to = person();
+    let mut rng = rng();
+    let account = Account::generate(&mut rng);
+    let device = Device::create(&account, 1, NOW, &mut rng);
+    let prekey = to.prekey.sign(&to.device);
+    let prekey = Prekey::verify(&prekey, &to.list, NOW).unwrap();
+    let request = Initiate {
+        device: &device,
+        peer: to.device.certificate(),
+        prekey: &prekey,
+        token: None,
+        payload: InitPayload {
+            device: device.id(),
+            list_seq: 1,
+            generation: 1,
+            created: NOW,
+        },
+    };
+    // snow's own randomness would make another one each time; any that was made stays good.
+    let init = match fs::read(corpus("handshake").join("seed-init")) {
+        Ok(init) => init,
+        Err(_) => initiate(request, &mut rng).unwrap().init,
+    };
+    let mut other_suite = init.clone();
+    other_suite[0] = 2;
+    let mut forged = init.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let cut = init[..init.len() - 1].to_vec();
+    named([
+        ("init", init),
+        ("other-suite", other_suite),
+        ("forged", forged),
+        ("cut", cut),
+    ])
+}
+
+fn invites() -> Seeds {
+    let texts = known_texts("protocol.json", "card");
+    let mut seeds = Seeds::new();
+    for (name, text) in &texts {
+        if text.starts_with("betwixt:") || text.starts_with("BX1:") {
+            seeds.insert(format!("seed-{name}"), text.clone().into_bytes());
+        }
+    }
+    seeds.insert("seed-nothing".into(), b"betwixt://c/#".to_vec());
+    seeds
+}
+
+fn rpc_lines() -> Seeds {
+    named([
+        (
+            "send",
+            br#"{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"chat_id":"0101010101010101010101010101010101010101010101010101010101010101","text":"hi"}}"#
+                .to_vec(),
+        ),
+        ("info", br#"{"jsonrpc":"2.0","id":"a","method":"node.info"}"#.to_vec()),
+        (
+            "settings",
+            br#"{"jsonrpc":"2.0","id":null,"method":"settings.set","params":{"typing":false}}"#.to_vec(),
+        ),
+        (
+            "batch",
+            br#"[{"jsonrpc":"2.0","method":"chat.list"},{"jsonrpc":"2.0","id":2,"method":"people.nearby"},1]"#
+                .to_vec(),
+        ),
+        ("empty-batch", b"[]".to_vec()),
+        ("deep", "[".repeat(200).into_bytes()),
+        ("not-json", b"{\"jsonrpc\":\"2.0\",".to_vec()),
+        ("not-utf8", vec![b'"', 0xff, b'"']),
+    ])
+}
+
+fn tagged(which: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[which], bytes].concat()
+}
+
+/// The byte strings of a section of the known answers.
+fn known(file: &str, section: &str) -> Vec<(String, Vec<u8>)> {
+    known_texts(file, section)
+        .into_iter()
+        .filter_map(|(name, text)| {
+            let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+            Some((name, bytes))
+        })
+        .collect()
+}
+
+fn known_texts(file: &str, section: &str) -> Vec<(String, String)> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vectors")
+        .join(file);
+    let known: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let section = known[section].as_object().unwrap();
+    section
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+fn address() -> Address {
+    Address(vec![4, 127, 0, 0, 1, 6, 0x12, 0x34])
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(2)
+}
