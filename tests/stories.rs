@@ -325,22 +325,50 @@ fn a_declined_request_leaves_nothing_and_can_be_made_again() {
         person_id: Some(other),
     };
     world.command(alice, add.clone()).unwrap().unwrap();
+    let chat = world.chat(alice, bob);
+    world.say(alice, chat, "May I?").unwrap();
     world.run(5_000);
+    assert_eq!(world.texts(bob, chat), ["May I?"]);
 
     world
         .command(bob, Command::RemoveContact { person_id: one })
         .unwrap()
         .unwrap();
     assert!(world.engine(bob).contacts().is_empty());
+    assert!(world.engine(bob).contact(&one).is_none());
     assert!(world.engine(bob).chats().is_empty());
+    assert!(world.texts(bob, chat).is_empty(), "nothing is on the disk");
+
+    // What is sent again, frames and initiation, is known, also after a restart.
+    world.say(alice, chat, "Please?").unwrap();
+    world.run(600_000);
+    world.crash(bob);
+    world.restart(bob);
+    world.run(600_000);
+    assert!(world.engine(bob).contacts().is_empty());
+    assert!(world.texts(bob, chat).is_empty());
 
     world
         .command(alice, Command::RemoveContact { person_id: other })
         .unwrap()
         .unwrap();
     world.command(alice, add).unwrap().unwrap();
+    world.say(alice, chat, "Another time?").unwrap();
     world.run(5_000);
     assert_eq!(world.engine(bob).contacts().len(), 1);
+    assert_eq!(world.texts(bob, chat), ["Another time?"]);
+    world
+        .command(bob, Command::AcceptContact { person_id: one })
+        .unwrap()
+        .unwrap();
+    world.say(bob, chat, "Gladly").unwrap();
+    world.run(30_000);
+    assert_eq!(
+        world.texts(alice, chat),
+        ["May I?", "Please?", "Another time?", "Gladly"]
+    );
+    assert_eq!(world.texts(bob, chat), ["Another time?", "Gladly"]);
+    assert_eq!(world.engine(bob).chat(&chat).unwrap().missing, 0);
 }
 
 #[test]

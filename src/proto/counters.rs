@@ -134,25 +134,25 @@ impl Counters {
         self.0.last().map(|run| run.last)
     }
 
-    /// How many counters below the greatest one are missing.
-    pub fn missing_count(&self) -> u32 {
-        let held: u64 = self
-            .0
-            .iter()
-            .map(|run| u64::from(run.last - run.first) + 1)
-            .sum();
-        let expected = self.last().map_or(0, |last| u64::from(last) + 1);
-        u32::try_from(expected.saturating_sub(held)).unwrap_or(u32::MAX)
+    /// How many counters from `begin` to below the greatest one are missing.
+    pub fn missing_count(&self, begin: u32) -> u32 {
+        let mut next = begin;
+        let mut count = 0_u32;
+        for run in &self.0 {
+            count = count.saturating_add(run.first.saturating_sub(next));
+            next = next.max(run.last.saturating_add(1));
+        }
+        count
     }
 
-    /// The first `limit` missing counters below the greatest one.
-    pub fn missing(&self, limit: usize) -> Vec<u32> {
-        let mut next = 0_u32;
+    /// The first `limit` missing counters from `begin` to below the greatest one.
+    pub fn missing(&self, begin: u32, limit: usize) -> Vec<u32> {
+        let mut next = begin;
         let mut out = Vec::new();
         for run in &self.0 {
             let room = limit.saturating_sub(out.len());
             out.extend((next..run.first).take(room));
-            next = run.last.saturating_add(1);
+            next = next.max(run.last.saturating_add(1));
         }
         out
     }
@@ -184,9 +184,11 @@ mod tests {
             assert!(counters.insert(counter));
         }
 
-        assert_eq!(counters.missing(10), [2, 3, 5, 6]);
-        assert_eq!(counters.missing(3), [2, 3, 5]);
-        assert_eq!(counters.missing_count(), 4);
+        assert_eq!(counters.missing(0, 10), [2, 3, 5, 6]);
+        assert_eq!(counters.missing(0, 3), [2, 3, 5]);
+        assert_eq!(counters.missing_count(0), 4);
+        assert_eq!(counters.missing(3, 10), [3, 5, 6]);
+        assert_eq!(counters.missing_count(3), 3);
     }
 
     #[test]
@@ -196,8 +198,8 @@ mod tests {
         assert!(counters.insert(u32::MAX));
 
         assert!(!counters.insert(u32::MAX));
-        assert_eq!(counters.missing_count(), u32::MAX);
-        assert_eq!(counters.missing(2), [0, 1]);
+        assert_eq!(counters.missing_count(0), u32::MAX);
+        assert_eq!(counters.missing(0, 2), [0, 1]);
     }
 
     proptest! {
@@ -217,8 +219,8 @@ mod tests {
                 prop_assert_eq!(counters.last(), model.last().copied());
                 let missing: Vec<u32> =
                     (0..model.last().map_or(0, |last| *last)).filter(|c| !model.contains(c)).collect();
-                prop_assert_eq!(counters.missing_count() as usize, missing.len());
-                prop_assert_eq!(counters.missing(1000), missing);
+                prop_assert_eq!(counters.missing_count(0) as usize, missing.len());
+                prop_assert_eq!(counters.missing(0, 1000), missing);
             }
             for value in 0..64 {
                 prop_assert_eq!(counters.contains(value), model.contains(&value));

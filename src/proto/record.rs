@@ -55,6 +55,14 @@ pub enum Write {
     Receipt(Receipt),
     /// A frame was taken in; it is a duplicate from now on, for ever.
     Seen(FrameId),
+    /// Removes all messages of a chat, and how far messages of the devices that wrote in it have
+    /// come with these people. Frames that were taken in stay duplicates.
+    Forget {
+        /// The chat.
+        chat: ChatId,
+        /// Who else is in it.
+        people: Vec<PersonId>,
+    },
 }
 
 /// A message as it is kept.

@@ -1,7 +1,7 @@
 //! A database and what is needed to make sense of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
@@ -23,6 +23,9 @@ pub(super) struct Database {
     pub(super) sealer: Arc<Sealer>,
     tree: RwLock<Arc<Tree>>,
     timelines: Mutex<BTreeMap<ChatId, Slot>>,
+    /// Held by everybody who asks, and alone by who removes messages: otherwise messages would seem
+    /// lost to whoever has read their order and not yet their rows.
+    readers: RwLock<()>,
 }
 
 /// The order of one chat, or the place where it will be.
@@ -45,7 +48,26 @@ impl Database {
             sealer,
             tree: RwLock::new(Arc::new(tree)),
             timelines: Mutex::new(BTreeMap::new()),
+            readers: RwLock::new(()),
         }
+    }
+
+    /// Asks something of the database while no message is removed from it.
+    pub(super) fn read<T>(&self, ask: impl FnOnce(&Self) -> T) -> T {
+        let _reading = self.readers.read().unwrap_or_else(PoisonError::into_inner);
+        ask(self)
+    }
+
+    /// Makes a change that removes the messages of some chats, while nobody reads.
+    pub(super) fn without_readers<T>(
+        &self,
+        chats: &BTreeSet<ChatId>,
+        change: impl FnOnce() -> T,
+    ) -> T {
+        let _writing = self.readers.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = change();
+        lock(&self.timelines).retain(|chat, _| !chats.contains(chat));
+        changed
     }
 
     pub(super) fn tree(&self) -> Arc<Tree> {

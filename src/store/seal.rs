@@ -330,8 +330,18 @@ impl Sealer {
         person: &PersonId,
         counter: u32,
     ) -> Vec<u8> {
-        let prefix: [u8; 16] = self.blind(Space::Delivered, &[&chat.0, &device.0, &person.0]);
+        let prefix = self.delivered_prefix(chat, device, person);
         [prefix.as_slice(), &counter.to_be_bytes()].concat()
+    }
+
+    /// With what all keys of [`Sealer::delivered_key`] for one device and person begin.
+    pub(super) fn delivered_prefix(
+        &self,
+        chat: &ChatId,
+        device: &DeviceId,
+        person: &PersonId,
+    ) -> [u8; 16] {
+        self.blind(Space::Delivered, &[&chat.0, &device.0, &person.0])
     }
 
     /// Where it is noted how far somebody has read.

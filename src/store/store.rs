@@ -325,7 +325,7 @@ impl Store {
         &self,
         ask: impl FnOnce(&Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.with(|open| ask(&open.database).inspect_err(|e| open.met(e)))
+        self.with(|open| open.database.read(ask).inspect_err(|e| open.met(e)))
     }
 }
 

@@ -1,17 +1,18 @@
 //! From what is to be remembered to rows, and from rows to the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     database::{About, Database},
     error::StoreError,
+    query,
     seal::{self, PIECE, Space},
-    timeline,
+    timeline::{self, Timeline},
     tree::Change,
 };
 use crate::{
     proto::{
-        id::ChatId,
+        id::{ChatId, PersonId},
         record::{Class, MessageRow, ReadMarks, Receipt, Write},
         time::Timestamp,
     },
@@ -24,6 +25,8 @@ pub(super) struct Stage<'a> {
     about: About,
     rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     messages: BTreeMap<ChatId, Vec<(u32, MessageRow)>>,
+    /// Chats of which no message that was committed before is left.
+    forgotten: BTreeSet<ChatId>,
     /// Whether records are touched that are also kept outside the database, and how urgent that is.
     pub(super) backup: Backup,
 }
@@ -65,6 +68,7 @@ impl<'a> Stage<'a> {
             },
             rows: BTreeMap::new(),
             messages: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
             backup: Backup::None,
         }
     }
@@ -83,6 +87,7 @@ impl<'a> Stage<'a> {
                 }
                 Ok(())
             }
+            Write::Forget { chat, people } => self.forget(chat, &people),
         }
     }
 
@@ -94,11 +99,16 @@ impl<'a> Stage<'a> {
             about,
             rows,
             messages,
+            forgotten,
             ..
         } = self;
         let changes: Vec<Change> = rows.into_iter().collect();
         also(&changes);
-        database.tree().commit(changes)?;
+        if forgotten.is_empty() {
+            database.tree().commit(changes)?;
+        } else {
+            database.without_readers(&forgotten, || database.tree().commit(changes))?;
+        }
         for (chat, rows) in &messages {
             database.add(chat, rows);
         }
@@ -166,9 +176,7 @@ impl<'a> Stage<'a> {
         }
         let chat = row.chat;
         let staged = self.messages.get(&chat).map_or(0, Vec::len);
-        let next = self
-            .database
-            .timeline(&chat, timeline::Timeline::next_arrival)?;
+        let next = self.ask_order(&chat, Timeline::next_arrival)?;
         let arrival = u32::try_from(staged)
             .ok()
             .and_then(|staged| next.checked_add(staged));
@@ -184,13 +192,73 @@ impl<'a> Stage<'a> {
         self.messages.entry(chat).or_default().push((arrival, row));
 
         let arrived = self.messages.get(&chat).map_or(&[][..], Vec::as_slice);
-        let page = self
-            .database
-            .timeline(&chat, |order| order.completed_page(arrived))?;
+        let page = self.ask_order(&chat, |order| order.completed_page(arrived))?;
         if let Some((number, page)) = page {
             let key = timeline::page_key(&sealer.places_prefix(&chat), number);
             let sealed = sealer.seal(Space::Places, &key, &page)?;
             self.append(key, sealed);
+        }
+        Ok(())
+    }
+
+    /// Asks the order of a chat as it was before this stage; of one that the stage forgot, an empty
+    /// one.
+    fn ask_order<T>(
+        &self,
+        chat: &ChatId,
+        ask: impl FnOnce(&Timeline) -> T,
+    ) -> Result<T, StoreError> {
+        if self.forgotten.contains(chat) {
+            return Ok(ask(&Timeline::default()));
+        }
+        self.database.timeline(chat, ask)
+    }
+
+    fn forget(&mut self, chat: ChatId, people: &[PersonId]) -> Result<(), StoreError> {
+        let Database { sealer, .. } = self.database;
+        let prefix = sealer.chat_prefix(&chat);
+        let mut rows = self.messages.remove(&chat).unwrap_or_default();
+        if self.forgotten.insert(chat) {
+            let tree = self.database.tree();
+            for (arrival, (key, row)) in (0..).zip(tree.rows(&prefix, &[], usize::MAX)?) {
+                rows.push((arrival, query::open_message(&tree, sealer, &key, &row)?));
+            }
+        }
+        let mut devices = BTreeSet::new();
+        for (arrival, row) in rows {
+            let at = timeline::row_key(&prefix, arrival);
+            for index in 0..seal::pieces(codec::to_vec(&row).len()).unwrap_or(1) {
+                self.drop_row(sealer.piece_key(&at, index))?;
+            }
+            self.drop_row(sealer.id_key(&row.id).to_vec())?;
+            devices.insert(row.device);
+        }
+        self.drop_under(&sealer.places_prefix(&chat))?;
+        for device in &devices {
+            for person in people {
+                self.drop_under(&sealer.delivered_prefix(&chat, device, person))?;
+                let read = sealer.read_key(&chat, device, person);
+                self.rows.insert(read.to_vec(), None);
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_under(&mut self, prefix: &[u8]) -> Result<(), StoreError> {
+        let kept = self.database.tree().rows(prefix, &[], usize::MAX)?;
+        let staged = self.rows.range(prefix.to_vec()..);
+        let staged = staged.take_while(|(key, _)| key.starts_with(prefix));
+        let mut keys: Vec<Vec<u8>> = staged.map(|(key, _)| key.clone()).collect();
+        keys.extend(kept.into_iter().map(|(key, _)| key));
+        keys.into_iter().try_for_each(|key| self.drop_row(key))
+    }
+
+    /// Takes back what [`Stage::append`] did, now or in an earlier commit.
+    fn drop_row(&mut self, key: Vec<u8>) -> Result<(), StoreError> {
+        if let Some(row) = self.get(&key)? {
+            let bytes = u64::try_from(key.len() + row.len()).unwrap_or(u64::MAX);
+            self.about.appended = self.about.appended.saturating_sub(bytes);
+            self.rows.insert(key, None);
         }
         Ok(())
     }

@@ -68,6 +68,10 @@ pub struct DirectChat {
     /// Up to which of our counters the other has read.
     #[n(14)]
     pub read_by_other: Option<u32>,
+    /// For devices of the other's that wrote before this chat began here: their first counter that
+    /// is for us. What lies before is not missing.
+    #[n(15)]
+    pub begins: Option<BTreeMap<DeviceId, u32>>,
 }
 
 /// A message that nothing refers to yet.
@@ -130,6 +134,7 @@ impl DirectChat {
             since: now,
             read: BTreeMap::new(),
             read_by_other: None,
+            begins: None,
         }
     }
 
@@ -180,12 +185,26 @@ impl DirectChat {
         self.heads.truncate(limits::PARENTS);
     }
 
-    /// How many messages of others are known to be missing.
+    /// How many messages of the other's are known to exist and are not here.
     pub fn missing(&self) -> u32 {
         self.received
-            .values()
-            .map(Counters::missing_count)
+            .iter()
+            .map(|(device, counters)| counters.missing_count(self.begin_of(device)))
             .fold(0, u32::saturating_add)
+    }
+
+    /// The first `limit` counters of each device of the other's that are missing.
+    pub fn missing_counters(&self, limit: usize) -> Vec<(DeviceId, Vec<u32>)> {
+        self.received
+            .iter()
+            .map(|(device, held)| (*device, held.missing(self.begin_of(device), limit)))
+            .filter(|(_, counters)| !counters.is_empty())
+            .collect()
+    }
+
+    fn begin_of(&self, device: &DeviceId) -> u32 {
+        let begin = self.begins.as_ref().and_then(|begins| begins.get(device));
+        begin.copied().unwrap_or_default()
     }
 }
 
@@ -272,5 +291,22 @@ mod tests {
 
         assert_eq!(again.encode(), chat.encode());
         assert_eq!(again.missing(), 4);
+    }
+
+    #[test]
+    fn what_was_said_before_the_chat_began_here_is_not_missing() {
+        let mut chat = chat();
+        let device = DeviceId([3; 16]);
+        for counter in [7, 9] {
+            chat.received.entry(device).or_default().insert(counter);
+        }
+        assert_eq!(chat.missing(), 8);
+
+        chat.begins.get_or_insert_default().insert(device, 7);
+
+        assert_eq!(chat.missing(), 1);
+        assert_eq!(chat.missing_counters(5), [(device, vec![8])]);
+        let again = DirectChat::decode(&chat.encode()).unwrap();
+        assert_eq!(again.missing(), 1);
     }
 }

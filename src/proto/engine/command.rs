@@ -63,7 +63,7 @@ pub enum Command {
         /// Whom to unblock.
         person_id: PersonId,
     },
-    /// Removes a contact, or declines a request. The history stays.
+    /// Removes a contact; the history stays. Or declines a request, of which nothing stays.
     #[serde(rename = "contact.remove")]
     RemoveContact {
         /// Whom to remove.

@@ -319,15 +319,27 @@ impl Engine {
         }
         let chat = self.chat_with(&person);
         if standing == Standing::Incoming {
-            // A request that was declined leaves no chat behind.
+            // A request that was declined leaves nothing behind but its frames and initiations,
+            // which stay known so that nobody can repeat them.
             self.chats.remove(&chat);
             self.gaps.remove(&chat);
+            let people = vec![person];
+            turn.write(Write::Forget { chat, people });
         } else if let Some(held) = self.chats.get_mut(&chat) {
             held.channels.clear();
             held.unread = 0;
         }
         self.dirty.chats.insert(chat);
-        if let Some(known) = self.person_mut(&person) {
+        let forgotten = standing == Standing::Incoming
+            && self
+                .people
+                .get(&person)
+                .is_some_and(|known| !known.contact.blocked);
+        if forgotten {
+            self.people.remove(&person);
+            self.dirty.people.insert(person);
+            self.index(&person);
+        } else if let Some(known) = self.person_mut(&person) {
             known.contact.standing = Standing::Stranger;
             known.contact.verified = false;
             known.contact.asking = None;

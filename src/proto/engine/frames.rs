@@ -18,7 +18,7 @@ use crate::{
             state::{ChannelSecret, Head},
         },
         contact::Standing,
-        id::{ChatId, DeviceId, PersonId},
+        id::{ChatId, PersonId},
         record::{MessageRow, Receipt, Write},
         time::SECOND,
     },
@@ -149,10 +149,15 @@ impl Engine {
 
     fn add_incoming(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
         let chat = row.chat;
+        let begins = self.begins_with(&row);
         let Some(held) = self.chat_mut(&chat) else {
             return;
         };
         let missing = held.missing();
+        if begins {
+            let begins = held.begins.get_or_insert_default();
+            begins.insert(row.device, row.counter);
+        }
         let fresh = held
             .received
             .entry(row.device)
@@ -187,6 +192,20 @@ impl Engine {
                 what: ChatChange::Completeness,
             });
         }
+    }
+
+    /// Whether what a device said before a message was never for this chat as it is here: whoever
+    /// asks for contact again sends along what was not delivered, and no more.
+    fn begins_with(&self, row: &MessageRow) -> bool {
+        let standing = self
+            .people
+            .get(&row.sender)
+            .map(|known| known.contact.standing);
+        let fresh = self
+            .chats
+            .get(&row.chat)
+            .is_some_and(|held| !held.received.contains_key(&row.device));
+        fresh && row.counter > 0 && standing == Some(Standing::Incoming)
     }
 
     /// Whoever writes on our channel has accepted our request.
@@ -333,13 +352,7 @@ impl Engine {
             else {
                 continue;
             };
-            let wants: Vec<(DeviceId, Vec<u32>)> = held
-                .received
-                .iter()
-                .map(|(device, counters)| (*device, counters.missing(limits::WANT_COUNTERS)))
-                .filter(|(_, counters)| !counters.is_empty())
-                .collect();
-            for (device, counters) in wants {
+            for (device, counters) in held.missing_counters(limits::WANT_COUNTERS) {
                 if let Some(peer) = self.reachable(&device) {
                     turn.effect(Effect::Send(peer, Direct::Want { topic, counters }));
                 }

@@ -45,6 +45,7 @@ impl Memory {
                 Write::Seen(frame) => {
                     self.seen.insert(frame);
                 }
+                Write::Forget { chat, people } => self.forget(chat, &people),
             }
         }
     }
@@ -150,6 +151,21 @@ impl Memory {
         let rows = self.chats.entry(row.chat).or_default();
         let rank = rows.partition_point(|at| (at.created, at.id) < (row.created, row.id));
         rows.insert(rank, row);
+    }
+
+    fn forget(&mut self, chat: ChatId, people: &[PersonId]) {
+        let rows = self.chats.remove(&chat).unwrap_or_default();
+        let devices: BTreeSet<DeviceId> = rows.iter().map(|row| row.device).collect();
+        for row in &rows {
+            self.places.remove(&row.id);
+        }
+        let gone = |of: &ChatId, device: &DeviceId, person: &PersonId| {
+            *of == chat && devices.contains(device) && people.contains(person)
+        };
+        self.delivered
+            .retain(|(of, device, person, _), _| !gone(of, device, person));
+        self.read
+            .retain(|(of, device, person), _| !gone(of, device, person));
     }
 
     fn note(&mut self, receipt: &Receipt) {

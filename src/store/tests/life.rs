@@ -259,3 +259,50 @@ fn a_compacted_store_is_smaller_and_holds_the_same() {
         "kept until the next healthy start only"
     );
 }
+
+#[test]
+fn a_forgotten_chat_is_gone_for_those_who_ask_meanwhile_too_and_can_begin_again() {
+    let (dir, store) = new_store();
+    let frame = crate::wire::id::FrameId([9; 32]);
+    let other = MessageRow {
+        id: MessageId([0xee; 32]),
+        chat: ChatId([8; 32]),
+        ..message(0)
+    };
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let is_done = || done.load(std::sync::atomic::Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..8 {
+                let rows = (0..300).map(|n| say(message(round * 1_000 + n)));
+                store.commit(rows.collect()).unwrap();
+                let (chat, people) = (CHAT, vec![BOB]);
+                store.commit(vec![Write::Forget { chat, people }]).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_done() {
+                    let page = store.page(CHAT, ALL).unwrap();
+                    assert!(page.len() == 300 || page.is_empty(), "{}", page.len());
+                }
+            });
+        }
+    });
+    store
+        .commit(vec![say(message(1)), say(other), Write::Seen(frame)])
+        .unwrap();
+    let (chat, people) = (CHAT, vec![BOB]);
+
+    store.commit(vec![Write::Forget { chat, people }]).unwrap();
+
+    assert_eq!(store.message(&message(1).id), Ok(None));
+    assert!(store.message(&MessageId([0xee; 32])).unwrap().is_some());
+    assert_eq!(store.seen(&frame), Ok(true), "it stays a duplicate");
+    store.commit(vec![say(message(2))]).unwrap();
+    drop(store.lock().unwrap());
+    let store = open(dir.path());
+    assert_eq!(texts(&store), ["message number 2"]);
+    assert!(!store.opened().is_suspect());
+}

@@ -77,6 +77,7 @@ fn write() -> impl Strategy<Value = Write> {
         2 => (class(), key()).prop_map(|(class, key)| Write::Delete(class, key)),
         2 => receipt().prop_map(Write::Receipt),
         1 => any::<u8>().prop_map(|n| Write::Seen(FrameId([n; 32]))),
+        1 => (chat(), vec(person(), 0..2)).prop_map(|(chat, people)| Write::Forget { chat, people }),
     ]
 }
 
