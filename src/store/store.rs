@@ -147,7 +147,7 @@ impl Store {
         if let Err(e) = open.rotate_ratchet_key() {
             tracing::warn!("the ratchet-state key was not changed: {e}");
         }
-        open.save_backup(Backup::Due);
+        open.save_backup();
         let Open {
             dir,
             lock,
@@ -231,7 +231,7 @@ impl Store {
     /// the disk, and, when the database has grown far beyond its content, a smaller one.
     pub fn tidy(&self) -> Result<(), StoreError> {
         self.with(|open| {
-            open.save_backup(Backup::Due);
+            open.save_backup();
             open.keep_ballast();
             let mut writer = lock(&open.writer);
             let now = writer.state.now();
@@ -342,8 +342,12 @@ impl Open {
         }
         let backup = stage.backup;
         self.save(&mut writer, stage, 0)?;
+        writer.backup = writer.backup.max(backup);
+        let urgent = writer.backup == Backup::Now;
         drop(writer);
-        self.save_backup(backup);
+        if urgent {
+            self.save_backup();
+        }
         Ok(())
     }
 
@@ -407,12 +411,11 @@ impl Open {
         Ok(())
     }
 
-    /// Writes the records outside the database, if `why` or something before it asks for that.
-    fn save_backup(&self, why: Backup) {
+    /// Writes the records outside the database, if they have changed since. It takes some six times as long
+    /// as a commit, so it does not go with each of them.
+    fn save_backup(&self) {
         let mut writer = lock(&self.writer);
-        writer.backup = writer.backup.max(why);
-        let ready = why == Backup::Now || (why == Backup::Due && writer.backup != Backup::None);
-        if !ready {
+        if writer.backup == Backup::None {
             return;
         }
         match backup::write(&self.dir, &self.database) {

@@ -125,7 +125,7 @@ impl<'a> Stage<'a> {
 
     /// Sets a record.
     pub(super) fn put(&mut self, class: Class, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.remove(class, key)?;
+        let is_new = !self.remove(class, key)?;
         let sealer = &self.database.sealer;
         let at = sealer.record_key(class, key);
         let too_large = seal::pieces(value.len()).is_none() || key.len() > 255;
@@ -137,19 +137,24 @@ impl<'a> Stage<'a> {
         for (key, row) in rows? {
             self.rows.insert(key, Some(row));
         }
-        self.backup = self.backup.max(Backup::of(class));
+        self.backup = self.backup.max(match Backup::of(class) {
+            Backup::Due if is_new => Backup::Now,
+            urgency => urgency,
+        });
         Ok(())
     }
 
     fn delete(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
         self.backup = self.backup.max(Backup::of(class));
-        self.remove(class, key)
+        self.remove(class, key)?;
+        Ok(())
     }
 
-    fn remove(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
+    /// Removes a record; whether it was there.
+    fn remove(&mut self, class: Class, key: &[u8]) -> Result<bool, StoreError> {
         let at = self.database.sealer.record_key(class, key);
         let Some(old) = self.get(&at)? else {
-            return Ok(());
+            return Ok(false);
         };
         // Only a row as long as a full piece can be one of several.
         if old.len() > PIECE {
@@ -161,7 +166,7 @@ impl<'a> Stage<'a> {
             }
         }
         self.rows.insert(at, None);
-        Ok(())
+        Ok(true)
     }
 
     fn message(&mut self, row: MessageRow) -> Result<(), StoreError> {

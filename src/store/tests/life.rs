@@ -306,3 +306,24 @@ fn a_forgotten_chat_is_gone_for_those_who_ask_meanwhile_too_and_can_begin_again(
     assert_eq!(texts(&store), ["message number 2"]);
     assert!(!store.opened().is_suspect());
 }
+
+#[test]
+fn the_copy_of_records_is_written_at_once_for_new_ones_and_later_for_changes() {
+    let (dir, store) = new_store();
+    let copy = || fs::read(dir.path().join("records.bin")).unwrap_or_default();
+    let empty = copy();
+
+    store
+        .commit(vec![put(Class::Chat, b"one", b"new")])
+        .unwrap();
+    let first = copy();
+    assert_ne!(first, empty);
+
+    store
+        .commit(vec![put(Class::Chat, b"one", b"changed"), say(message(1))])
+        .unwrap();
+    assert_eq!(first, copy(), "a message does not wait for it");
+
+    store.tidy().unwrap();
+    assert_ne!(first, copy());
+}
