@@ -119,7 +119,12 @@ impl Open {
         let about = self.database.sealer.about_key().to_vec();
         let row = self.database.tree().get(&about)?;
         copy.commit(vec![(about, row)])?;
-        generation::set_current(self.dir(), next)?;
+        if let Err(e) = generation::set_current(self.dir(), next) {
+            // One copy of CURRENT may name the next one already, which gets no commit any more.
+            generation::set_current(self.dir(), writer.generation)
+                .map_err(|e| self.database.tree().fail(e.to_string()))?;
+            return Err(e.into());
+        }
         writer.copy = None;
         writer.generation = next;
         let old = self.database.replace_tree(copy);

@@ -34,11 +34,20 @@ pub enum UnlockError {
     #[error("the profile was made by a newer version of this program")]
     Newer,
     /// There is no room to open it.
-    #[error("the disk is full")]
+    #[error("the disk is full. Make room, then try again")]
     Full,
     /// The disk refuses.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    #[error("the disk refuses ({0}). Look whether it is well, then try again")]
+    Io(io::Error),
+}
+
+impl From<io::Error> for UnlockError {
+    fn from(e: io::Error) -> Self {
+        match e.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(e),
+        }
+    }
 }
 
 impl From<TreeError> for UnlockError {
@@ -108,7 +117,6 @@ pub(super) fn open(
         Ok(healthy) => healthy,
         Err(why) => {
             tracing::warn!("the database is damaged and is being salvaged: {why}");
-            flags |= state::SALVAGED;
             let broken = current.or(all.last().copied()).unwrap_or(0);
             generation::set_current(dir, broken)?;
             let wreck = Wreck {
@@ -116,7 +124,12 @@ pub(super) fn open(
                 broken,
                 commit: remembered.commit,
             };
-            with_ballast(dir, || salvage::salvage(&wreck, sealer))?
+            let saved = with_ballast(dir, || salvage::salvage(&wreck, sealer))?;
+            // The making of a new profile that failed half way has lost nothing.
+            if !fresh || saved.anything {
+                flags |= state::SALVAGED;
+            }
+            (saved.database, saved.about, saved.generation)
         }
     };
     if current != Some(generation) {

@@ -224,7 +224,7 @@ impl From<VaultError> for UnlockError {
             VaultError::WrongPassphrase => Self::WrongPassphrase,
             VaultError::Damaged(file) => Self::Damaged(format!("{file} is damaged")),
             VaultError::Newer => Self::Newer,
-            VaultError::Io(e) => Self::Io(e),
+            VaultError::Io(e) => e.into(),
         }
     }
 }

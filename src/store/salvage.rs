@@ -35,15 +35,21 @@ pub(super) struct Wreck<'a> {
     pub(super) commit: u64,
 }
 
+/// What was saved.
+pub(super) struct Saved {
+    pub(super) database: Database,
+    pub(super) about: About,
+    pub(super) generation: u32,
+    /// Whether there was anything to save.
+    pub(super) anything: bool,
+}
+
 /// Rows that are written at once.
 const BATCH: usize = 512;
 
 /// Makes a new database from all that can be read of the damaged one, of earlier generations, and of
 /// the records beside them.
-pub(super) fn salvage(
-    wreck: &Wreck<'_>,
-    sealer: &Arc<Sealer>,
-) -> Result<(Database, About, u32), UnlockError> {
+pub(super) fn salvage(wreck: &Wreck<'_>, sealer: &Arc<Sealer>) -> Result<Saved, UnlockError> {
     let all = generation::all(wreck.dir)?;
     // A generation after the broken one was never finished, and holds nothing that is not elsewhere.
     let next = all
@@ -60,6 +66,7 @@ pub(super) fn salvage(
             commit: wreck.commit,
             appended: 0,
         },
+        anything: false,
         waiting: Vec::new(),
         records: BTreeMap::new(),
         complete: BTreeSet::new(),
@@ -83,8 +90,12 @@ pub(super) fn salvage(
     }
     // What was found in the ends of logs is in the new database.
     tail::remove(wreck.dir)?;
-    let Rescue { target, about, .. } = rescue;
-    Ok((target, about, next))
+    Ok(Saved {
+        database: rescue.target,
+        about: rescue.about,
+        generation: next,
+        anything: rescue.anything,
+    })
 }
 
 struct Rescue {
@@ -92,6 +103,7 @@ struct Rescue {
     /// The last commit that is known of.
     known: u64,
     about: About,
+    anything: bool,
     waiting: Vec<Found>,
     /// The newest version of each record, and the commit that wrote it.
     records: BTreeMap<(Class, Vec<u8>), Version>,
@@ -212,6 +224,7 @@ impl Rescue {
     }
 
     fn push(&mut self, found: Found) -> Result<(), UnlockError> {
+        self.anything = true;
         self.waiting.push(found);
         if self.waiting.len() >= BATCH {
             self.write()?;
@@ -246,6 +259,7 @@ impl From<StoreError> for UnlockError {
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::Damaged(why) => Self::Damaged(why),
+            StoreError::Full { .. } => Self::Full,
             other => Self::Io(io::Error::other(other)),
         }
     }

@@ -186,9 +186,21 @@ impl Store {
         let open = open.as_ref().ok_or(PassphraseError::Locked)?;
         let header = lock(&open.writer).header.clone();
         header.open(&open.dir, current)?;
+        if new.is_none() && !header.is_protected() {
+            // A new key file would be in force a moment before the header that it opens.
+            return Ok(());
+        }
         let protection = new.map(|new| (new, cost()));
-        let header = Header::write(&open.dir, &open.keys, protection)?;
-        lock(&open.writer).header = header;
+        match Header::write(&open.dir, &open.keys, protection) {
+            Ok(new) => lock(&open.writer).header = new,
+            Err(e) => {
+                // Of its two copies one may have been written.
+                if let Err(e) = header.replace(&open.dir) {
+                    tracing::error!("the header of the vault was not put back: {e}");
+                }
+                return Err(e.into());
+            }
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The store as a whole.
 
 mod damage;
+mod disk;
 mod figures;
 mod kill;
 mod life;
@@ -36,6 +37,17 @@ fn new_store() -> (tempfile::TempDir, Store) {
 fn open(dir: &Path) -> Store {
     let profile = Profile::open(dir).unwrap();
     profile.unlock_at(None, || Cost::NONE).unwrap()
+}
+
+/// The same store after it was locked and unlocked.
+fn reopen(store: Store) -> Store {
+    let profile = store.lock().unwrap();
+    profile.unlock_at(None, || Cost::NONE).unwrap()
+}
+
+/// A record that is there.
+fn record(store: &Store, class: Class, key: &[u8]) -> Vec<u8> {
+    store.record(class, key).unwrap().unwrap().to_vec()
 }
 
 /// A message of Bob's: the later, the larger `n`.

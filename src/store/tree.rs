@@ -206,7 +206,8 @@ impl Tree {
         self.failed.get().map_or(Ok(()), |e| Err(e.clone()))
     }
 
-    fn fail(&self, why: String) -> StoreError {
+    /// Accepts no change any more.
+    pub(super) fn fail(&self, why: String) -> StoreError {
         self.failed.get_or_init(|| StoreError::Failed(why)).clone()
     }
 

@@ -213,12 +213,17 @@ impl Header {
         };
         let plain = Zeroizing::new([*keys.records.expose(), *keys.keyring.expose()].concat());
         header.sealed = aead::xseal(&kek, &header.nonce, &header.associated(), &plain);
-        files::write_copies(&dir.join(HEADER), &header.to_bytes())?;
-        // Only now, when nothing needs it any more.
-        if header.is_protected() {
-            files::destroy_copies(&dir.join(KEY_FILE))?;
+        header.replace(dir)?;
+        // Only now, when nothing needs it any more. If it fails, it is done at the next opening.
+        if let Err(e) = header.tidy(dir) {
+            tracing::warn!("the key file was not removed: {e:?}");
         }
         Ok(header)
+    }
+
+    /// Makes this the header that counts.
+    pub(super) fn replace(&self, dir: &Path) -> io::Result<()> {
+        files::write_copies(&dir.join(HEADER), &self.to_bytes())
     }
 
     /// Removes a key file that a crash left behind after the passphrase was set.

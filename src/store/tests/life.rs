@@ -38,21 +38,10 @@ fn what_was_committed_is_there_after_locking_and_unlocking_again_and_again() {
                 put(Class::Sessions, b"bob", &n.to_be_bytes()),
             ])
             .unwrap();
-        store = store
-            .lock()
-            .unwrap()
-            .unlock_at(None, || Cost::NONE)
-            .unwrap();
+        store = reopen(store);
 
         assert_eq!(texts(&store).len(), n as usize + 1);
-        assert_eq!(
-            store
-                .record(Class::Sessions, b"bob")
-                .unwrap()
-                .unwrap()
-                .as_slice(),
-            n.to_be_bytes()
-        );
+        assert_eq!(record(&store, Class::Sessions, b"bob"), n.to_be_bytes());
         assert!(!store.opened().is_suspect());
     }
 }
