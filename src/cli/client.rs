@@ -46,7 +46,7 @@ impl Client {
         let handle = handle.clone();
         tokio::spawn(async move {
             let (input, output) = tokio::io::split(theirs);
-            rpc::serve(&handle, input, output).await;
+            rpc::serve(&handle, input, output, Duration::MAX).await;
         });
         let (input, output) = tokio::io::split(ours);
         Self::connect(input, output).await

@@ -1,5 +1,7 @@
 //! `betwixt rpc`
 
+use std::time::Duration;
+
 use tokio::time::timeout;
 
 use super::{
@@ -20,7 +22,9 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
             () = signals.asked_to_end() => return Ok(()),
         };
         let socket = instance::offer_socket(config, &handle);
-        let serving = rpc::serve(&handle, tokio::io::stdin(), tokio::io::stdout());
+        // Whoever started us may stop reading for as long as they like.
+        let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
+        let serving = rpc::serve(&handle, input, output, Duration::MAX);
         let ended = tokio::select! {
             ended = serving => ended,
             () = signals.asked_to_end() => Ended::Input,

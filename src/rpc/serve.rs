@@ -30,14 +30,14 @@ pub enum Ended {
 }
 
 /// Answers requests and tells events until either side ends. What is in flight when the input ends
-/// is answered still.
-pub async fn serve<R, W>(handle: &Handle, input: R, output: W) -> Ended
+/// is answered still. Who takes nothing for as long as `patience` is left.
+pub async fn serve<R, W>(handle: &Handle, input: R, output: W, patience: Duration) -> Ended
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let (out, to_write) = mpsc::channel(LINES_OUT);
-    let mut writer = tokio::spawn(write(to_write, output));
+    let mut writer = tokio::spawn(write(to_write, output, patience));
     let mut teller = tokio::spawn(tell(handle.clone(), out.clone()));
     let ended = tokio::select! {
         () = read(handle, input, &out) => Ended::Input,
@@ -47,7 +47,7 @@ where
     teller.abort();
     drop(out);
     // A reader who takes nothing must not keep us.
-    if timeout(LAST_LINES, &mut writer).await.is_err() {
+    if !writer.is_finished() && timeout(LAST_LINES, &mut writer).await.is_err() {
         writer.abort();
     }
     ended
@@ -82,10 +82,12 @@ async fn read<R: AsyncRead + Unpin>(handle: &Handle, input: R, out: &mpsc::Sende
         let out = out.clone();
         answering.spawn(async move {
             let mut responses = Vec::with_capacity(answers.len());
+            // Until the answer is on its way out, it counts: else those that nobody reads pile up.
+            let mut permits = Vec::with_capacity(answers.len());
             for (id, answer, permit) in answers {
                 let result = answer.await;
                 responses.extend(id.map(|id| response(&id, result)));
-                drop(permit);
+                permits.push(permit);
             }
             let line = match (responses.pop(), alone) {
                 (None, _) => return,
@@ -161,20 +163,23 @@ async fn tell(handle: Handle, out: mpsc::Sender<String>) {
     }
 }
 
-/// Writes lines, and flushes whenever there is none to write.
-async fn write<W: AsyncWrite + Unpin>(mut lines: mpsc::Receiver<String>, output: W) {
+/// Writes lines, and flushes whenever there is none to write. Ends when a line is not taken in time.
+async fn write<W: AsyncWrite + Unpin>(
+    mut lines: mpsc::Receiver<String>,
+    output: W,
+    patience: Duration,
+) {
     let mut output = BufWriter::new(output);
     while let Some(line) = lines.recv().await {
-        let mut next = Some(line);
-        while let Some(line) = next {
-            if output.write_all(line.as_bytes()).await.is_err()
-                || output.write_all(b"\n").await.is_err()
-            {
-                return;
+        let written = async {
+            output.write_all(line.as_bytes()).await?;
+            output.write_all(b"\n").await?;
+            if lines.is_empty() {
+                output.flush().await?;
             }
-            next = lines.try_recv().ok();
-        }
-        if output.flush().await.is_err() {
+            std::io::Result::Ok(())
+        };
+        if !matches!(timeout(patience, written).await, Ok(Ok(()))) {
             return;
         }
     }

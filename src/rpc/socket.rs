@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -58,7 +59,7 @@ impl Socket {
                 Err(error) => {
                     // Out of file descriptors, most likely: later there may be some again.
                     warn!(%error, "the private socket cannot accept");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                     continue;
                 }
             };
@@ -69,7 +70,7 @@ impl Socket {
             let handle = handle.clone();
             tokio::spawn(async move {
                 let (input, output) = stream.into_split();
-                serve(&handle, input, output).await;
+                serve(&handle, input, output, PATIENCE).await;
                 drop(permit);
             });
         }
@@ -142,6 +143,9 @@ fn runtime_directory() -> io::Result<PathBuf> {
 
 /// Connections served at once; further ones wait.
 const CONNECTIONS: usize = 16;
+
+/// How long the other end may take nothing of what is written, before its place is given to others.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

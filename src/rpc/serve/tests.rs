@@ -18,11 +18,16 @@ struct Client {
 
 impl Client {
     async fn connect(buffer: usize) -> (Self, Ends) {
+        Self::connect_for(buffer, Duration::MAX).await
+    }
+
+    async fn connect_for(buffer: usize, patience: Duration) -> (Self, Ends) {
         let (handle, mut ends) = handle();
         let (ours, theirs) = tokio::io::duplex(buffer);
         let (output, input) = tokio::io::split(ours);
         let (their_input, their_output) = tokio::io::split(theirs);
-        let serving = tokio::spawn(async move { serve(&handle, their_input, their_output).await });
+        let serve = async move { serve(&handle, their_input, their_output, patience).await };
+        let serving = tokio::spawn(serve);
         let client = Self {
             input: Some(input),
             output: BufReader::new(output).lines(),
@@ -259,6 +264,47 @@ async fn a_reader_that_takes_nothing_cannot_hold_the_end_up() {
     let ended = timeout(Duration::from_secs(5), client.hang_up()).await;
 
     assert_eq!(ended.expect("in time"), Ended::Input);
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_do_not_pile_up() {
+    let (mut client, mut ends) = Client::connect(64).await;
+    let mut input = client.input.take().unwrap();
+    let answered = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = answered.clone();
+    let node = tokio::spawn(async move {
+        loop {
+            let (_, waiting) = command(&mut ends).await;
+            let _ = waiting.send(Ok(Reply::Done {}));
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+
+    let asking = async {
+        loop {
+            let line = format!("{}\n", typing(1));
+            input.write_all(line.as_bytes()).await.unwrap();
+        }
+    };
+    let asked = timeout(Duration::from_millis(500), asking).await;
+
+    assert!(asked.is_err());
+    let answered = answered.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(answered <= IN_FLIGHT + LINES_OUT + 8, "{answered}");
+    assert!(answered >= IN_FLIGHT, "{answered}");
+    node.abort();
+}
+
+#[tokio::test]
+async fn a_reader_that_takes_nothing_for_too_long_is_left() {
+    let (mut client, ends) = Client::connect_for(64, Duration::from_millis(100)).await;
+    for _ in 0..100 {
+        let _ = ends.events.send(Event::Missed { count: 1 });
+    }
+
+    let ended = timeout(Duration::from_secs(5), &mut client.serving).await;
+
+    assert_eq!(ended.expect("in time").unwrap(), Ended::Input);
 }
 
 #[tokio::test]
