@@ -230,6 +230,11 @@ impl Node {
         }
     }
 
+    /// The events so far that nobody waited for.
+    pub fn events(&self) -> impl Iterator<Item = &Value> {
+        self.events.iter()
+    }
+
     /// Forgets the events so far.
     pub fn forget_events(&mut self) {
         self.events.clear();
