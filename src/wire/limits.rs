@@ -108,6 +108,18 @@ pub const OP: usize = 8 * 1024;
 /// Heads of a membership log, and parents of one change.
 pub const OP_PARENTS: usize = 16;
 
+/// Changes in one membership log; further ones are refused, and another group has to be founded.
+pub const OPS: usize = 32_768;
+
+/// Changes by one device in one membership log.
+pub const OPS_OF_DEVICE: u64 = 8192;
+
+/// Changes kept while what they follow has not come.
+pub const OPS_WAITING: usize = 1024;
+
+/// The manifest of a chat's picture.
+pub const AVATAR: usize = 1024;
+
 /// Encrypted bytes of a file in one piece: 64 KiB and a tag.
 pub const BLOB_CHUNK: usize = 65_552;
 
@@ -203,6 +215,10 @@ pub const SUPERSEDED: usize = 8;
 
 /// Devices of all members of a group.
 pub const ROSTER: u16 = 1024;
+
+/// Devices to which people are added. Below [`ROSTER`], so that people who add at the same time do not
+/// go above it.
+pub const MEMBERS: usize = 1000;
 
 /// Messages that wait for one peer's direct stream; further ones are dropped, the outbox retries.
 pub const DIRECT_QUEUE: usize = 1024;

@@ -1,15 +1,22 @@
-//! The layouts of a group's membership log (protocol §4.2). What follows from a log is not here.
+//! A group's membership log: the layouts of its changes (protocol §4.2), and what follows from a set
+//! of them ([`Log`], §4.3).
 //!
 //! `op = [op_body bstr, sig(DS, "op", op_body)]`, and a change's payload is a byte string that holds the
 //! CBOR of its kind, so that kinds of later versions can be carried.
 
 mod change;
+mod log;
+mod past;
+mod rules;
+mod settings;
 
 use std::fmt;
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 pub use change::{Change, Create, Epoch, Policy, SetMeta, SetRole};
+pub use log::{Act, Changed, Entry, Known, Listed, Log, Role, Standing};
+pub use settings::Settings;
 
 use crate::{
     proto::{

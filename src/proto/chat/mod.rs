@@ -4,6 +4,7 @@ pub mod content;
 pub mod direct;
 pub mod ephemeral;
 pub mod epoch;
+pub mod group;
 pub mod membership;
 pub mod order;
 pub mod seal;

@@ -93,9 +93,9 @@ pub struct SetRole {
     pub device_list: ByteVec,
 }
 
-/// `[name?, topic?, avatar?, timer?, history?, receipts?, relays?, max_epoch_age?]`; what is not given
-/// stays, and what is not given at the end is left out.
-#[derive(Clone, Default, PartialEq, Eq, Encode, Decode)]
+/// `[name?, topic?, avatar?, timer?, history?, receipts?, relays?, max_epoch_age?, add_by?]`; what is
+/// not given stays, and what is not given at the end is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct SetMeta {
     /// At most [`limits::NAME`] bytes.
@@ -122,6 +122,9 @@ pub struct SetMeta {
     /// As in [`Policy`].
     #[n(7)]
     pub max_epoch_age_s: Option<u32>,
+    /// Who may add people: 0 owners and admins, 1 all members.
+    #[n(8)]
+    pub add_by: Option<u8>,
 }
 
 /// `[[superseded…]≤8, roster_hash, n, commit, seals_hash, suite]` (protocol §4.5)
@@ -213,6 +216,18 @@ fn within_list((list,): &(ByteVec,)) -> bool {
 }
 
 impl Create {
+    /// The settings with which the group begins.
+    pub fn settings(&self) -> super::Settings {
+        super::Settings {
+            name: self.name.clone(),
+            timer_s: self.policy.timer_s,
+            history: self.policy.history,
+            receipts: self.policy.receipts,
+            max_epoch_age_s: self.policy.max_epoch_age_s,
+            ..super::Settings::default()
+        }
+    }
+
     fn within_limits(&self) -> bool {
         self.name.len() <= limits::NAME
             && (1..=limits::OWNERS).contains(&self.owners.len())
@@ -237,6 +252,11 @@ impl SetMeta {
                 .as_ref()
                 .is_none_or(|topic| topic.len() <= limits::TOPIC)
             && self.history.is_none_or(|history| history <= HISTORY_ALL)
+            && self.add_by.is_none_or(|by| by <= ADD_BY_MEMBERS)
+            && self
+                .avatar
+                .as_ref()
+                .is_none_or(|avatar| avatar.len() <= limits::AVATAR)
             && self.relays.as_ref().is_none_or(|relays| {
                 relays.len() <= limits::RELAYS
                     && relays.iter().all(|relay| relay.len() <= limits::RELAY_CARD)
@@ -255,6 +275,9 @@ const EMPTY: &[u8] = &[0x80];
 
 /// The highest policy of what newcomers see.
 const HISTORY_ALL: u8 = 2;
+
+/// The highest number of who may add.
+const ADD_BY_MEMBERS: u8 = 1;
 
 /// The highest role that can be given.
 const ADMIN: u8 = 1;

@@ -1,0 +1,515 @@
+//! A group: its signed membership log, and who is in it with which devices (protocol §4.2 to §4.4).
+//!
+//! [`Group::apply`] takes changes in any order; those that follow what has not come wait for it. A
+//! change that is taken in is kept for ever, whether the rules let it count or not; one whose
+//! signature or place is wrong is refused, by every member alike, and never kept.
+
+mod act;
+mod lists;
+mod waiting;
+
+use std::{collections::BTreeMap, fmt, sync::OnceLock};
+
+pub use act::{NotAllowed, Right};
+use lists::Lists;
+use waiting::Waiting;
+
+use super::{
+    epoch::{self, RosterDevice},
+    membership::{
+        Act, Change, Changed, Create, Entry, Known, Listed, Log, Op, OpBody, Role, SetRole,
+        Settings, Standing,
+    },
+};
+use crate::{
+    proto::{
+        crypto::sign::VerifyingKey,
+        id::{ChatId, DeviceId, PersonId},
+        identity::DeviceList,
+        time::Timestamp,
+    },
+    wire::{codec::Malformed, limits, sync::OpId},
+};
+
+/// A group, as one of its members or of those who are invited knows it.
+pub struct Group {
+    chat: ChatId,
+    log: Log,
+    /// By their places in the log.
+    ops: Vec<Op>,
+    lists: Lists,
+    /// For each device its changes, by number: number and place.
+    numbers: BTreeMap<DeviceId, Vec<(u64, u32)>>,
+    waiting: Waiting,
+    roster: OnceLock<Roster>,
+}
+
+/// The devices of all members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// Sorted by their ids.
+    pub devices: Vec<RosterDevice>,
+    /// Over them: [`epoch::roster_hash`].
+    pub hash: [u8; 32],
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was taken in, perhaps with others that had waited for it.
+    Applied(Applied),
+    /// It was there.
+    Known,
+    /// It follows changes that have not come: [`Group::missing`].
+    Waiting,
+    /// It will never be taken in.
+    Refused(Refusal),
+}
+
+/// Changes that were taken in, and what they led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Their names, in the order in which they are to be kept.
+    pub ops: Vec<OpId>,
+    /// What is another now.
+    pub changed: Changed,
+}
+
+/// Why a change is never taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not the one encoding of a change, or above a limit.
+    #[error("not a change of a group")]
+    Malformed,
+    /// It is of another group.
+    #[error("of another group")]
+    Foreign,
+    /// What it follows does not name its author's device.
+    #[error("by nobody who was known to the group")]
+    Author,
+    /// The signature does not fit.
+    #[error("the signature does not fit")]
+    Signature,
+    /// A device list in it is not believed, or of somebody else.
+    #[error("a device list in it does not hold")]
+    List,
+    /// Its number is not the next of its device.
+    #[error("not the next change of its device")]
+    Number,
+    /// The log holds no more.
+    #[error("the log is full")]
+    Full,
+}
+
+impl Group {
+    /// The group that a change creates, if it is such a change and holds.
+    pub fn begin(create: Op) -> Result<Self, Refusal> {
+        Self::found(create, true)
+    }
+
+    fn found(create: Op, verify: bool) -> Result<Self, Refusal> {
+        let body = read(&create)?;
+        let Change::Create(change) = &body.change else {
+            return Err(Refusal::Foreign);
+        };
+        if body.chat != ChatId([0; 32]) || body.seq != 0 || !body.parents.is_empty() {
+            return Err(Refusal::Number);
+        }
+        let carried = read_lists(&body.change, verify)?;
+        let named: Vec<PersonId> = carried.iter().map(DeviceList::person).collect();
+        let mut owners = change.owners.clone();
+        owners.sort_unstable();
+        owners.dedup();
+        if named != change.owners || owners.len() != named.len() {
+            return Err(Refusal::List);
+        }
+        let author = carried
+            .iter()
+            .find(|list| list.person() == body.author)
+            .and_then(|list| list.device(&body.device))
+            .ok_or(Refusal::Author)?;
+        if verify {
+            author
+                .ds
+                .verify("op", &create.body, &create.signature)
+                .map_err(|_| Refusal::Signature)?;
+        }
+        let id = create.id();
+        let log = Log::begin(entry(id, &body, &carried)).ok_or(Refusal::Author)?;
+        let mut lists = Lists::default();
+        for list in carried {
+            lists.add(list, 0);
+        }
+        Ok(Self {
+            chat: ChatId(id.0),
+            log,
+            ops: vec![create],
+            lists,
+            numbers: BTreeMap::from([(body.device, vec![(0, 0)])]),
+            waiting: Waiting::default(),
+            roster: OnceLock::new(),
+        })
+    }
+
+    /// The group from the changes that were kept, in the order of [`Applied::ops`].
+    pub fn restore(kept: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, Malformed> {
+        let mut kept = kept.into_iter();
+        let first = Op::decode(&kept.next().ok_or(Malformed)?)?;
+        let mut group = Self::found(first, false).map_err(|_| Malformed)?;
+        for bytes in kept {
+            let op = Op::decode(&bytes)?;
+            group.admit(op, false).map_err(|_| Malformed)?;
+        }
+        Ok(group)
+    }
+
+    /// Takes a change in.
+    pub fn apply(&mut self, op: Op) -> Outcome {
+        let id = op.id();
+        if self.log.counts(&id).is_some() {
+            return Outcome::Known;
+        }
+        let body = match read(&op) {
+            Ok(body) => body,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        if body.chat != self.chat {
+            return Outcome::Refused(Refusal::Foreign);
+        }
+        let missing: Vec<OpId> = self.not_held(&body.parents);
+        if !missing.is_empty() {
+            self.waiting.add(id, op, missing);
+            return Outcome::Waiting;
+        }
+        match self.admit(op, true) {
+            Ok(changed) => Outcome::Applied(self.applied(id, changed)),
+            Err(refusal) => Outcome::Refused(refusal),
+        }
+    }
+
+    /// Takes in what had waited for a change.
+    fn applied(&mut self, first: OpId, changed: Changed) -> Applied {
+        let mut applied = Applied {
+            ops: vec![first],
+            changed,
+        };
+        let mut next = 0;
+        while let Some(id) = applied.ops.get(next).copied() {
+            next += 1;
+            for op in self.waiting.arrived(&id) {
+                let id = op.id();
+                let ready = self.log.counts(&id).is_none()
+                    && read(&op).is_ok_and(|body| self.not_held(&body.parents).is_empty());
+                if ready && let Ok(changed) = self.admit(op, true) {
+                    applied.ops.push(id);
+                    applied.changed.and(changed);
+                }
+            }
+        }
+        applied
+    }
+
+    fn not_held(&self, ids: &[OpId]) -> Vec<OpId> {
+        let held = |id: &&OpId| self.log.counts(id).is_none();
+        ids.iter().filter(held).copied().collect()
+    }
+
+    /// Takes in a change whose parents are there.
+    fn admit(&mut self, op: Op, verify: bool) -> Result<Changed, Refusal> {
+        let body = read(&op)?;
+        let mut distinct = body.parents.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if body.chat != self.chat || distinct.is_empty() || distinct.len() != body.parents.len() {
+            return Err(Refusal::Foreign);
+        }
+        if self.ops.len() >= limits::OPS || body.seq >= limits::OPS_OF_DEVICE {
+            return Err(Refusal::Full);
+        }
+        let known = self.log.known(&body.parents);
+        if self.next_number(&body.device, Some(&known)) != body.seq {
+            return Err(Refusal::Number);
+        }
+        let carried = read_lists(&body.change, verify)?;
+        let ds = self.author_key(&body, &carried, &known)?;
+        if verify {
+            ds.verify("op", &op.body, &op.signature)
+                .map_err(|_| Refusal::Signature)?;
+        }
+        let id = op.id();
+        let changed = self
+            .log
+            .add(entry(id, &body, &carried))
+            .ok_or(Refusal::Foreign)?;
+        let place = self.log.place_of(&id).unwrap_or(u32::MAX);
+        let other_lists = !carried.is_empty();
+        for list in carried {
+            self.lists.add(list, place);
+        }
+        let numbers = self.numbers.entry(body.device).or_default();
+        let after = numbers.partition_point(|(number, _)| *number <= body.seq);
+        numbers.insert(after, (body.seq, place));
+        self.ops.push(op);
+        if other_lists || !changed.joined.is_empty() || !changed.left.is_empty() {
+            self.roster = OnceLock::new();
+        }
+        Ok(changed)
+    }
+
+    /// The key of the author's device, which is named by what the change follows, or by the list of
+    /// its own person that it carries.
+    fn author_key(
+        &self,
+        body: &OpBody,
+        carried: &[DeviceList],
+        known: &Known,
+    ) -> Result<VerifyingKey, Refusal> {
+        let before = |place: u32| known.contains(place);
+        let ds = if matches!(body.change, Change::DeviceUpdate(_)) {
+            let list = carried.first().filter(|list| list.person() == body.author);
+            let device = list.and_then(|list| list.device(&body.device));
+            device
+                .filter(|_| self.lists.knows(&body.author, before))
+                .map(|device| device.ds)
+        } else {
+            self.lists.key_of(&body.author, &body.device, before)
+        };
+        ds.ok_or(Refusal::Author)
+    }
+
+    /// The number that a device's next change has for somebody who knows this; without, who knows
+    /// all.
+    fn next_number(&self, device: &DeviceId, known: Option<&Known>) -> u64 {
+        let numbers = self.numbers.get(device).map_or(&[][..], Vec::as_slice);
+        let mut newest = numbers.iter().rev();
+        newest
+            .find(|(_, place)| known.is_none_or(|known| known.contains(*place)))
+            .map_or(0, |(number, _)| number.saturating_add(1))
+    }
+
+    /// Which group.
+    pub fn chat(&self) -> ChatId {
+        self.chat
+    }
+
+    /// Who is in it.
+    pub fn members(&self) -> &BTreeMap<PersonId, Standing> {
+        self.log.members()
+    }
+
+    /// What somebody is in it.
+    pub fn role(&self, person: &PersonId) -> Option<Role> {
+        self.log.role(person)
+    }
+
+    /// Its name and settings.
+    pub fn settings(&self) -> &Settings {
+        self.log.settings()
+    }
+
+    /// The newest device list of somebody who is or was in it.
+    pub fn list(&self, person: &PersonId) -> Option<&DeviceList> {
+        self.lists.newest(person, |_| true)
+    }
+
+    /// The devices of all members.
+    pub fn roster(&self) -> &Roster {
+        self.roster
+            .get_or_init(|| self.roster_of(self.log.members(), |_| true))
+    }
+
+    /// The devices of all members, as the author of a change knew them.
+    pub fn roster_before(&self, id: &OpId) -> Option<Roster> {
+        let place = self.log.place_of(id)?;
+        let parents = self.body(id)?.parents;
+        let newest = u32::try_from(self.ops.len()).ok()?.checked_sub(1)?;
+        if place == newest && self.log.past_len(id) == Some(self.ops.len().saturating_sub(1)) {
+            return Some(self.roster().clone());
+        }
+        let log = self.log.as_of(&parents)?;
+        let known = self.log.known(&parents);
+        Some(self.roster_of(log.members(), |place| known.contains(place)))
+    }
+
+    fn roster_of(
+        &self,
+        members: &BTreeMap<PersonId, Standing>,
+        known: impl Fn(u32) -> bool,
+    ) -> Roster {
+        let mut devices: Vec<RosterDevice> = members
+            .keys()
+            .filter_map(|person| self.lists.newest(person, &known))
+            .flat_map(DeviceList::devices)
+            .map(|device| RosterDevice {
+                device: device.id,
+                ds: *device.ds.as_bytes(),
+                dx: *device.dx.as_bytes(),
+                person: device.person,
+            })
+            .collect();
+        devices.sort_unstable_by_key(|device| device.device);
+        let hash = epoch::roster_hash(&devices);
+        Roster { devices, hash }
+    }
+
+    /// A change.
+    pub fn op(&self, id: &OpId) -> Option<&Op> {
+        let place = usize::try_from(self.log.place_of(id)?).ok()?;
+        self.ops.get(place)
+    }
+
+    /// What a change says.
+    pub fn body(&self, id: &OpId) -> Option<OpBody> {
+        OpBody::decode(&self.op(id)?.body).ok()
+    }
+
+    /// The place of a change among those that are kept.
+    pub fn place_of(&self, id: &OpId) -> Option<u32> {
+        self.log.place_of(id)
+    }
+
+    /// Whether a change is there, and if so whether the rules let it count.
+    pub fn counts(&self, id: &OpId) -> Option<bool> {
+        self.log.counts(id)
+    }
+
+    /// Whether one change follows another.
+    pub fn follows(&self, later: &OpId, earlier: &OpId) -> bool {
+        self.log.follows(later, earlier)
+    }
+
+    /// The changes that none follows: at most [`limits::OP_PARENTS`], the newest.
+    pub fn heads(&self) -> Vec<OpId> {
+        let mut heads: Vec<OpId> = self.log.heads().collect();
+        let over = heads.len().saturating_sub(limits::OP_PARENTS);
+        heads.drain(..over);
+        heads
+    }
+
+    /// What somebody lacks who has these changes and all before them: in order, at most so many
+    /// bytes, at least one change if there is any.
+    pub fn unknown_to(&self, heads: &[OpId], bytes: usize) -> Vec<Op> {
+        let mut left = bytes;
+        let mut out = Vec::new();
+        for place in self.log.unknown_to(heads) {
+            let Some(op) = usize::try_from(place).ok().and_then(|at| self.ops.get(at)) else {
+                continue;
+            };
+            let length = op.encode().len();
+            if length > left && !out.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(length);
+            out.push(op.clone());
+        }
+        out
+    }
+
+    /// Changes that others follow and that have not come.
+    pub fn missing(&self) -> Vec<OpId> {
+        self.waiting.missing()
+    }
+
+    /// Devices that gave one number to two changes: copied, or set back to an older state.
+    pub fn forked(&self) -> Vec<DeviceId> {
+        let twice = |numbers: &[(u64, u32)]| {
+            let mut pairs = numbers.iter().zip(numbers.iter().skip(1));
+            pairs.any(|((one, _), (next, _))| one == next)
+        };
+        let forked = self.numbers.iter().filter(|(_, numbers)| twice(numbers));
+        forked.map(|(device, _)| *device).collect()
+    }
+
+    /// People of whom there are two device lists with one number.
+    pub fn conflicts(&self) -> Vec<PersonId> {
+        self.lists.conflicts()
+    }
+
+    /// When somebody came to be in it, as the change says that they are in it by.
+    pub fn joined_at(&self, person: &PersonId) -> Option<Timestamp> {
+        let since = self.members().get(person)?.since;
+        self.body(&since).map(|body| body.created)
+    }
+}
+
+fn read(op: &Op) -> Result<OpBody, Refusal> {
+    if op.body.len() > limits::OP {
+        return Err(Refusal::Malformed);
+    }
+    OpBody::decode(&op.body).map_err(|_| Refusal::Malformed)
+}
+
+/// The device lists that a change carries; each of whom the change is about.
+fn read_lists(change: &Change, verify: bool) -> Result<Vec<DeviceList>, Refusal> {
+    let one = |bytes: &[u8]| {
+        let list = if verify {
+            DeviceList::verify(bytes)
+        } else {
+            DeviceList::read_verified(bytes)
+        };
+        list.map_err(|_| Refusal::List)
+    };
+    match change {
+        Change::Create(Create { device_lists, .. }) => {
+            device_lists.iter().map(|bytes| one(bytes)).collect()
+        }
+        Change::AddMember(bytes) | Change::DeviceUpdate(bytes) => Ok(vec![one(bytes)?]),
+        Change::SetRole(SetRole {
+            person,
+            device_list,
+            ..
+        }) => {
+            let list = one(device_list)?;
+            if list.person() == *person {
+                Ok(vec![list])
+            } else {
+                Err(Refusal::List)
+            }
+        }
+        Change::RemoveMember(_)
+        | Change::Leave
+        | Change::SetMeta(_)
+        | Change::Epoch(_)
+        | Change::Unknown { .. } => Ok(Vec::new()),
+    }
+}
+
+/// A change as the rules look at it.
+fn entry(id: OpId, body: &OpBody, carried: &[DeviceList]) -> Entry {
+    let person = carried.first().map(DeviceList::person);
+    let act = match (&body.change, person) {
+        (Change::Create(create), _) => Act::Create(create.owners.clone(), create.settings()),
+        (Change::AddMember(_), Some(person)) => Act::Add(person),
+        (Change::RemoveMember(person), _) => Act::Remove(*person),
+        (Change::SetRole(role), _) if role.role == 0 => Act::Demote(role.person),
+        (Change::SetRole(role), _) => Act::Promote(role.person),
+        (Change::DeviceUpdate(_), _) => Act::Devices,
+        (Change::Leave, _) => Act::Leave,
+        (Change::SetMeta(meta), _) => Act::Settings(meta.clone()),
+        (Change::AddMember(_) | Change::Epoch(_) | Change::Unknown { .. }, _) => Act::Other,
+    };
+    let lists = carried.iter().map(|list| Listed {
+        person: list.person(),
+        seq: list.seq(),
+        devices: list.devices().iter().map(|device| device.id).collect(),
+    });
+    Entry {
+        id,
+        author: body.author,
+        device: body.device,
+        parents: body.parents.clone(),
+        act,
+        lists: lists.collect(),
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("chat", &self.chat)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
