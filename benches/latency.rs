@@ -9,16 +9,18 @@
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing)]
 
 mod bare;
+mod proc;
 #[path = "../tests/process/mod.rs"]
 mod process;
 
 use std::{
-    fs::{File, read_to_string},
+    fs::File,
     io::Write as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
+use proc::memory;
 use process::{Node, Pair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,13 +31,10 @@ const ROUNDS: usize = 1000;
 const WARM: usize = 100;
 /// At once.
 const BURST: usize = 10_000;
-/// How long idleness is watched.
-const IDLE: Duration = Duration::from_secs(20);
 
 fn main() {
     let base = std::env::var_os("BENCH_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    idle(&base);
     let homes = [home(&base), home(&base)];
     let Pair {
         mut ada,
@@ -52,21 +51,6 @@ fn main() {
 
 fn home(base: &Path) -> TempDir {
     tempfile::tempdir_in(base).unwrap()
-}
-
-/// A fresh node with nothing to do.
-fn idle(base: &Path) {
-    let home = home(base);
-    let mut node = Node::start(home.path());
-    node.address();
-    let pid = node.child.id();
-    std::thread::sleep(Duration::from_secs(2));
-    let before = cpu(pid);
-    std::thread::sleep(IDLE);
-    let used = cpu(pid).saturating_sub(before);
-    println!("{:<44} {:>8.1} MiB", "idle, resident", memory(pid, "VmRSS"));
-    let share = used.as_secs_f64() / IDLE.as_secs_f64() * 100.0;
-    println!("{:<44} {share:>8.2} % of a core", "idle, over 20 s");
 }
 
 /// From the request that says a message to the event that shows it on the other side.
@@ -167,28 +151,6 @@ fn all_texts(node: &mut Node, chat: &str) -> std::collections::BTreeSet<String> 
             texts.insert(message["text"].as_str().unwrap().to_owned());
         }
     }
-}
-
-/// A line of `/proc/PID/status`, in MiB.
-fn memory(pid: u32, field: &str) -> f64 {
-    let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib / 1024.0
-}
-
-/// What a process has used of the processors.
-fn cpu(pid: u32) -> Duration {
-    let stat = read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    let second = rustix::param::clock_ticks_per_second();
-    Duration::from_millis(ticks * 1000 / second)
 }
 
 fn percentiles(what: &str, times: &[Duration]) {

@@ -6,6 +6,9 @@ mod person;
 #[cfg(feature = "gui")]
 mod windows;
 
+#[cfg(feature = "gui")]
+pub(super) use windows::place;
+
 use std::{
     fs::DirBuilder,
     net::TcpListener,

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 #[cfg(feature = "gui")]
 use super::{
+    demo,
     instance::{self, Network},
     process,
 };
@@ -42,6 +43,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
             })
         }),
         clock: node::now,
+        place: demo::place(),
     };
     gui::run(window).map_err(|error| Failure::new(error.to_string()))
 }

@@ -25,6 +25,7 @@ mod tests;
 use std::path::PathBuf;
 
 use eframe::NativeOptions;
+pub use egui::Rect;
 use egui::ViewportBuilder;
 
 use self::{
@@ -51,6 +52,8 @@ pub struct WindowSettings {
     pub start: Start,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// Where the window opens and how large, in points; `None` leaves that to the desktop.
+    pub place: Option<Rect>,
 }
 
 /// Opens the window, and returns when it was closed and the node has ended.
@@ -59,6 +62,7 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         profile,
         start,
         clock,
+        place,
     } = settings;
     let appearance = Appearance::load(&profile);
     let (near, far) = bridge::bridge();
@@ -68,6 +72,12 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         .with_app_id("betwixt")
         .with_inner_size(theme::WINDOW)
         .with_min_inner_size(theme::MIN_WINDOW);
+    let viewport = match place {
+        Some(place) => viewport
+            .with_position(place.min)
+            .with_inner_size(place.size()),
+        None => viewport,
+    };
     let options = NativeOptions {
         viewport,
         ..NativeOptions::default()
