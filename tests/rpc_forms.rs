@@ -12,7 +12,7 @@ use betwixt::node::{
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Event, Member, Message, MessageKind,
         Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, ReceiptState,
-        RequestState, Role, Safety, Via,
+        RequestState, Role, Safety, UsedRelay, Via,
     },
 };
 use serde_json::{Value, json};
@@ -299,6 +299,11 @@ fn info() -> NodeInfo {
         name: "Ada".to_owned(),
         avatar: 0,
         listen: vec!["/ip4/127.0.0.1/tcp/1/p2p/12D3Koo".to_owned()],
+        relays: vec![UsedRelay {
+            address: "/ip4/192.0.2.9/tcp/4002/p2p/12D3Koo".to_owned(),
+            connected: true,
+            topics: 2,
+        }],
         profile: "/home/ada".to_owned(),
         protected: false,
         locked: false,
@@ -308,7 +313,11 @@ fn info() -> NodeInfo {
 fn info_form() -> Value {
     json!({
         "version": "0.1.0", "person_id": ada(), "peer_id": "12D3Koo", "name": "Ada", "avatar": 0,
-        "listen": ["/ip4/127.0.0.1/tcp/1/p2p/12D3Koo"], "profile": "/home/ada",
+        "listen": ["/ip4/127.0.0.1/tcp/1/p2p/12D3Koo"],
+        "relays": [{
+            "address": "/ip4/192.0.2.9/tcp/4002/p2p/12D3Koo", "connected": true, "topics": 2,
+        }],
+        "profile": "/home/ada",
         "protected": false, "locked": false,
     })
 }

@@ -79,7 +79,7 @@ impl Config {
             dial: Vec::new(),
             relay: Vec::new(),
             mdns: true,
-            log: "warn".into(),
+            log: LOG.into(),
         }
     }
 
@@ -137,6 +137,9 @@ pub fn write_template(profile: &Path) {
 fn default_profile() -> Option<PathBuf> {
     ProjectDirs::from("", "", "betwixt").map(|dirs| dirs.data_dir().to_owned())
 }
+
+/// gossipsub logs whole frames, though sealed ones, when a queue is full.
+const LOG: &str = "warn,libp2p_gossipsub=error";
 
 /// The file in the profile.
 const FILE: &str = "config.toml";

@@ -57,6 +57,7 @@ pub(crate) fn me() -> NodeInfo {
         name: "Elin Karlsson".into(),
         avatar: 0,
         listen: vec!["/ip4/192.168.1.20/tcp/4001/p2p/12D3KooWSample".into()],
+        relays: Vec::new(),
         profile: "/home/elin/.local/share/betwixt".into(),
         protected: false,
         locked: false,

@@ -13,7 +13,8 @@ use crate::wire::{
 pub enum NetEvent {
     /// We listen at these addresses now (all of them, not only what is new).
     Listening(Vec<Address>),
-    /// A connection to a peer is up. Said again for the same peer when `authorised` changes.
+    /// A connection to a peer that is no relay of ours is up. Said again for the same peer when
+    /// `authorised` changes.
     Connected {
         /// Who.
         peer: PeerId,
@@ -42,6 +43,8 @@ pub enum NetEvent {
     },
     /// A peer takes part in a topic of ours.
     Subscribed(PeerId, TopicKey),
+    /// A peer no longer takes part in a topic of ours.
+    Unsubscribed(PeerId, TopicKey),
     /// Anybody asks over the hello protocol. Without an answer within ten seconds the stream is
     /// closed.
     Hello {

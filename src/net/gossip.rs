@@ -176,9 +176,11 @@ const TRANSMIT: usize = 128 * 1024;
 
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
-/// The protocol says 600 s. gossipsub keeps about 150 bytes for each message seen in this time
-/// without any other bound; what is replayed later is known to the store.
-const DUPLICATES: Duration = Duration::from_mins(2);
+/// Within this time the same frame is a copy that came another way; later it is published again,
+/// because its author heard of no receipt, and has to pass. Longer than gossipsub holds a message for
+/// others (2 s) and than it takes round a network, shorter than the first repetition (5 s). gossipsub
+/// keeps about 150 bytes for each message seen in this time without any other bound (ADR 0009).
+const DUPLICATES: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
 mod tests {

@@ -43,7 +43,17 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::wire::id::PeerId;
+use crate::wire::id::{Address, PeerId};
+
+/// Which relays are named, and where, as [`Settings::relays`] does; without their tokens.
+///
+/// # Errors
+///
+/// [`NetError::Relay`], [`NetError::Relays`]
+pub fn named_relays(texts: &[String]) -> Result<Vec<(PeerId, Address)>, NetError> {
+    let named = relays::parse_all(texts)?;
+    Ok(named.into_iter().map(|(peer, at, _)| (peer, at)).collect())
+}
 
 /// A running node on the network. Dropping it stops the node.
 #[derive(Debug)]
@@ -75,10 +85,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         .iter()
         .map(|text| address::parse(text).map_err(|_| NetError::Address(text.clone())))
         .collect::<Result<Vec<_>, NetError>>()?;
-    let relays = relays
-        .iter()
-        .map(|text| relays::parse(text))
-        .collect::<Result<Vec<_>, NetError>>()?;
+    let relays = relays::parse_all(&relays)?;
 
     let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
     for text in &listen {

@@ -9,6 +9,7 @@ use sha2::Sha256;
 use super::{NetError, address};
 use crate::wire::{
     id::{Address, PeerId, TopicKey},
+    limits,
     mailbox::{RelayReply, RelayRequest},
 };
 
@@ -26,6 +27,8 @@ struct Relay {
     challenge: Option<[u8; 32]>,
     waiting: VecDeque<RelayRequest>,
     under_way: usize,
+    /// Whether it was said that it does not let us in.
+    shut: bool,
 }
 
 /// A relay as it was named: which, where, and the token that opens it.
@@ -48,11 +51,12 @@ pub(crate) enum News {
 ///
 /// [`NetError::Relay`]
 pub(crate) fn parse(text: &str) -> Result<Named, NetError> {
-    let wrong = || NetError::Relay(text.to_owned());
     let (full, token) = match text.split_once('#') {
         Some((full, token)) => (full, Some(token)),
         None => (text, None),
     };
+    // Without the token, which nobody else need see.
+    let wrong = || NetError::Relay(full.to_owned());
     let token = match token {
         Some(token) => {
             let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(token.trim().as_bytes());
@@ -65,6 +69,23 @@ pub(crate) fn parse(text: &str) -> Result<Named, NetError> {
         Ok((Some(peer), address)) => Ok((peer, address, token)),
         _ => Err(wrong()),
     }
+}
+
+/// Reads all relays; one that is named twice counts once, as it is named last.
+///
+/// # Errors
+///
+/// [`NetError::Relay`], [`NetError::Relays`]
+pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Named>, NetError> {
+    let mut all: BTreeMap<PeerId, Named> = BTreeMap::new();
+    for text in texts {
+        let named = parse(text)?;
+        all.insert(named.0, named);
+    }
+    if all.len() > limits::RELAYS {
+        return Err(NetError::Relays(all.len()));
+    }
+    Ok(all.into_values().collect())
 }
 
 /// Shows to a relay that we hold its token, on this connection only (protocol §6.2).
@@ -86,6 +107,11 @@ pub(crate) fn hello_mac(
 }
 
 impl Relays {
+    /// All of them.
+    pub(crate) fn peers(&self) -> Vec<PeerId> {
+        self.relays.keys().copied().collect()
+    }
+
     pub(crate) fn new(local: PeerId, named: &[Named]) -> Self {
         let relay = |(peer, _, token): &Named| {
             let relay = Relay {
@@ -162,6 +188,7 @@ impl Relays {
             (RelayRequest::Challenge, Some(RelayReply::Challenge { challenge, .. })) => {
                 let Some(token) = &relay.token else {
                     relay.challenge = Some(challenge);
+                    relay.shut = false;
                     return Some(News::Open(challenge));
                 };
                 let mac = hello_mac(token, peer, local, &challenge);
@@ -170,10 +197,18 @@ impl Relays {
                 relay.challenge = Some(challenge);
                 None
             }
-            (RelayRequest::Hello { .. }, Some(RelayReply::Done)) => relay.challenge.map(News::Open),
-            (RelayRequest::Challenge | RelayRequest::Hello { .. }, _) => {
+            (RelayRequest::Hello { .. }, Some(RelayReply::Done)) => {
+                relay.shut = false;
+                relay.challenge.map(News::Open)
+            }
+            // It went away, and will be asked again.
+            (RelayRequest::Challenge | RelayRequest::Hello { .. }, None) => {
                 relay.challenge = None;
-                Some(News::Shut)
+                None
+            }
+            (RelayRequest::Challenge | RelayRequest::Hello { .. }, Some(_)) => {
+                relay.challenge = None;
+                (!std::mem::replace(&mut relay.shut, true)).then_some(News::Shut)
             }
             (RelayRequest::Lease(lease), reply) => {
                 let until = match reply {
@@ -206,7 +241,7 @@ pub(crate) fn leased(request: &RelayRequest) -> Option<TopicKey> {
 }
 
 /// Requests that wait for one relay: a lease for every topic, and some.
-const WAITING: usize = 2 * crate::wire::limits::TOPICS;
+const WAITING: usize = 2 * limits::TOPICS;
 
 /// Requests under way at one relay, fewer than one connection takes.
 const UNDER_WAY: usize = 4;

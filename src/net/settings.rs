@@ -48,9 +48,12 @@ pub enum NetError {
     /// A relay without its peer id.
     #[error(
         "`{0}` is not the full address of a relay: use the line that `betwixt relay` prints, which \
-         ends in /p2p/ and its id"
+         ends in /p2p/ and its id, and if it has an access token in # and 32 digits"
     )]
     Relay(String),
+    /// More relays than a node uses.
+    #[error("{0} relays are too many: name at most four")]
+    Relays(usize),
     /// The port is taken.
     #[error(
         "another program already listens on {0}: stop it, or choose another port with --listen"

@@ -24,6 +24,10 @@ struct Wanted {
     reached: Option<Address>,
     state: State,
     wait: Duration,
+    /// Whether the present connection was of any use: the other side lets us in too.
+    proved: bool,
+    /// How long to wait after a connection that was of none.
+    vain: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +60,11 @@ impl Supervisor {
             reached: None,
             state: State::Due(now),
             wait: FIRST_WAIT,
+            proved: false,
+            vain: FIRST_WAIT,
         });
         wanted.told = addresses;
+        wanted.vain = FIRST_WAIT;
         if connected {
             wanted.state = State::Connected;
         } else {
@@ -86,11 +93,28 @@ impl Supervisor {
         }
     }
 
+    /// The peer lets us in as we let it in: the connection is worth having again.
+    pub(crate) fn proved(&mut self, peer: PeerId) {
+        if let Some(wanted) = self.wanted.get_mut(&peer) {
+            wanted.proved = true;
+            wanted.vain = FIRST_WAIT;
+        }
+    }
+
     /// The last connection is gone. Whoever dialled it dials again first, so that the other finds
-    /// a connection when its own turn comes.
+    /// a connection when its own turn comes. A peer that does not let us in is dialled ever more
+    /// rarely: it closes each connection after a while.
     pub(crate) fn disconnected(&mut self, peer: PeerId, we_dialled: bool, now: Instant) {
         if let Some(wanted) = self.wanted.get_mut(&peer) {
-            let wait = if we_dialled { QUICK_WAIT } else { FIRST_WAIT };
+            let wait = match (std::mem::take(&mut wanted.proved), we_dialled) {
+                (true, true) => QUICK_WAIT,
+                (true, false) => FIRST_WAIT,
+                (false, _) => {
+                    let vain = wanted.vain;
+                    wanted.vain = vain.saturating_mul(2).min(LONGEST_VAIN);
+                    vain
+                }
+            };
             wanted.state = State::Due(now + wait);
         }
     }
@@ -196,6 +220,9 @@ const QUICK_WAIT: Duration = Duration::from_millis(250);
 /// Short enough that somebody who comes back is reached before anybody wonders.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// Rare enough that nobody notices, for whoever may let us in again some day, and has to say so first.
+const LONGEST_VAIN: Duration = Duration::from_mins(5);
+
 /// How long the larger id waits for the smaller to dial.
 pub(crate) const COURTESY: Duration = Duration::from_secs(3);
 
@@ -272,14 +299,40 @@ mod tests {
         supervisor.take_due(now);
         supervisor.connected(LARGER, Some(address(7)));
 
+        supervisor.proved(LARGER);
         supervisor.disconnected(LARGER, true, now);
         let ours = supervisor.next().unwrap();
+        supervisor.proved(LARGER);
         supervisor.disconnected(LARGER, false, now);
         let theirs = supervisor.next().unwrap();
 
         assert!(ours < theirs);
         let addresses = vec![address(7), address(1)];
         assert_eq!(supervisor.take_due(theirs), [(LARGER, addresses)]);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_let_us_in_is_dialled_ever_more_rarely() {
+        let start = Instant::now();
+        let (mut now, mut waits) = (start, Vec::new());
+        let mut supervisor = wanting(LARGER, now);
+
+        for _ in 0..11 {
+            supervisor.take_due(now);
+            supervisor.connected(LARGER, Some(address(1)));
+            now += Duration::from_secs(10);
+            supervisor.disconnected(LARGER, true, now);
+            let next = supervisor.next().unwrap();
+            waits.push((next - now).as_secs());
+            now = next;
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+
+        supervisor.want(LARGER, vec![address(1)], false, now);
+        supervisor.take_due(now);
+        supervisor.connected(LARGER, Some(address(1)));
+        supervisor.disconnected(LARGER, true, now);
+        assert_eq!(supervisor.next(), Some(now + FIRST_WAIT));
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use super::{
     info, query,
     step::{Core, Happened, Loaded, Release, Released, Stepped, not_stored},
     vault,
-    view::{Answer, Event, NodeCommand, Query},
+    view::{Answer, Event, NodeCommand, NodeInfo, Query},
 };
 use crate::{
     net::{Net, NetEvent},
@@ -64,6 +64,8 @@ struct Driver<'a> {
     /// the network: who sent it keeps it.
     held: Vec<Happened>,
     is_full: bool,
+    /// What faces were last told of the node itself.
+    told: Option<NodeInfo>,
     /// When the key of the ratchet states is to be replaced (protocol §8.4).
     rotate_at: Instant,
     /// When the store may look after itself.
@@ -105,6 +107,7 @@ impl Open {
             loaded: Vec::new(),
             held: Vec::new(),
             is_full: false,
+            told: None,
             rotate_at: Instant::now() + KEY_LIFE,
             tidy_at: Instant::now() + TIDY,
         };
@@ -262,8 +265,12 @@ impl Driver<'_> {
         let _ = self.ends.events.send(event);
     }
 
-    fn tell_info(&self, core: &Core) {
-        self.tell(Event::Node(Box::new(info::of(self.settings, core))));
+    fn tell_info(&mut self, core: &Core) {
+        let info = info::of(self.settings, core);
+        if self.told.as_ref() != Some(&info) {
+            self.tell(Event::Node(Box::new(info.clone())));
+            self.told = Some(info);
+        }
     }
 
     /// The disk is full: what can wait waits, and who cannot is told.
@@ -400,7 +407,12 @@ fn take_event(event: Option<NetEvent>, gathered: &mut Gathered) {
 fn changes_info(happened: &Happened) -> bool {
     matches!(
         happened,
-        Happened::Net(NetEvent::Listening(_)) | Happened::Command(_, Command::SetProfile { .. })
+        Happened::Net(
+            NetEvent::Listening(_)
+                | NetEvent::RelayChallenge { .. }
+                | NetEvent::Leased { .. }
+                | NetEvent::Disconnected(_)
+        ) | Happened::Command(_, Command::SetProfile { .. })
     )
 }
 

@@ -2,8 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{NodeSettings, show, step::Core, view::NodeInfo};
-use crate::{net::address, proto::engine::Engine, store::Profile};
+use super::{
+    NodeSettings, show,
+    step::Core,
+    view::{NodeInfo, UsedRelay},
+};
+use crate::{
+    net::{self, address},
+    proto::engine::Engine,
+    store::Profile,
+};
 
 /// Who and where an open node is.
 pub(super) fn of(settings: &NodeSettings, core: &Core) -> NodeInfo {
@@ -19,9 +27,25 @@ pub(super) fn of(settings: &NodeSettings, core: &Core) -> NodeInfo {
             .iter()
             .map(|at| address::full_text(at, peer))
             .collect(),
+        relays: relays(settings, engine),
         protected: core.protected.load(Ordering::Relaxed),
         ..closed(settings)
     }
+}
+
+/// The relays that were named, as they are now.
+fn relays(settings: &NodeSettings, engine: &Engine) -> Vec<UsedRelay> {
+    // They were read when the node started.
+    let named = net::named_relays(&settings.relays).unwrap_or_default();
+    let used = |(peer, at)| {
+        let topics = engine.carried_by(&peer);
+        UsedRelay {
+            address: address::full_text(&at, peer),
+            connected: topics.is_some(),
+            topics: topics.unwrap_or(0),
+        }
+    };
+    named.into_iter().map(used).collect()
 }
 
 /// What is known while the profile is locked.

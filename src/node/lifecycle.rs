@@ -37,6 +37,9 @@ pub(super) enum State {
 
 /// Takes the profile, and opens it unless it is protected and there is no passphrase.
 pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartError> {
+    if settings.online {
+        net::named_relays(&settings.relays).map_err(not_on_net)?;
+    }
     let dir = settings.profile.clone();
     let profile = on_disk(move || Profile::open(&dir)).await?;
     let profile = profile.map_err(|error| not_ours(settings, error))?;
@@ -245,11 +248,17 @@ fn start_net(settings: &NodeSettings, engine: &Engine) -> Result<Network, StartE
         relays: settings.relays.clone(),
         today: clock::today,
     };
-    let (net, events) = net::start(net).map_err(|error| match error {
-        net::NetError::Address(_) | net::NetError::Relay(_) => StartError::Usage(error.to_string()),
-        other => StartError::Network(other.to_string()),
-    })?;
+    let (net, events) = net::start(net).map_err(not_on_net)?;
     Ok(Network { net, events })
+}
+
+fn not_on_net(error: net::NetError) -> StartError {
+    match error {
+        net::NetError::Address(_) | net::NetError::Relay(_) | net::NetError::Relays(_) => {
+            StartError::Usage(format!("{error}."))
+        }
+        other => StartError::Network(other.to_string()),
+    }
 }
 
 fn address(text: &str) -> Result<Address, StartError> {

@@ -23,6 +23,7 @@ use crate::{
         },
         outbox,
         record::{Class, MessageRow, Write},
+        time::Timestamp,
     },
     store::{Store, StoreError},
     wire::{
@@ -193,6 +194,7 @@ impl Core {
                 Input::Gossip { topic, frame, seen }
             }
             NetEvent::Subscribed(peer, topic) => Input::Subscribed(peer, topic),
+            NetEvent::Unsubscribed(peer, topic) => Input::Unsubscribed(peer, topic),
             NetEvent::Hello {
                 from,
                 ip,
@@ -214,7 +216,18 @@ impl Core {
                 turn.warnings.push(text);
                 return Ok(None);
             }
-            NetEvent::RelayChallenge { .. } | NetEvent::Leased { .. } => return Ok(None),
+            NetEvent::RelayChallenge { relay, challenge } => {
+                Input::RelayChallenge { relay, challenge }
+            }
+            NetEvent::Leased {
+                relay,
+                topic,
+                until,
+            } => Input::Leased {
+                relay,
+                topic,
+                until: until.map(Timestamp),
+            },
         }))
     }
 
@@ -284,6 +297,8 @@ impl Core {
                 ticket: ticket.0,
                 reply: *reply,
             },
+            Effect::Lease { relay, lease } => NetCommand::Lease { relay, lease },
+            Effect::Release { relay, topic, auth } => NetCommand::Release { relay, topic, auth },
             Effect::Announce(announce) => NetCommand::Announce(announce && self.mdns),
             Effect::Load(chat, counter) => {
                 let device = self.engine.device();

@@ -153,12 +153,26 @@ pub struct NodeInfo {
     pub avatar: u32,
     /// Full multiaddrs, with the peer id.
     pub listen: Vec<String>,
+    /// The relays that this node was told to use.
+    #[serde(default)]
+    pub relays: Vec<UsedRelay>,
     /// The profile's directory.
     pub profile: String,
     /// Whether there is a passphrase.
     pub protected: bool,
     /// Whether it is locked now.
     pub locked: bool,
+}
+
+/// A relay that this node was told to use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UsedRelay {
+    /// Its full multiaddr, without the access token.
+    pub address: String,
+    /// Whether it is connected and lets us in.
+    pub connected: bool,
+    /// How many topics it carries for us: one for each chat, in time more.
+    pub topics: usize,
 }
 
 /// How somebody nearby was found.

@@ -5,34 +5,26 @@
 //!
 //! Each recipient device has a lane. While the device is connected, at most [`WINDOW`] frames are
 //! on their way to it, and each acknowledgement lets the next one go, so that a burst fills neither
-//! queues nor memory. While it is not, the oldest frames are published on their topics now and
-//! then, with growing pauses, for relays and members that forward them.
+//! queues nor memory. While only topics reach it, through a relay, the window is smaller and frames
+//! are published no faster than a relay forwards them. While nothing does, they wait.
+
+mod lane;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use lane::WINDOW;
+use lane::{Attempt, Lane, Path};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use super::{
     id::{ChatId, DeviceId},
-    time::{DAY, MINUTE, SECOND, Timestamp},
+    time::{DAY, Timestamp},
 };
 use crate::wire::{
     codec,
     id::{FrameId, TopicKey},
     limits,
 };
-
-/// Frames under way to one connected device.
-pub const WINDOW: usize = 256;
-
-/// Frames published at once for a device that is not connected.
-const PUBLISHED_AT_ONCE: usize = 16;
-
-/// Until a frame that was sent on a live connection is sent again. Long enough for a slow disk.
-const FIRST_WAIT_MS: u64 = 5 * SECOND;
-
-/// Short enough that somebody who comes back is noticed within a coffee break.
-const LONGEST_WAIT_MS: u64 = 10 * MINUTE;
 
 /// Until a frame is given up: the keys that open it are gone by then on the other side
 /// (protocol §3.4), so what it says has to be sealed anew.
@@ -152,38 +144,17 @@ struct Entry {
     to: BTreeSet<DeviceId>,
 }
 
-#[derive(Debug, Default)]
-struct Lane {
-    connected: bool,
-    /// Not under way, oldest first.
-    waiting: BTreeSet<u64>,
-    /// Under way, with the time when to send again.
-    flight: BTreeMap<u64, Attempt>,
-    /// Not connected: when to publish again.
-    publish: Option<Attempt>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
-    due: Timestamp,
-    wait_ms: u64,
-}
-
-impl Attempt {
-    fn first(now: Timestamp) -> Self {
-        Self {
-            due: now.plus(FIRST_WAIT_MS),
-            wait_ms: FIRST_WAIT_MS,
-        }
-    }
-
-    fn next(self, now: Timestamp) -> Self {
-        let wait_ms = self.wait_ms.saturating_mul(2).min(LONGEST_WAIT_MS);
-        Self {
-            due: now.plus(wait_ms),
-            wait_ms,
-        }
-    }
+/// What is to be done with a new frame.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Send it to these devices on the direct stream.
+    pub send: Vec<DeviceId>,
+    /// Publish it on its topic.
+    pub publish: bool,
+    /// Every device that it is for has a direct stream.
+    pub all_direct: bool,
+    /// Older frames that it makes superfluous.
+    pub superfluous: Vec<FrameId>,
 }
 
 impl Outbox {
@@ -204,35 +175,32 @@ impl Outbox {
         true
     }
 
-    /// Starts waiting for a frame. Returns the devices to which it can be sent at once, and the
-    /// older frames that it makes superfluous.
-    pub fn add(
-        &mut self,
-        id: FrameId,
-        waiting: &Waiting,
-        now: Timestamp,
-    ) -> (Vec<DeviceId>, Vec<FrameId>) {
+    /// Starts waiting for a frame, and says what to do with it at once.
+    pub fn add(&mut self, id: FrameId, waiting: &Waiting, now: Timestamp) -> Added {
         let to: BTreeSet<DeviceId> = waiting.to.iter().copied().collect();
-        let superfluous = if waiting.cargo.replaces_older() {
-            self.superseded(waiting.chat, waiting.cargo, &to)
-        } else {
-            Vec::new()
+        let mut added = Added {
+            all_direct: true,
+            ..Added::default()
         };
-        for old in &superfluous {
+        if waiting.cargo.replaces_older() {
+            added.superfluous = self.superseded(waiting.chat, waiting.cargo, &to);
+        }
+        for old in &added.superfluous {
             self.remove(old);
         }
         let seq = waiting.seq;
-        let mut at_once = Vec::new();
         for device in &to {
             let lane = self.lanes.entry(*device).or_default();
-            if lane.connected && lane.waiting.is_empty() && lane.flight.len() < WINDOW {
+            added.all_direct &= lane.path == Path::Direct;
+            let room = lane.waiting.is_empty() && lane.flight.len() < lane.window();
+            if room && lane.take_pace(now) {
                 lane.flight.insert(seq, Attempt::first(now));
-                at_once.push(*device);
+                match lane.path {
+                    Path::Direct => added.send.push(*device),
+                    Path::None | Path::Topic => added.publish = true,
+                }
             } else {
                 lane.waiting.insert(seq);
-                if !lane.connected && lane.publish.is_none() {
-                    lane.publish = Some(Attempt::first(now));
-                }
             }
         }
         let (chat, cargo, created) = (waiting.chat, waiting.cargo, waiting.created);
@@ -247,7 +215,7 @@ impl Outbox {
             },
         );
         self.by_id.insert(id, seq);
-        (at_once, superfluous)
+        added
     }
 
     fn superseded(&self, chat: ChatId, cargo: Cargo, to: &BTreeSet<DeviceId>) -> Vec<FrameId> {
@@ -348,48 +316,56 @@ impl Outbox {
     /// A device can be reached directly. What was under way is sent again.
     pub fn connected(&mut self, device: DeviceId) {
         let lane = self.lanes.entry(device).or_default();
-        lane.connected = true;
-        lane.publish = None;
-        let flight = std::mem::take(&mut lane.flight);
-        lane.waiting.extend(flight.into_keys());
+        lane.path = Path::Direct;
+        lane.call_back();
     }
 
     /// A device can no longer be reached directly.
-    pub fn disconnected(&mut self, device: DeviceId, now: Timestamp) {
-        let Some(lane) = self.lanes.get_mut(&device) else {
-            return;
-        };
-        lane.connected = false;
-        let flight = std::mem::take(&mut lane.flight);
-        lane.waiting.extend(flight.into_keys());
-        lane.publish = (!lane.waiting.is_empty()).then(|| Attempt::first(now));
+    pub fn disconnected(&mut self, device: DeviceId) {
+        if let Some(lane) = self.lanes.get_mut(&device)
+            && lane.path == Path::Direct
+        {
+            lane.path = Path::None;
+            lane.call_back();
+        }
     }
 
-    /// Fills the windows of connected devices, and says what is due by `now`.
+    /// Whether anybody carries the topics of a device that has no direct stream.
+    pub fn carried(&mut self, device: DeviceId, is_carried: bool) {
+        let lane = self.lanes.entry(device).or_default();
+        let path = match lane.path {
+            Path::Direct => return,
+            Path::None | Path::Topic if is_carried => Path::Topic,
+            Path::None | Path::Topic => Path::None,
+        };
+        if path != lane.path {
+            lane.path = path;
+            lane.call_back();
+        }
+    }
+
+    /// A device said something on its topic. If it had not for long, what is under way to it goes
+    /// again now.
+    pub fn heard(&mut self, device: &DeviceId, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(device) else {
+            return;
+        };
+        if lane.hear(now) && lane.path == Path::Topic {
+            lane.call_back();
+        }
+    }
+
+    /// Fills the windows of devices that can be reached, and says what is due by `now`.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         for (device, lane) in &mut self.lanes {
-            if lane.connected {
-                for (seq, attempt) in &mut lane.flight {
-                    if attempt.due <= now {
-                        *attempt = attempt.next(now);
-                        due.send
-                            .extend(self.entries.get(seq).map(|entry| (*device, entry.id)));
-                    }
-                }
-                while lane.flight.len() < WINDOW {
-                    let Some(seq) = lane.waiting.pop_first() else {
-                        break;
-                    };
-                    lane.flight.insert(seq, Attempt::first(now));
-                    due.send
-                        .extend(self.entries.get(&seq).map(|entry| (*device, entry.id)));
-                }
-            } else if let Some(attempt) = lane.publish.filter(|attempt| attempt.due <= now) {
-                lane.publish = (!lane.waiting.is_empty()).then(|| attempt.next(now));
-                for seq in lane.waiting.iter().take(PUBLISHED_AT_ONCE) {
-                    due.publish
-                        .extend(self.entries.get(seq).map(|entry| entry.id));
+            for seq in lane.take_due(now) {
+                let Some(entry) = self.entries.get(&seq) else {
+                    continue;
+                };
+                match lane.path {
+                    Path::Direct => due.send.push((*device, entry.id)),
+                    Path::None | Path::Topic => due.publish.push(entry.id),
                 }
             }
         }
@@ -408,15 +384,7 @@ impl Outbox {
 
     /// When [`Outbox::handle_timeout`] next has work, if ever.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let lanes = self.lanes.values().filter_map(|lane| {
-            if !lane.connected {
-                return lane.publish.map(|attempt| attempt.due);
-            }
-            if !lane.waiting.is_empty() && lane.flight.len() < WINDOW {
-                return Some(Timestamp(0));
-            }
-            lane.flight.values().map(|attempt| attempt.due).min()
-        });
+        let lanes = self.lanes.values().filter_map(Lane::poll_timeout);
         let oldest = self
             .entries
             .values()

@@ -130,10 +130,11 @@ impl Leases {
     }
 }
 
-/// Frames of one topic in a second, after a burst of [`BURST`] (protocol §5.6).
-const RATE: u32 = 20;
+/// Frames of one topic in a second, after a burst of [`BURST`] (protocol §5.6): what two clients
+/// publish at their pace, and the acknowledgements.
+const RATE: u32 = 100;
 
-const BURST: u32 = 200;
+const BURST: u32 = 400;
 
 /// How long the leases of a client that is gone are kept for its return.
 const GRACE: Duration = Duration::from_mins(10);
@@ -199,7 +200,7 @@ mod tests {
             .take_while(|_| leases.may_forward(TOPIC, second))
             .count();
 
-        assert_eq!((burst, then), (200, 20));
+        assert_eq!((burst, then), (400, 100));
     }
 
     #[tokio::test]

@@ -266,7 +266,11 @@ impl Server {
                 gossip::subscribe(gossip, lease.topic);
             }
             Ok(false) => {}
-            Err(_) => return RelayReply::Refused(Refusal::Full),
+            Err(_) => {
+                // It may take part in the topic; it only is not forwarded.
+                self.clients.explained(peer, lease.topic);
+                return RelayReply::Refused(Refusal::Full);
+            }
         }
         self.clients.explained(peer, lease.topic);
         self.admit(peer, now);

@@ -13,6 +13,8 @@
     reason = "each test file uses a part of the world; what goes wrong in it is a failed test"
 )]
 
+mod relay;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
@@ -42,6 +44,7 @@ use betwixt::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use relay::Relay;
 
 /// When every world begins: 2026-01-01 UTC.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
@@ -170,6 +173,7 @@ pub struct World {
     parted: BTreeSet<(usize, usize)>,
     tickets: BTreeMap<(usize, Ticket), (usize, Incarnation, AskId)>,
     commands: u64,
+    pub relay: Relay,
     /// All bytes that crossed the network, for those who look for plaintext in them.
     pub observed: Vec<u8>,
 }
@@ -189,6 +193,7 @@ impl World {
             parted: BTreeSet::new(),
             tickets: BTreeMap::new(),
             commands: 0,
+            relay: Relay::default(),
             observed: Vec::new(),
         }
     }
@@ -228,6 +233,7 @@ impl World {
         let effects = engine.start(now, &mut held.rng);
         self.settle(host, effects);
         self.input(host, Input::Listening(vec![address(host)]));
+        self.let_in(host);
         for other in 0..self.hosts.len() {
             if other != host && self.hosts[other].engine.is_some() {
                 let (mine, theirs) = (self.hosts[host].peer, self.hosts[other].peer);
@@ -244,6 +250,7 @@ impl World {
         self.hosts[host].allowed.clear();
         self.hosts[host].topics.clear();
         self.hosts[host].crash = None;
+        self.put_out(host);
         for other in 0..self.hosts.len() {
             self.disconnect(host, other);
         }
@@ -687,6 +694,8 @@ impl World {
                     self.at(delay, Happening::Input(asker, incarnation, input));
                 }
             }
+            Effect::Lease { relay, lease } => self.asked_for_lease(host, relay, lease),
+            Effect::Release { topic, .. } => self.released(host, topic),
             Effect::Load(chat, counter) => {
                 let disk = &self.hosts[host].disk;
                 let device = self.engine(host).device();
@@ -748,6 +757,7 @@ impl World {
 
     fn publish(&mut self, host: usize, topic: TopicKey, frame: &[u8]) {
         self.observed.extend_from_slice(frame);
+        self.publish_to_relay(host, topic, frame);
         for other in 0..self.hosts.len() {
             if !self.is_open(host, other) || !self.hosts[other].topics.contains(&topic) {
                 continue;

@@ -176,12 +176,13 @@ impl Driver {
         self.hints.reached(id, peer);
         if self.connections.insert(peer, connection) {
             self.told.insert(peer, false);
-            self.tell(NetEvent::Connected {
-                peer,
-                address,
-                authorised: false,
-            });
-            self.relay_connected(peer);
+            if !self.relay_connected(peer) {
+                self.tell(NetEvent::Connected {
+                    peer,
+                    address,
+                    authorised: false,
+                });
+            }
         }
         for question in self.visits.take(peer) {
             self.send_question(peer, question);

@@ -22,6 +22,11 @@ impl Driver {
         if !self.topics.insert(topic) {
             return;
         }
+        // A relay with nothing to carry for us may have closed its connection.
+        let now = Instant::now();
+        for relay in self.relays.peers() {
+            self.supervisor.redial(relay, now);
+        }
         // Those who said before us that they take part say it only once.
         let hash = gossip::topic(topic).hash();
         let gossip = self.swarm.behaviour_mut().gossip();
@@ -71,8 +76,15 @@ impl Driver {
             gossipsub::Event::SlowPeer { peer_id, .. } => {
                 tracing::debug!(peer = %peer_id, "gossip to a peer is slow");
             }
-            gossipsub::Event::Unsubscribed { .. }
-            | gossipsub::Event::GossipsubNotSupported { .. } => {}
+            gossipsub::Event::Unsubscribed { peer_id, topic } => {
+                if let Some(topic) = TopicKey::from_topic_name(topic.as_str())
+                    && self.topics.contains(&topic)
+                    && let Some(peer) = address::from_libp2p(&peer_id)
+                {
+                    self.tell(NetEvent::Unsubscribed(peer, topic));
+                }
+            }
+            gossipsub::Event::GossipsubNotSupported { .. } => {}
         }
     }
 

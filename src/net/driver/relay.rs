@@ -35,10 +35,13 @@ impl Driver {
         }
     }
 
-    pub(super) fn relay_connected(&mut self, peer: PeerId) {
-        if self.relays.connected(peer) {
+    /// Asks a relay of ours to let us in. `false` if the peer is none.
+    pub(super) fn relay_connected(&mut self, peer: PeerId) -> bool {
+        let is_relay = self.relays.connected(peer);
+        if is_relay {
             self.send_to_relay(peer);
         }
+        is_relay
     }
 
     pub(super) fn relay_disconnected(&mut self, relay: PeerId) {
@@ -102,6 +105,9 @@ impl Driver {
         match self.relays.answered(relay, &request, reply) {
             Some(News::Open(challenge)) => self.tell(NetEvent::RelayChallenge { relay, challenge }),
             Some(News::Leased(topic, until)) => {
+                if until.is_some() {
+                    self.supervisor.proved(relay);
+                }
                 self.tell(NetEvent::Leased {
                     relay,
                     topic,

@@ -226,6 +226,9 @@ impl Driver {
             return;
         }
         *told = authorised;
+        if authorised {
+            self.supervisor.proved(peer);
+        }
         if let Some(connection) = self.connections.preferred(peer) {
             let address = connection.address.clone();
             self.tell(NetEvent::Connected {

@@ -18,7 +18,7 @@ pub struct Ephemeral {
     /// Which device says it.
     #[n(0)]
     pub device: DeviceId,
-    /// When. What is older than [`LIFETIME_MS`] is dropped.
+    /// When: later than in the device's last sign, else it is a replay (ADR 0007).
     #[n(1)]
     pub time: Timestamp,
     /// What.
@@ -57,9 +57,6 @@ pub struct SignedEphemeral {
     pub signature: [u8; 64],
 }
 
-/// How old it may be when it arrives, in milliseconds.
-pub const LIFETIME_MS: u64 = 30_000;
-
 impl Ephemeral {
     /// The body of the frame.
     pub fn encode(&self) -> Vec<u8> {
@@ -73,12 +70,6 @@ impl Ephemeral {
             What::Held(frames) if frames.len() > limits::EPHEMERAL_HELD => Err(Malformed),
             What::Held(_) | What::Typing(_) | What::Presence(_) => Ok(ephemeral),
         }
-    }
-
-    /// Whether it is recent enough to be believed: neither older than [`LIFETIME_MS`], nor so far
-    /// ahead that it could be repeated for long.
-    pub fn is_recent(&self, now: Timestamp) -> bool {
-        now.since(self.time) <= LIFETIME_MS && self.time.since(now) <= LIFETIME_MS
     }
 }
 
@@ -128,16 +119,6 @@ mod tests {
         let bytes = ephemeral(What::Held(frames)).encode();
 
         assert_eq!(Ephemeral::decode(&bytes), Err(Malformed));
-    }
-
-    #[test]
-    fn it_is_believed_for_half_a_minute_either_way() {
-        let said = ephemeral(What::Typing(true));
-        let at = |ms| said.is_recent(Timestamp(ms));
-
-        assert!(at(said.time.0 - LIFETIME_MS) && at(said.time.0 + LIFETIME_MS));
-        assert!(!at(said.time.0 - LIFETIME_MS - 1));
-        assert!(!at(said.time.0 + LIFETIME_MS + 1));
     }
 
     #[test]

@@ -59,8 +59,7 @@ impl Engine {
             .map(|(topic, _)| *topic)
             .collect();
         for topic in topics {
-            self.channels.remove(&topic);
-            turn.effect(Effect::Unsubscribe(topic));
+            self.leave_topic(turn, topic);
         }
     }
 
@@ -82,8 +81,7 @@ impl Engine {
             .map(|(topic, _)| *topic)
             .collect();
         for topic in stale {
-            self.channels.remove(&topic);
-            turn.effect(Effect::Unsubscribe(topic));
+            self.leave_topic(turn, topic);
         }
         for channel in wanted {
             let topic = channel.topic();
@@ -91,6 +89,7 @@ impl Engine {
             // Said again for a channel that was known before its person was heard.
             if heard {
                 turn.effect(Effect::Subscribe(topic));
+                self.lease(turn.now, topic);
             }
         }
     }

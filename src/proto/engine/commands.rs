@@ -120,6 +120,11 @@ impl Engine {
         let nearby = change.nearby.filter(|nearby| *nearby != profile.nearby);
         profile.nearby = change.nearby.unwrap_or(profile.nearby);
         self.dirty.own = true;
+        match change.presence {
+            Some(true) => self.refresh_paths(turn.now, None),
+            Some(false) => self.hide_presence(turn),
+            None => {}
+        }
         if let Some(on) = nearby {
             self.set_nearby(turn, on);
         }

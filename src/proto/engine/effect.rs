@@ -13,6 +13,7 @@ use crate::{
         direct::Direct,
         hello::{HelloReply, HelloRequest},
         id::{Address, FrameId, PeerId, TopicKey},
+        mailbox::{Auth, Lease},
     },
 };
 
@@ -55,6 +56,22 @@ pub enum Effect {
     },
     /// Answer a hello request.
     Answer(Ticket, Box<HelloReply>),
+    /// Ask a relay to carry a topic.
+    Lease {
+        /// The relay.
+        relay: PeerId,
+        /// What, signed.
+        lease: Lease,
+    },
+    /// Tell a relay to no longer carry a topic for us.
+    Release {
+        /// The relay.
+        relay: PeerId,
+        /// The channel.
+        topic: TopicKey,
+        /// Signed with the topic's key.
+        auth: Auth,
+    },
     /// Announce this node by mDNS and look for others, or do neither.
     Announce(bool),
     /// Read the message that this device wrote in a chat under a counter, and give it back as

@@ -60,7 +60,8 @@ impl Engine {
             if let Ok(inner) = channel.open(bytes)
                 && inner.kind == Kind::Ephemeral
             {
-                self.on_sign(turn, chat, &inner.body);
+                let day = Parts::of(bytes).map_or(0, |parts| parts.day());
+                self.on_sign(turn, chat, day, &inner.body);
             }
             return;
         }
@@ -93,6 +94,11 @@ impl Engine {
         if taken {
             self.recent.insert(id);
             turn.write(Write::Seen(id));
+            if from.is_none() {
+                for device in self.devices_of(&person) {
+                    self.outbox.heard(&device, turn.now);
+                }
+            }
             self.acknowledge(turn, chat, from, id);
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     proto::{
         id::{ChatId, DeviceId, MessageId},
         record::MessageRow,
+        time::Timestamp,
     },
     wire::{
         direct::Direct,
@@ -80,6 +81,24 @@ pub enum Input {
     Lost(PeerId),
     /// A peer subscribed to a topic.
     Subscribed(PeerId, TopicKey),
+    /// A peer no longer takes part in a topic.
+    Unsubscribed(PeerId, TopicKey),
+    /// A relay of ours is connected and lets us in, until [`Input::Disconnected`].
+    RelayChallenge {
+        /// The relay.
+        relay: PeerId,
+        /// What leases are signed over on this connection.
+        challenge: [u8; 32],
+    },
+    /// A relay answered a lease.
+    Leased {
+        /// The relay.
+        relay: PeerId,
+        /// The channel.
+        topic: TopicKey,
+        /// Until when, by the relay's clock; `None` if it refused or did not answer.
+        until: Option<Timestamp>,
+    },
     /// We listen at these addresses now (all of them, not only what is new).
     Listening(Vec<Address>),
     /// A stranger, or anybody, asks over the hello protocol.

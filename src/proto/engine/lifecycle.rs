@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, live::Live,
-    nearby::Nearby,
+    nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
@@ -229,6 +229,7 @@ impl Engine {
             nearby: Nearby::default(),
             asks: Asks::default(),
             live: Live::default(),
+            relays: Relays::default(),
             loading: BTreeSet::new(),
             gaps: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),

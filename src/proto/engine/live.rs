@@ -9,12 +9,13 @@ use crate::{
         chat::ephemeral::{Ephemeral, What},
         contact::Standing,
         id::{ChatId, DeviceId, PersonId},
-        time::{SECOND, Timestamp},
+        time::{MINUTE, SECOND, Timestamp},
     },
     wire::{
         direct::Direct,
         frame,
-        id::{Address, FrameId, PeerId, TopicKey},
+        id::{Address, FrameId, PeerId},
+        limits,
     },
 };
 
@@ -30,8 +31,18 @@ const TYPING_HEARD_MS: u64 = TYPING_AGAIN_MS + TYPING_MS;
 /// Through relays, contacts are told this often that we are here.
 const PRESENCE_MS: u64 = 5 * SECOND;
 
+/// The same for those who have not said so themselves.
+const UNHEARD_PRESENCE_MS: u64 = MINUTE;
+
 /// Without a word for this long, somebody who is not connected is no longer here.
 const PRESENCE_HEARD_MS: u64 = 12 * SECOND;
+
+/// Acknowledgements that go by gossip wait this long for others to go with them.
+const HELD_WAIT_MS: u64 = 20;
+
+/// How many days a sign and our clock may be apart: less than a lying relay could make of what it
+/// recorded.
+const SIGN_DAYS: u16 = 1;
 
 /// Who is here and who is typing.
 #[derive(Default)]
@@ -42,9 +53,14 @@ pub(super) struct Live {
     heard: BTreeMap<PersonId, Timestamp>,
     typing: BTreeMap<ChatId, (PersonId, Timestamp)>,
     own_typing: BTreeMap<ChatId, OwnTyping>,
-    next_presence: Option<Timestamp>,
-    /// The time in the last sign of each device: an older one is a replay.
+    /// When to tell the other side of a chat, whom only a topic reaches, that we are here.
+    next_presence: BTreeMap<ChatId, Timestamp>,
+    /// The time in the last sign of each device: another of that time or before is a replay.
     last_sign: BTreeMap<DeviceId, Timestamp>,
+    /// The time in our own last sign.
+    own_sign: Timestamp,
+    /// Frames to be acknowledged by gossip, and when.
+    held: BTreeMap<ChatId, (Timestamp, Vec<FrameId>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,11 +82,10 @@ impl Live {
         let typing = self.typing.values().map(|(_, until)| *until);
         let own = self.own_typing.values().map(|own| own.until);
         let heard = self.heard.values().copied();
-        typing
-            .chain(own)
-            .chain(heard)
-            .chain(self.next_presence)
-            .min()
+        let held = self.held.values().map(|(due, _)| *due);
+        let presence = self.next_presence.values().copied();
+        let all = typing.chain(own).chain(heard).chain(held).chain(presence);
+        all.min()
     }
 }
 
@@ -93,11 +108,17 @@ impl Engine {
         let Some((person, device)) = self.nodes.get(&peer).copied() else {
             return;
         };
-        if !authorised || !self.is_heard(&person) {
+        if !self.is_heard(&person) {
+            return;
+        }
+        if !authorised {
+            self.outbox.disconnected(device);
+            self.refresh_paths(turn.now, Some(self.chat_with(&person)));
             return;
         }
         self.outbox.connected(device);
         self.live.last_sign.remove(&device);
+        self.came_near(&peer);
         let standing = self.people.get(&person).map(|known| known.contact.standing);
         if standing == Some(Standing::Contact) {
             self.set_here(turn, device, person);
@@ -107,14 +128,15 @@ impl Engine {
 
     pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
         self.connected.remove(&peer);
-        self.subscribers
-            .retain(|(_, subscriber)| *subscriber != peer);
+        self.relays.forget(&peer);
+        self.forget_subscriber(turn.now, &peer);
         self.left(turn, peer);
         let Some((person, device)) = self.nodes.get(&peer).copied() else {
             return;
         };
-        self.outbox.disconnected(device, turn.now);
+        self.outbox.disconnected(device);
         self.set_away(turn, device, person);
+        self.refresh_paths(turn.now, Some(self.chat_with(&person)));
     }
 
     /// A device of a contact is connected.
@@ -163,7 +185,7 @@ impl Engine {
     }
 
     /// A sign that is only true now came on a topic.
-    pub(super) fn on_sign(&mut self, turn: &mut Turn<'_>, chat: ChatId, body: &[u8]) {
+    pub(super) fn on_sign(&mut self, turn: &mut Turn<'_>, chat: ChatId, day: u16, body: &[u8]) {
         let Ok(sign) = Ephemeral::decode(body) else {
             return;
         };
@@ -173,13 +195,17 @@ impl Engine {
         if !self.devices_of(&person).contains(&sign.device) {
             return;
         }
-        let last = self
-            .live
-            .last_sign
-            .get(&sign.device)
-            .copied()
-            .unwrap_or_default();
-        if sign.time < last {
+        self.outbox.heard(&sign.device, turn.now);
+        if let What::Held(frames) = &sign.what {
+            // True at any time.
+            for id in frames {
+                self.on_held(turn, person, sign.device, id);
+            }
+            return;
+        }
+        let last = self.live.last_sign.get(&sign.device).copied();
+        let is_replay = last.is_some_and(|last| sign.time <= last);
+        if is_replay || day.abs_diff(turn.now.frame_day()) > SIGN_DAYS {
             return;
         }
         self.live.last_sign.insert(sign.device, sign.time);
@@ -201,6 +227,7 @@ impl Engine {
                     .heard
                     .insert(person, turn.now.plus(PRESENCE_HEARD_MS));
                 if !before {
+                    self.presence_due(turn.now, chat);
                     turn.emit(EngineEvent::Presence {
                         person,
                         online: true,
@@ -212,11 +239,7 @@ impl Engine {
                     self.no_longer_online(turn, person);
                 }
             }
-            What::Held(frames) => {
-                for id in frames {
-                    self.on_held(turn, person, sign.device, &id);
-                }
-            }
+            What::Held(_) => {}
         }
     }
 
@@ -269,61 +292,53 @@ impl Engine {
             self.live.heard.remove(&person);
             self.no_longer_online(turn, person);
         }
-        if self.live.next_presence.is_none_or(|next| next <= now) {
-            self.tell_presence(turn);
+        for chat in due(&self.live.held, |(due, _)| *due <= now) {
+            self.tell_held(turn, chat);
         }
+        self.tell_presence(turn);
     }
 
-    /// Tells contacts whom only a topic reaches that we are here.
+    /// Tells contacts whom only a topic reaches that we are here: often those who are there too, the
+    /// others now and then.
     fn tell_presence(&mut self, turn: &mut Turn<'_>) {
-        self.live.next_presence = None;
-        if !self.own.profile.presence {
-            return;
-        }
-        let away: Vec<ChatId> = self
-            .chats
-            .values()
-            .filter(|chat| self.is_contact(&chat.person))
-            .filter(|chat| !self.live.here.values().any(|person| *person == chat.person))
-            .filter(|chat| self.is_carried(chat.id))
-            .map(|chat| chat.id)
-            .collect();
-        if !away.is_empty() {
-            self.live.next_presence = Some(turn.now.plus(PRESENCE_MS));
-        }
-        for chat in away {
+        let now = turn.now;
+        for chat in due(&self.live.next_presence, |at| *at <= now) {
+            let person = self.chats.get(&chat).map(|held| held.person);
+            let told = person.filter(|person| {
+                self.own.profile.presence
+                    && self.is_contact(person)
+                    && !self.live.here.values().any(|here| here == person)
+                    && self.is_carried(chat)
+            });
+            let Some(person) = told else {
+                self.live.next_presence.remove(&chat);
+                continue;
+            };
+            let wait = if self.live.heard.contains_key(&person) {
+                PRESENCE_MS
+            } else {
+                UNHEARD_PRESENCE_MS
+            };
+            self.live.next_presence.insert(chat, now.plus(wait));
             self.sign(turn, chat, What::Presence(true));
         }
     }
 
-    /// A peer takes part in a topic: a relay, perhaps, through which contacts can be told things.
-    pub(super) fn on_subscribed(&mut self, turn: &mut Turn<'_>, peer: PeerId, topic: TopicKey) {
-        let Some((chat, _)) = self.channels.get(&topic) else {
-            return;
-        };
-        let person = self.chats.get(chat).map(|held| held.person);
-        let theirs = self.nodes.get(&peer).map(|(person, _)| *person);
-        if theirs.is_some() && theirs != person {
-            // A contact of ours has no business in the chat with another one (protocol §5.7).
-            turn.effect(Effect::Revoke(peer));
-            return;
+    /// Nobody is told any more that we are here.
+    pub(super) fn hide_presence(&mut self, turn: &mut Turn<'_>) {
+        for chat in std::mem::take(&mut self.live.next_presence).into_keys() {
+            self.sign(turn, chat, What::Presence(false));
         }
-        self.subscribers.insert((topic, peer));
-        self.tell_presence(turn);
     }
 
-    /// Whether a topic of the chat has somebody on it.
-    fn is_carried(&self, chat: ChatId) -> bool {
-        self.subscribers.iter().any(|(topic, _)| {
-            self.channels
-                .get(topic)
-                .is_some_and(|(held, _)| *held == chat)
-        })
+    /// Whether it is known when to tell the other side of a chat that we are here.
+    pub(super) fn is_presence_due(&self, chat: &ChatId) -> bool {
+        self.live.next_presence.contains_key(chat)
     }
 
-    /// Whether a frame on this topic would reach anybody by gossip.
-    pub(super) fn has_subscribers(&self, topic: &TopicKey) -> bool {
-        self.subscribers.iter().any(|(held, _)| held == topic)
+    /// Somebody may have to be told that we are here.
+    pub(super) fn presence_due(&mut self, now: Timestamp, chat: ChatId) {
+        self.live.next_presence.insert(chat, now);
     }
 
     /// Sends a sign to the other side of a chat: directly if they are connected, else by gossip.
@@ -337,12 +352,10 @@ impl Engine {
             return;
         };
         let channel = crate::proto::channel::Channel::from_secret(&secret.secret);
-        let body = Ephemeral {
-            device,
-            time: turn.now,
-            what,
-        }
-        .encode();
+        // Each later than the one before, however the clock is set.
+        let time = turn.now.max(self.live.own_sign.plus(1));
+        self.live.own_sign = time;
+        let body = Ephemeral { device, time, what }.encode();
         let day = turn.now.frame_day();
         let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
             return;
@@ -379,7 +392,22 @@ impl Engine {
         });
         match direct {
             Some(peer) => turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] })),
-            None => self.sign(turn, chat, What::Held(vec![id])),
+            None => {
+                let due = turn.now.plus(HELD_WAIT_MS);
+                let (_, ids) = self.live.held.entry(chat).or_insert((due, Vec::new()));
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+                if ids.len() >= limits::EPHEMERAL_HELD {
+                    self.tell_held(turn, chat);
+                }
+            }
+        }
+    }
+
+    fn tell_held(&mut self, turn: &mut Turn<'_>, chat: ChatId) {
+        if let Some((_, ids)) = self.live.held.remove(&chat) {
+            self.sign(turn, chat, What::Held(ids));
         }
     }
 

@@ -20,10 +20,12 @@ pub mod lifecycle;
 mod live;
 mod nearby;
 mod pairing;
+mod relays;
 mod requests;
 mod saying;
 mod sending;
 mod soft_state;
+mod topics;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +36,7 @@ use rand_core::CryptoRng;
 
 use self::{
     asks::Asks, command::CommandError, event::EngineEvent, lifecycle::Own, live::Live,
-    nearby::Nearby,
+    nearby::Nearby, relays::Relays,
 };
 pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
 use crate::{
@@ -83,6 +85,7 @@ pub struct Engine {
     nearby: Nearby,
     asks: Asks,
     live: Live,
+    relays: Relays,
     /// Own messages that the store was asked for, to seal them.
     loading: BTreeSet<(ChatId, u32)>,
     /// When to ask for messages that are missing.
@@ -204,6 +207,15 @@ impl Engine {
             Input::Discovered(peer, addresses) => self.on_discovered(turn, peer, addresses),
             Input::Lost(peer) => self.on_lost(turn, peer),
             Input::Subscribed(peer, topic) => self.on_subscribed(turn, peer, topic),
+            Input::Unsubscribed(peer, topic) => self.on_unsubscribed(turn.now, peer, topic),
+            Input::RelayChallenge { relay, challenge } => {
+                self.on_relay_challenge(turn, relay, challenge);
+            }
+            Input::Leased {
+                relay,
+                topic,
+                until,
+            } => self.on_leased(turn, relay, topic, until),
             Input::Listening(addresses) => self.on_listening(turn, addresses),
             Input::Hello {
                 from,
@@ -234,6 +246,7 @@ impl Engine {
                 .min(),
             self.asks.poll_timeout(),
             self.live.poll_timeout(),
+            self.relays.poll_timeout(),
             self.nearby.poll_timeout(),
             self.gaps.values().min().copied(),
             self.next_channel_change(),
@@ -248,6 +261,7 @@ impl Engine {
         self.handle_gaps(turn);
         self.handle_asks(turn);
         self.handle_live(turn);
+        self.handle_relays(turn);
         self.handle_nearby(turn);
         self.handle_prekeys(turn);
         self.handle_channel_change(turn);

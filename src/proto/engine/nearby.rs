@@ -13,7 +13,7 @@ use crate::{
     proto::{
         id::PersonId,
         identity::{DeviceList, NodeRecord, ProfileCard},
-        time::{SECOND, Timestamp},
+        time::{MINUTE, SECOND, Timestamp},
     },
     wire::{
         hello::{HelloReply, HelloRequest},
@@ -35,6 +35,8 @@ struct FoundNode {
     profile: Option<Shown>,
     /// When to look whether a node that went away is back.
     check: Option<Timestamp>,
+    /// How often that was done since mDNS last brought news of it.
+    checks: u32,
 }
 
 #[derive(Clone)]
@@ -47,6 +49,14 @@ struct Shown {
 
 /// Until a node whose connection closed is asked whether it is still there.
 const CHECK_MS: u64 = 2 * SECOND;
+
+/// Until it is asked a second time, and then after twice as long each time: strangers' connections
+/// are closed when nothing happens on them, so a closed one says little. Nodes that mDNS found are
+/// not asked again, because mDNS says when they are gone.
+const CHECK_AGAIN_MS: u64 = MINUTE;
+
+/// Doublings of [`CHECK_AGAIN_MS`]: up to 16 minutes.
+const CHECKS: u32 = 4;
 
 impl Nearby {
     pub(super) fn people(&self) -> Vec<NearbyState> {
@@ -115,8 +125,10 @@ impl Engine {
             addresses: Vec::new(),
             profile: None,
             check: None,
+            checks: 0,
         });
         node.found = Found::Mdns;
+        node.checks = 0;
         node.addresses = addresses;
         node.addresses.truncate(limits::ADDRESSES);
         node.check = None;
@@ -133,6 +145,7 @@ impl Engine {
             addresses: vec![address],
             profile: None,
             check: None,
+            checks: 0,
         });
         node.check = None;
         self.ask_profile(turn, peer);
@@ -140,9 +153,22 @@ impl Engine {
 
     /// The last connection to a node is gone.
     pub(super) fn left(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
-        let check = turn.now.plus(CHECK_MS);
-        if let Some(node) = self.nearby.found.get_mut(&peer) {
-            node.check = Some(check);
+        let Some(node) = self.nearby.found.get_mut(&peer) else {
+            return;
+        };
+        let wait = match node.checks {
+            0 => CHECK_MS,
+            _ if node.found == Found::Mdns => return,
+            again => CHECK_AGAIN_MS << again.saturating_sub(1).min(CHECKS),
+        };
+        node.checks = node.checks.saturating_add(1);
+        node.check = Some(turn.now.plus(wait));
+    }
+
+    /// A node of somebody we talk to is connected: should that end, it means something.
+    pub(super) fn came_near(&mut self, peer: &PeerId) {
+        if let Some(node) = self.nearby.found.get_mut(peer) {
+            node.checks = 0;
         }
     }
 

@@ -330,6 +330,7 @@ impl Engine {
             self.outbox.connected(device);
             self.set_here(turn, device, person);
         }
+        self.refresh_paths(turn.now, Some(self.chat_with(&person)));
     }
 
     /// Tells somebody who we are and where, in a message that also answers their session.

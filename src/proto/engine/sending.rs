@@ -193,20 +193,22 @@ impl Engine {
             to,
             frame,
         };
-        let (at_once, superfluous) = self.outbox.add(id, &waiting, turn.now);
-        for old in superfluous {
+        let added = self.outbox.add(id, &waiting, turn.now);
+        for old in added.superfluous {
             turn.write(Write::Delete(Class::Outbox, old.0.to_vec()));
         }
         let record = Zeroizing::new(waiting.encode());
         turn.write(Write::Put(Class::Outbox, id.0.to_vec(), record));
-        for device in at_once {
+        for device in added.send {
             if let Some(peer) = self.reachable(&device) {
                 let frame = waiting.frame.clone();
                 turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
             }
         }
+        // Beside a direct stream gossip is a second way, but nothing that a relay need see.
+        let beside = added.all_direct && self.has_subscribers(&topic) && !self.has_relay(&topic);
         match self.people.get(&person).map(|known| known.contact.standing) {
-            Some(Standing::Contact) if self.has_subscribers(&topic) => {
+            Some(Standing::Contact) if added.publish || beside => {
                 turn.effect(Effect::Publish(topic, waiting.frame.into()));
             }
             Some(Standing::Outgoing) => self.send_intro(turn, person),

@@ -196,6 +196,11 @@ impl Engine {
         met.then(|| SafetyNumber::of(self.person(), *person))
     }
 
+    /// How many topics a relay carries for us; `None` if it is not connected or does not let us in.
+    pub fn carried_by(&self, relay: &PeerId) -> Option<usize> {
+        self.relays.carried(relay)
+    }
+
     /// How many frames wait to be acknowledged.
     pub fn waiting(&self) -> usize {
         self.outbox.len()

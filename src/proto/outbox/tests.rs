@@ -1,4 +1,4 @@
-use super::*;
+use super::{lane::FIRST_WAIT_MS, *};
 
 const BOB: DeviceId = DeviceId([2; 16]);
 const CHAT: ChatId = ChatId([9; 32]);
@@ -19,7 +19,7 @@ fn add(outbox: &mut Outbox, n: u32, now: Timestamp) -> (FrameId, Vec<DeviceId>) 
     let mut id = [0; 32];
     id[..4].copy_from_slice(&n.to_be_bytes());
     let waiting = waiting(outbox, Cargo::Message { counter: n });
-    (FrameId(id), outbox.add(FrameId(id), &waiting, now).0)
+    (FrameId(id), outbox.add(FrameId(id), &waiting, now).send)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn frames_keep_their_order_over_a_reconnect() {
 
     outbox.connected(BOB);
     let first: Vec<_> = outbox.handle_timeout(Timestamp(1)).send;
-    outbox.disconnected(BOB, Timestamp(2));
+    outbox.disconnected(BOB);
     outbox.connected(BOB);
     let again: Vec<_> = outbox.handle_timeout(Timestamp(3)).send;
 
@@ -79,15 +79,114 @@ fn frames_keep_their_order_over_a_reconnect() {
 }
 
 #[test]
-fn a_device_that_is_away_gets_its_oldest_frames_published() {
+fn a_frame_for_a_device_that_nothing_reaches_waits_until_its_topic_is_carried() {
     let mut outbox = Outbox::default();
     let (id, at_once) = add(&mut outbox, 1, Timestamp(0));
-
-    let due = outbox.handle_timeout(Timestamp(FIRST_WAIT_MS));
-
     assert!(at_once.is_empty());
-    assert_eq!(due.publish, [id]);
-    assert_eq!(outbox.poll_timeout(), Some(Timestamp(FIRST_WAIT_MS * 3)));
+    assert_eq!(outbox.handle_timeout(Timestamp(1)), Due::default());
+
+    outbox.carried(BOB, true);
+
+    assert!(outbox.poll_timeout().is_some_and(|due| due <= Timestamp(1)));
+    assert_eq!(outbox.handle_timeout(Timestamp(1)).publish, [id]);
+    assert_eq!(
+        outbox.poll_timeout(),
+        Some(Timestamp(1).plus(FIRST_WAIT_MS))
+    );
+    let again = outbox.handle_timeout(Timestamp(1).plus(FIRST_WAIT_MS));
+    assert_eq!(again.publish, [id]);
+}
+
+#[test]
+fn a_new_frame_is_published_at_once_where_only_a_topic_reaches_its_device() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true);
+    let first = waiting(&mut outbox, Cargo::Control);
+
+    let added = outbox.add(FrameId([1; 32]), &first, Timestamp(0));
+
+    assert!(added.publish && !added.all_direct && added.send.is_empty());
+    assert_eq!(outbox.handle_timeout(Timestamp(1)), Due::default());
+}
+
+#[test]
+fn gossip_has_a_window_that_is_wider_once_the_device_was_heard() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true);
+    let ids: Vec<FrameId> = (0..100)
+        .map(|n| add(&mut outbox, n, Timestamp(0)).0)
+        .collect();
+    assert_eq!(outbox.handle_timeout(Timestamp(9)), Due::default());
+
+    outbox.heard(&BOB, Timestamp(10));
+    let due = outbox.handle_timeout(Timestamp(10));
+
+    assert_eq!(due.publish, ids[..64]);
+    outbox.acknowledged(&ids[5], &BOB);
+    assert_eq!(outbox.handle_timeout(Timestamp(11)).publish, [ids[64]]);
+}
+
+#[test]
+fn gossip_is_paced() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true);
+    outbox.heard(&BOB, Timestamp(0));
+    let ids: Vec<FrameId> = (0..1000)
+        .map(|n| add(&mut outbox, n, Timestamp(0)).0)
+        .collect();
+    // As many as the window takes went when they were added.
+    let mut published = 64;
+    for id in &ids[..64] {
+        outbox.acknowledged(id, &BOB);
+    }
+
+    for ms in 0..10_000 {
+        outbox.heard(&BOB, Timestamp(ms));
+        let due = outbox.handle_timeout(Timestamp(ms));
+        published += due.publish.len();
+        for id in due.publish {
+            outbox.acknowledged(&id, &BOB);
+        }
+    }
+
+    // A burst of a hundred, and forty a second.
+    assert!((495..=505).contains(&published), "{published}");
+}
+
+#[test]
+fn a_device_that_is_heard_again_gets_what_was_published_in_vain_at_once() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true);
+    let id = add(&mut outbox, 1, Timestamp(0)).0;
+    let mut now = Timestamp(0);
+    for _ in 0..6 {
+        now = outbox.poll_timeout().unwrap();
+        assert_eq!(outbox.handle_timeout(now).publish, [id]);
+    }
+    let far = outbox.poll_timeout().unwrap();
+    assert!(far.since(now) > 60_000, "it waits ever longer");
+
+    outbox.heard(&BOB, now.plus(1));
+
+    assert_eq!(outbox.handle_timeout(now.plus(1)).publish, [id]);
+    outbox.heard(&BOB, now.plus(2));
+    assert_eq!(outbox.handle_timeout(now.plus(2)), Due::default());
+}
+
+#[test]
+fn whoever_has_a_direct_stream_gets_nothing_by_the_outbox_s_gossip() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true);
+    let (id, _) = add(&mut outbox, 1, Timestamp(0));
+
+    outbox.connected(BOB);
+    outbox.carried(BOB, true);
+    let due = outbox.handle_timeout(Timestamp(1));
+    outbox.disconnected(BOB);
+    let alone = outbox.handle_timeout(Timestamp(2));
+
+    assert_eq!((due.send, due.publish), (vec![(BOB, id)], vec![]));
+    assert_eq!(alone, Due::default());
 }
 
 #[test]
@@ -109,9 +208,9 @@ fn a_newer_read_receipt_makes_the_older_one_superfluous() {
     outbox.add(FrameId([1; 32]), &old, Timestamp(0));
     let new = waiting(&mut outbox, Cargo::ReadReceipt);
 
-    let (_, superfluous) = outbox.add(FrameId([2; 32]), &new, Timestamp(0));
+    let added = outbox.add(FrameId([2; 32]), &new, Timestamp(0));
 
-    assert_eq!(superfluous, [FrameId([1; 32])]);
+    assert_eq!(added.superfluous, [FrameId([1; 32])]);
     assert_eq!(outbox.len(), 1);
 }
 

@@ -1,0 +1,376 @@
+//! Two contacts who cannot reach each other, and a relay: real processes, on loopback without any
+//! listener, and on a network of namespaces.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::panic,
+    reason = "it is a test"
+)]
+
+mod process;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use process::{Node, PATIENCE, Pair, betwixt, run};
+use serde_json::{Value, json};
+
+/// Messages of each side.
+const EACH: usize = 100;
+
+/// Found in no file of the relay.
+const CANARY: &str = "Quetzalcoatlus";
+
+#[test]
+fn two_without_any_way_to_each_other_talk_through_a_relay_that_is_killed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let mut relay = Relay::start(&mut serving(&place, &["--listen", "/ip4/127.0.0.1/tcp/0"]));
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    carried(&mut ada);
+    carried(&mut ben);
+
+    let began = Instant::now();
+    talk(&mut ada, &mut ben, &chat, 0..EACH);
+    eprintln!(
+        "{} messages each way, delivered, after {} ms",
+        EACH,
+        began.elapsed().as_millis()
+    );
+    read_all(&mut ada, &mut ben, &chat);
+    one_by_one(&mut ada, &mut ben, &chat);
+
+    relay.kill();
+    let sent: Vec<Value> = (0..10)
+        .map(|n| say(&mut ada, &chat, &format!("{CANARY} in between {n}")))
+        .collect();
+    let listen = relay.listen();
+    let began = Instant::now();
+    relay = Relay::start(&mut serving(&place, &["--listen", &listen]));
+    for id in &sent {
+        ada.event(json!({"type": "status", "message_id": id, "state": "delivered"}));
+    }
+    eprintln!(
+        "delivered {} ms after the relay was started again",
+        began.elapsed().as_millis()
+    );
+    talk(&mut ada, &mut ben, &chat, EACH..EACH + 20);
+
+    let all = history(&mut ada, &chat);
+    assert_eq!(all, history(&mut ben, &chat), "both show the same order");
+    assert_eq!(all.len(), 2 * (EACH + 20) + 10 + 10);
+    assert_eq!(ada.stop(), 0);
+    assert_eq!(ben.stop(), 0);
+    relay.kill();
+    let files: Vec<_> = fs::read_dir(&place).unwrap().map(Result::unwrap).collect();
+    assert_eq!(
+        files.len(),
+        1,
+        "a relay keeps its key and nothing else: {files:?}"
+    );
+    assert!(files[0].metadata().unwrap().len() < 100);
+}
+
+#[test]
+fn a_relay_with_a_token_carries_nothing_for_those_who_do_not_know_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let token = "0123456789abcdef0123456789abcdef";
+    let listen = ["--listen", "/ip4/127.0.0.1/tcp/0", "--token", token];
+    let relay = Relay::start(&mut serving(&place, &listen));
+    let (bare, shown) = relay.address.split_once('#').unwrap();
+    assert_eq!(shown, token);
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    carried(&mut ada);
+
+    let wrong = format!("{bare}#{}", "ff".repeat(16));
+    let mut ben = Node::of(&mut hidden(&b, &wrong));
+    let warning = ben.event(json!({"type": "warning", "kind": "network"}));
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("does not let this node in"), "{text}");
+    assert_eq!(ben.stop(), 0);
+    let sent = say(&mut ada, &chat, "only for those who know");
+    let mut ben = Node::of(&mut hidden(&b, bare));
+    relays(&mut ben, |relay| relay["connected"] == true);
+    let refused = ben.ok("node.info", json!({}))["relays"][0].clone();
+    assert_eq!(refused["topics"], 0, "{refused}");
+    assert_eq!(refused["address"], bare);
+    assert_eq!(history(&mut ben, &chat).len(), 0);
+    assert_eq!(ben.stop(), 0);
+
+    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    ben.event(json!({"type": "message", "text": "only for those who know"}));
+    ada.event(json!({"type": "status", "message_id": sent, "state": "delivered"}));
+}
+
+#[test]
+fn a_relay_that_is_none_is_a_sentence_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("ada");
+    let id = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+    let good = format!("/ip4/192.0.2.9/tcp/4002/p2p/{id}");
+    let secret = "0123456789abcdef0123456789abcdef";
+    for bad in [
+        "nonsense".to_owned(),
+        "/ip4/192.0.2.9/tcp/4002".to_owned(),
+        format!("{good}#1234"),
+        format!("{good}#{secret}00"),
+    ] {
+        let output = run(&profile, &["--relay", &bad, "rpc"]);
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{bad}: {said}");
+        assert!(said.contains("full address of a relay"), "{said}");
+        assert!(!said.contains(secret), "{said}");
+        assert!(!profile.exists(), "nothing was made");
+    }
+}
+
+#[test]
+fn two_on_networks_of_their_own_talk_through_a_relay_on_both() {
+    let Some(_net) = TwoNets::up() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let listen = ["relay", "--listen", "/ip4/0.0.0.0/tcp/4002"];
+    let relay = Relay::start(within("bxr2", &place).args(listen));
+    let (_, id) = relay.address.split_once("/p2p/").unwrap();
+    let reach = |net: u8| format!("/ip4/10.78.{net}.2/tcp/4002/p2p/{id}");
+    let mut ada = Node::of(within("bxr1", &a).args(["--relay", &reach(1), "rpc"]));
+    let mut ben = Node::of(within("bxr3", &b).args(["--relay", &reach(2), "rpc"]));
+    carried(&mut ada);
+    carried(&mut ben);
+
+    talk(&mut ada, &mut ben, &chat, 0..EACH);
+    read_all(&mut ada, &mut ben, &chat);
+
+    let all = history(&mut ada, &chat);
+    assert_eq!(all, history(&mut ben, &chat), "both show the same order");
+    assert_eq!(all.len(), 2 * EACH);
+}
+
+/// Two people who met on one network, and have left it.
+fn friends(a: &Path, b: &Path) -> String {
+    let Pair { ada, ben, chat } = Pair::befriend(a, b);
+    assert_eq!(ada.stop(), 0);
+    assert_eq!(ben.stop(), 0);
+    chat
+}
+
+/// A node that listens nowhere, and uses a relay.
+fn hidden(profile: &Path, relay: &str) -> Command {
+    fs::write(profile.join("config.toml"), "listen = []\n").unwrap();
+    let mut command = betwixt(profile);
+    command.args(["--relay", relay, "rpc"]);
+    command
+}
+
+fn serving(place: &Path, arguments: &[&str]) -> Command {
+    let mut command = betwixt(place);
+    command.arg("relay").args(arguments);
+    command
+}
+
+/// Waits until the relay carries a topic.
+fn carried(node: &mut Node) {
+    relays(node, |relay| relay["topics"].as_u64() > Some(0));
+}
+
+fn relays(node: &mut Node, wanted: impl Fn(&Value) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let info = node.ok("node.info", json!({}));
+        if wanted(&info["relays"][0]) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{info}");
+        node.wait_event(Duration::from_millis(50));
+    }
+}
+
+fn say(node: &mut Node, chat: &str, text: &str) -> Value {
+    let sent = node.ok("message.send", json!({"chat_id": chat, "text": text}));
+    sent["message_id"].clone()
+}
+
+/// Both say things at once, and wait until all of it is delivered.
+fn talk(ada: &mut Node, ben: &mut Node, chat: &str, numbers: std::ops::Range<usize>) {
+    let mut asked = Vec::new();
+    for n in numbers {
+        for (who, node) in [&mut *ada, &mut *ben].into_iter().enumerate() {
+            let text = format!("{CANARY} {n}");
+            let id = node.ask("message.send", json!({"chat_id": chat, "text": text}));
+            asked.push((who, id));
+        }
+    }
+    for (who, id) in asked {
+        let node = if who == 0 { &mut *ada } else { &mut *ben };
+        let sent = node.answer(id).unwrap()["message_id"].clone();
+        node.event(json!({"type": "status", "message_id": sent, "state": "delivered"}));
+    }
+}
+
+/// Both read everything, and learn that the other has.
+fn read_all(ada: &mut Node, ben: &mut Node, chat: &str) {
+    let ids = history(ada, chat);
+    let last = ids.last().unwrap();
+    for node in [&mut *ada, &mut *ben] {
+        node.ok("message.read", json!({"chat_id": chat, "up_to": last}));
+    }
+    for node in [ada, ben] {
+        for message in page(node, chat) {
+            if message["outgoing"] == true && message["state"] != "read" {
+                let id = &message["message_id"];
+                node.event(json!({"type": "status", "message_id": id, "state": "read"}));
+            }
+        }
+    }
+}
+
+/// How long a message takes when nothing else is said.
+fn one_by_one(ada: &mut Node, ben: &mut Node, chat: &str) {
+    let mut times = Vec::new();
+    for n in 0..10 {
+        let began = Instant::now();
+        let text = format!("one by one {n}");
+        say(ada, chat, &text);
+        ben.event(json!({"type": "message", "text": text}));
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    eprintln!("one message through the relay: median {:?}", times[5]);
+}
+
+fn page(node: &mut Node, chat: &str) -> Vec<Value> {
+    let newest = node.ok("message.list", json!({"chat_id": chat, "limit": 1000}));
+    newest.as_array().unwrap().clone()
+}
+
+/// The ids of a chat's messages in display order.
+fn history(node: &mut Node, chat: &str) -> Vec<String> {
+    let ids: Vec<String> = page(node, chat)
+        .iter()
+        .map(|message| message["message_id"].as_str().unwrap().to_owned())
+        .collect();
+    let once: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(once.len(), ids.len(), "nothing is doubled");
+    ids
+}
+
+/// A relay in a process.
+struct Relay {
+    child: Child,
+    /// What it printed first.
+    address: String,
+}
+
+impl Relay {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        // What else it prints has to go somewhere.
+        std::thread::spawn(move || output.lines().map_while(Result::ok).for_each(drop));
+        let address = line.trim().to_owned();
+        assert!(address.contains("/p2p/"), "{address}");
+        Self { child, address }
+    }
+
+    /// Where it listens, to do so again.
+    fn listen(&self) -> String {
+        self.address.split_once("/p2p/").unwrap().0.to_owned()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Three hosts: the second has a cable to the first and one to the third, and passes nothing on.
+struct TwoNets;
+
+impl TwoNets {
+    /// Makes them. `None`, and a word about why, where that cannot be done.
+    fn up() -> Option<Self> {
+        let root = Command::new("id")
+            .arg("-u")
+            .output()
+            .is_ok_and(|out| out.stdout == b"0\n");
+        let net = Self;
+        net.down();
+        if !root || !ip("netns add bxr2") {
+            eprintln!("NOT RUN: it needs root and iproute2, to make a network of namespaces");
+            return None;
+        }
+        for (host, cable, number) in [("bxr1", "left", 1), ("bxr3", "right", 2)] {
+            for command in [
+                format!("netns add {host}"),
+                format!("-n bxr2 link add {cable} type veth peer name eth0 netns {host}"),
+                format!("-n bxr2 link set {cable} up"),
+                format!("-n bxr2 addr add 10.78.{number}.2/24 dev {cable}"),
+                format!("-n {host} link set lo up"),
+                format!("-n {host} link set eth0 up"),
+                format!("-n {host} addr add 10.78.{number}.1/24 dev eth0"),
+            ] {
+                assert!(ip(&command), "ip {command}");
+            }
+        }
+        Some(net)
+    }
+
+    fn down(&self) {
+        for host in ["bxr1", "bxr2", "bxr3"] {
+            ip(&format!("netns del {host}"));
+        }
+    }
+}
+
+impl Drop for TwoNets {
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+fn ip(arguments: &str) -> bool {
+    Command::new("ip")
+        .args(arguments.split(' '))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The program on a host.
+fn within(host: &str, profile: &Path) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", host, env!("CARGO_BIN_EXE_betwixt")]);
+    command.arg("--profile").arg(profile);
+    command
+}
