@@ -390,18 +390,17 @@ impl Engine {
                 .unwrap_or_default();
             devices.iter().find_map(|device| self.reachable(device))
         });
-        match direct {
-            Some(peer) => turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] })),
-            None => {
-                let due = turn.now.plus(HELD_WAIT_MS);
-                let (_, ids) = self.live.held.entry(chat).or_insert((due, Vec::new()));
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
-                if ids.len() >= limits::EPHEMERAL_HELD {
-                    self.tell_held(turn, chat);
-                }
-            }
+        if let Some(peer) = direct {
+            turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] }));
+            return;
+        }
+        let due = turn.now.plus(HELD_WAIT_MS);
+        let (_, ids) = self.live.held.entry(chat).or_insert((due, Vec::new()));
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+        if ids.len() >= limits::EPHEMERAL_HELD {
+            self.tell_held(turn, chat);
         }
     }
 
