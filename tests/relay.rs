@@ -323,8 +323,7 @@ impl TwoNets {
             .arg("-u")
             .output()
             .is_ok_and(|out| out.stdout == b"0\n");
-        let net = Self;
-        net.down();
+        Self::down();
         if !root || !ip("netns add bxr2") {
             eprintln!("NOT RUN: it needs root and iproute2, to make a network of namespaces");
             return None;
@@ -342,10 +341,10 @@ impl TwoNets {
                 assert!(ip(&command), "ip {command}");
             }
         }
-        Some(net)
+        Some(Self)
     }
 
-    fn down(&self) {
+    fn down() {
         for host in ["bxr1", "bxr2", "bxr3"] {
             ip(&format!("netns del {host}"));
         }
@@ -354,7 +353,7 @@ impl TwoNets {
 
 impl Drop for TwoNets {
     fn drop(&mut self) {
-        self.down();
+        Self::down();
     }
 }
 

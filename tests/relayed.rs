@@ -34,7 +34,8 @@ fn relayed(seed: u64, links: Links) -> (World, usize, usize, ChatId) {
 
 fn online(world: &World, host: usize, other: usize) -> bool {
     let person = world.hosts[other].person;
-    world.engine(host).contact(&person).unwrap().online
+    let contact = world.engine(host).contact(&person);
+    contact.is_some_and(|contact| contact.online)
 }
 
 fn nothing_waits(world: &World) -> bool {

@@ -383,6 +383,24 @@ fn both_take_part_in_the_topic_of_their_chat() {
 }
 
 #[test]
+fn strangers_nearby_do_not_visit_each_other_again_and_again() {
+    let mut world = World::new(14, Links::GOOD);
+    let (alice, bob) = (world.join("Alice"), world.join("Bob"));
+    world.run(2_000);
+    let before = world.asked;
+
+    for _ in 0..60 {
+        world.run(10_000);
+        world.close_idle(alice, bob);
+    }
+
+    assert_eq!(world.engine(alice).nearby().len(), 1);
+    assert_eq!(world.engine(bob).nearby().len(), 1);
+    let asked = world.asked - before;
+    assert!(asked <= 2, "{asked} questions in ten minutes");
+}
+
+#[test]
 fn strangers_from_the_internet_and_blocked_people_learn_nothing() {
     let mut world = World::new(14, Links::GOOD);
     let (alice, bob) = (world.join("Alice"), world.join("Bob"));

@@ -180,7 +180,7 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// because its author heard of no receipt, and has to pass. Longer than gossipsub holds a message for
 /// others (2 s) and than it takes round a network, shorter than the first repetition (5 s). gossipsub
 /// keeps about 150 bytes for each message seen in this time without any other bound (ADR 0009).
-const DUPLICATES: Duration = Duration::from_secs(4);
+const DUPLICATES: Duration = Duration::from_millis(limits::GOSSIP_COPY_MS);
 
 #[cfg(test)]
 mod tests {

@@ -330,28 +330,29 @@ impl Outbox {
         }
     }
 
-    /// Whether anybody carries the topics of a device that has no direct stream.
-    pub fn carried(&mut self, device: DeviceId, is_carried: bool) {
+    /// Whether anybody carries the topics of a device that has no direct stream. When that begins,
+    /// what was published in vain goes again.
+    pub fn carried(&mut self, device: DeviceId, is_carried: bool, now: Timestamp) {
         let lane = self.lanes.entry(device).or_default();
-        let path = match lane.path {
-            Path::Direct => return,
-            Path::None | Path::Topic if is_carried => Path::Topic,
-            Path::None | Path::Topic => Path::None,
-        };
-        if path != lane.path {
-            lane.path = path;
-            lane.call_back();
+        match (lane.path, is_carried) {
+            (Path::Direct, _) | (Path::None, false) | (Path::Topic, true) => {}
+            (Path::None, true) => {
+                lane.path = Path::Topic;
+                lane.hurry(now);
+            }
+            (Path::Topic, false) => lane.path = Path::None,
         }
     }
 
-    /// A device said something on its topic. If it had not for long, what is under way to it goes
-    /// again now.
-    pub fn heard(&mut self, device: &DeviceId, now: Timestamp) {
+    /// A device said something on its topic. If it had not for long, or has just come, what is under
+    /// way to it goes again now.
+    pub fn heard(&mut self, device: &DeviceId, has_come: bool, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(device) else {
             return;
         };
-        if lane.hear(now) && lane.path == Path::Topic {
-            lane.call_back();
+        let is_news = lane.hear(now);
+        if lane.path == Path::Topic && (is_news || has_come) {
+            lane.hurry(now);
         }
     }
 

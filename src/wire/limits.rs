@@ -226,6 +226,10 @@ pub const DIRECT_QUEUE: usize = 1024;
 /// Bytes that wait for one peer's direct stream.
 pub const DIRECT_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Within this time, in milliseconds, gossip takes the same frame for a copy that came another way; a
+/// frame that is published again later passes (protocol §5.5).
+pub const GOSSIP_COPY_MS: u64 = 4_000;
+
 /// Topics that are remembered of one gossip peer, and that a node takes part in.
 pub const TOPICS: usize = 1024;
 

@@ -173,6 +173,8 @@ pub struct World {
     parted: BTreeSet<(usize, usize)>,
     tickets: BTreeMap<(usize, Ticket), (usize, Incarnation, AskId)>,
     commands: u64,
+    /// Questions over the hello protocol.
+    pub asked: u32,
     pub relay: Relay,
     /// All bytes that crossed the network, for those who look for plaintext in them.
     pub observed: Vec<u8>,
@@ -193,6 +195,7 @@ impl World {
             parted: BTreeSet::new(),
             tickets: BTreeMap::new(),
             commands: 0,
+            asked: 0,
             relay: Relay::default(),
             observed: Vec::new(),
         }
@@ -297,6 +300,11 @@ impl World {
             self.parted.remove(&pair(a, b));
             self.wish(a, b);
         }
+    }
+
+    /// Nothing was said on a connection of strangers for long: it is closed.
+    pub fn close_idle(&mut self, a: usize, b: usize) {
+        self.disconnect(a, b);
     }
 
     /// Asks a host for something, and gives the answer once it is committed. `None`: it crashed.
@@ -658,6 +666,7 @@ impl World {
                         intro.frames.push(frame.into());
                     }
                 }
+                self.asked += 1;
                 let bytes = request.encode();
                 self.observed.extend_from_slice(&bytes);
                 let incarnation = self.hosts[host].crashes;

@@ -8,14 +8,12 @@ use betwixt::{
     wire::{
         frame::{Window, check, frame_id, is_ephemeral},
         id::{FrameId, PeerId, TopicKey},
+        limits::GOSSIP_COPY_MS,
         mailbox::{Lease, Link, RelayRequest},
     },
 };
 
 use super::World;
-
-/// Within this time gossip takes a frame for a copy.
-const COPY_MS: u64 = 4_000;
 
 /// The relay, as the world sees it.
 #[derive(Default)]
@@ -128,7 +126,7 @@ impl World {
         if !self.relay.up || !is_leased(&self.relay, host) {
             return;
         }
-        let copy_until = now.plus(COPY_MS);
+        let copy_until = now.plus(GOSSIP_COPY_MS);
         let own = self.relay.own_copies.insert((host, id), copy_until);
         if own.is_some_and(|until| until > now) {
             self.relay

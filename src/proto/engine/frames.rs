@@ -96,7 +96,7 @@ impl Engine {
             turn.write(Write::Seen(id));
             if from.is_none() {
                 for device in self.devices_of(&person) {
-                    self.outbox.heard(&device, turn.now);
+                    self.outbox.heard(&device, false, turn.now);
                 }
             }
             self.acknowledge(turn, chat, from, id);

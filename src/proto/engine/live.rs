@@ -195,19 +195,21 @@ impl Engine {
         if !self.devices_of(&person).contains(&sign.device) {
             return;
         }
-        self.outbox.heard(&sign.device, turn.now);
+        let last = self.live.last_sign.get(&sign.device).copied();
+        let is_replay = last.is_some_and(|last| sign.time <= last)
+            || day.abs_diff(turn.now.frame_day()) > SIGN_DAYS;
         if let What::Held(frames) = &sign.what {
+            let has_come = frames.is_empty() && !is_replay;
+            self.outbox.heard(&sign.device, has_come, turn.now);
             // True at any time.
             for id in frames {
                 self.on_held(turn, person, sign.device, id);
             }
+        }
+        if is_replay {
             return;
         }
-        let last = self.live.last_sign.get(&sign.device).copied();
-        let is_replay = last.is_some_and(|last| sign.time <= last);
-        if is_replay || day.abs_diff(turn.now.frame_day()) > SIGN_DAYS {
-            return;
-        }
+        self.outbox.heard(&sign.device, false, turn.now);
         self.live.last_sign.insert(sign.device, sign.time);
         match sign.what {
             What::Typing(true) => {

@@ -74,7 +74,7 @@ impl Engine {
         for (chat, person) in chats {
             let is_carried = self.is_contact(&person) && self.is_carried(chat);
             for device in self.devices_of(&person) {
-                self.outbox.carried(device, is_carried);
+                self.outbox.carried(device, is_carried, now);
             }
             if is_carried && !self.is_presence_due(&chat) {
                 self.presence_due(now, chat);

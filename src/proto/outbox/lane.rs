@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::proto::time::{MINUTE, SECOND, Timestamp};
+use crate::{
+    proto::time::{MINUTE, SECOND, Timestamp},
+    wire::limits,
+};
 
 /// Frames under way to one connected device.
 pub const WINDOW: usize = 256;
@@ -30,6 +33,9 @@ const HEARD_WAIT_MS: u64 = 20 * SECOND;
 /// Until a frame that was sent is sent again. Long enough for a slow disk, and longer than gossip
 /// takes the same frame for a copy.
 pub(super) const FIRST_WAIT_MS: u64 = 5 * SECOND;
+
+/// Until gossip no longer takes a frame for a copy, on the way either.
+const COPY_MS: u64 = limits::GOSSIP_COPY_MS + 200;
 
 /// Short enough that somebody who comes back is noticed within a coffee break.
 const LONGEST_WAIT_MS: u64 = 10 * MINUTE;
@@ -63,6 +69,7 @@ pub(super) enum Path {
 /// When a frame goes again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
+    sent: Timestamp,
     due: Timestamp,
     wait_ms: u64,
 }
@@ -70,14 +77,22 @@ pub(super) struct Attempt {
 impl Attempt {
     pub(super) fn first(now: Timestamp) -> Self {
         Self {
+            sent: now,
             due: now.plus(FIRST_WAIT_MS),
             wait_ms: FIRST_WAIT_MS,
         }
     }
 
+    /// Goes again now, or as soon as gossip does not take it for a copy.
+    fn hurry(&mut self, now: Timestamp) {
+        self.due = self.due.min(now.max(self.sent.plus(COPY_MS)));
+        self.wait_ms = 0;
+    }
+
     fn next(self, now: Timestamp, longest: u64) -> Self {
-        let wait_ms = self.wait_ms.saturating_mul(2).min(longest);
+        let wait_ms = self.wait_ms.saturating_mul(2).clamp(FIRST_WAIT_MS, longest);
         Self {
+            sent: now,
             due: now.plus(wait_ms),
             wait_ms,
         }
@@ -120,6 +135,13 @@ impl Lane {
         }
         self.paced = self.paced.max(now).plus(PACE_MS);
         true
+    }
+
+    /// What is under way goes again, as if for the first time.
+    pub(super) fn hurry(&mut self, now: Timestamp) {
+        for attempt in self.flight.values_mut() {
+            attempt.hurry(now);
+        }
     }
 
     /// Nothing is under way any more.

@@ -85,7 +85,7 @@ fn a_frame_for_a_device_that_nothing_reaches_waits_until_its_topic_is_carried() 
     assert!(at_once.is_empty());
     assert_eq!(outbox.handle_timeout(Timestamp(1)), Due::default());
 
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
 
     assert!(outbox.poll_timeout().is_some_and(|due| due <= Timestamp(1)));
     assert_eq!(outbox.handle_timeout(Timestamp(1)).publish, [id]);
@@ -100,7 +100,7 @@ fn a_frame_for_a_device_that_nothing_reaches_waits_until_its_topic_is_carried() 
 #[test]
 fn a_new_frame_is_published_at_once_where_only_a_topic_reaches_its_device() {
     let mut outbox = Outbox::default();
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
     let first = waiting(&mut outbox, Cargo::Control);
 
     let added = outbox.add(FrameId([1; 32]), &first, Timestamp(0));
@@ -112,16 +112,16 @@ fn a_new_frame_is_published_at_once_where_only_a_topic_reaches_its_device() {
 #[test]
 fn gossip_has_a_window_that_is_wider_once_the_device_was_heard() {
     let mut outbox = Outbox::default();
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
     let ids: Vec<FrameId> = (0..100)
         .map(|n| add(&mut outbox, n, Timestamp(0)).0)
         .collect();
     assert_eq!(outbox.handle_timeout(Timestamp(9)), Due::default());
 
-    outbox.heard(&BOB, Timestamp(10));
+    outbox.heard(&BOB, false, Timestamp(10));
     let due = outbox.handle_timeout(Timestamp(10));
 
-    assert_eq!(due.publish, ids[..64]);
+    assert_eq!(due.publish, ids[16..64]);
     outbox.acknowledged(&ids[5], &BOB);
     assert_eq!(outbox.handle_timeout(Timestamp(11)).publish, [ids[64]]);
 }
@@ -129,8 +129,8 @@ fn gossip_has_a_window_that_is_wider_once_the_device_was_heard() {
 #[test]
 fn gossip_is_paced() {
     let mut outbox = Outbox::default();
-    outbox.carried(BOB, true);
-    outbox.heard(&BOB, Timestamp(0));
+    outbox.carried(BOB, true, Timestamp(0));
+    outbox.heard(&BOB, false, Timestamp(0));
     let ids: Vec<FrameId> = (0..1000)
         .map(|n| add(&mut outbox, n, Timestamp(0)).0)
         .collect();
@@ -141,7 +141,7 @@ fn gossip_is_paced() {
     }
 
     for ms in 0..10_000 {
-        outbox.heard(&BOB, Timestamp(ms));
+        outbox.heard(&BOB, false, Timestamp(ms));
         let due = outbox.handle_timeout(Timestamp(ms));
         published += due.publish.len();
         for id in due.publish {
@@ -156,7 +156,7 @@ fn gossip_is_paced() {
 #[test]
 fn a_device_that_is_heard_again_gets_what_was_published_in_vain_at_once() {
     let mut outbox = Outbox::default();
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
     let id = add(&mut outbox, 1, Timestamp(0)).0;
     let mut now = Timestamp(0);
     for _ in 0..6 {
@@ -166,21 +166,42 @@ fn a_device_that_is_heard_again_gets_what_was_published_in_vain_at_once() {
     let far = outbox.poll_timeout().unwrap();
     assert!(far.since(now) > 60_000, "it waits ever longer");
 
-    outbox.heard(&BOB, now.plus(1));
+    outbox.heard(&BOB, false, now.plus(4_200));
 
-    assert_eq!(outbox.handle_timeout(now.plus(1)).publish, [id]);
-    outbox.heard(&BOB, now.plus(2));
-    assert_eq!(outbox.handle_timeout(now.plus(2)), Due::default());
+    assert_eq!(outbox.handle_timeout(now.plus(4_200)).publish, [id]);
+    outbox.heard(&BOB, false, now.plus(8_500));
+    assert_eq!(outbox.handle_timeout(now.plus(8_500)), Due::default());
+    outbox.heard(&BOB, true, now.plus(8_600));
+    assert_eq!(outbox.handle_timeout(now.plus(8_600)).publish, [id]);
+}
+
+#[test]
+fn nothing_is_published_again_while_gossip_takes_it_for_a_copy() {
+    let mut outbox = Outbox::default();
+    outbox.carried(BOB, true, Timestamp(0));
+    let id = add(&mut outbox, 1, Timestamp(0)).0;
+
+    outbox.carried(BOB, false, Timestamp(500));
+    assert_eq!(outbox.poll_timeout(), Some(Timestamp(LIFE_MS)));
+    outbox.carried(BOB, true, Timestamp(1_000));
+    outbox.heard(&BOB, true, Timestamp(1_500));
+
+    assert_eq!(outbox.handle_timeout(Timestamp(4_000)), Due::default());
+    assert_eq!(outbox.handle_timeout(Timestamp(4_200)).publish, [id]);
+    assert_eq!(
+        outbox.poll_timeout(),
+        Some(Timestamp(4_200).plus(FIRST_WAIT_MS))
+    );
 }
 
 #[test]
 fn whoever_has_a_direct_stream_gets_nothing_by_the_outbox_s_gossip() {
     let mut outbox = Outbox::default();
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
     let (id, _) = add(&mut outbox, 1, Timestamp(0));
 
     outbox.connected(BOB);
-    outbox.carried(BOB, true);
+    outbox.carried(BOB, true, Timestamp(0));
     let due = outbox.handle_timeout(Timestamp(1));
     outbox.disconnected(BOB);
     let alone = outbox.handle_timeout(Timestamp(2));
