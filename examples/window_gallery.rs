@@ -503,6 +503,7 @@ fn me(locked: bool) -> NodeInfo {
             "/ip6/fe80::1c2b:3aff:fe4d:5e6f/tcp/40217/p2p/12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4p"
                 .into(),
         ],
+        relays: Vec::new(),
         profile: "/home/elin/.local/share/betwixt".into(),
         protected: false,
         locked,
