@@ -105,7 +105,9 @@ fn a_relay_with_a_token_carries_nothing_for_those_who_do_not_know_it() {
     assert_eq!(ben.stop(), 0);
     let sent = say(&mut ada, &chat, "only for those who know");
     let mut ben = Node::of(&mut hidden(&b, bare));
-    relays(&mut ben, |relay| relay["connected"] == true);
+    let warning = ben.event(json!({"type": "warning", "kind": "network"}));
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("does not let this node in"), "{text}");
     let refused = ben.ok("node.info", json!({}))["relays"][0].clone();
     assert_eq!(refused["topics"], 0, "{refused}");
     assert_eq!(refused["address"], bare);

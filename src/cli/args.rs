@@ -186,8 +186,8 @@ const RELAY: &str = "\
 Example:
   betwixt relay --listen /ip4/0.0.0.0/tcp/4002
 
-It prints its addresses. Whoever wants to use it says betwixt --relay ADDRESS. A relay can read
-nothing of what it carries.";
+It prints its addresses. Whoever wants to use it says betwixt --relay 'ADDRESS', in quotes, because
+# begins a comment in many shells. A relay can read nothing of what it carries, and keeps none of it.";
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be

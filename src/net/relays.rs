@@ -10,7 +10,7 @@ use super::{NetError, address};
 use crate::wire::{
     id::{Address, PeerId, TopicKey},
     limits,
-    mailbox::{RelayReply, RelayRequest},
+    mailbox::{Refusal, RelayReply, RelayRequest},
 };
 
 /// All relays of this node.
@@ -43,6 +43,8 @@ pub(crate) enum News {
     Shut,
     /// A topic is carried until then, or is not.
     Leased(TopicKey, Option<u64>),
+    /// A topic is not carried, because the relay does not let us in.
+    Denied(TopicKey),
 }
 
 /// Reads a relay: a multiaddr that ends in `/p2p/ID`, perhaps `#` and a token in hex.
@@ -188,7 +190,6 @@ impl Relays {
             (RelayRequest::Challenge, Some(RelayReply::Challenge { challenge, .. })) => {
                 let Some(token) = &relay.token else {
                     relay.challenge = Some(challenge);
-                    relay.shut = false;
                     return Some(News::Open(challenge));
                 };
                 let mac = hello_mac(token, peer, local, &challenge);
@@ -210,11 +211,18 @@ impl Relays {
                 relay.challenge = None;
                 (!std::mem::replace(&mut relay.shut, true)).then_some(News::Shut)
             }
+            // It wants a token, and we have none.
+            (RelayRequest::Lease(lease), Some(RelayReply::Refused(Refusal::NotAllowed)))
+                if !std::mem::replace(&mut relay.shut, true) =>
+            {
+                Some(News::Denied(lease.topic))
+            }
             (RelayRequest::Lease(lease), reply) => {
                 let until = match reply {
                     Some(RelayReply::Leased(until)) => Some(until),
                     _ => None,
                 };
+                relay.shut &= until.is_none();
                 Some(News::Leased(lease.topic, until))
             }
             _ => None,
@@ -249,7 +257,7 @@ const UNDER_WAY: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::mailbox::{Lease, Refusal, RelayLimits};
+    use crate::wire::mailbox::{Lease, RelayLimits};
 
     const LOCAL: PeerId = PeerId([1; 32]);
     const RELAY: PeerId = PeerId([2; 32]);
@@ -313,6 +321,25 @@ mod tests {
         let news = relays.answered(RELAY, &request, refused);
         assert_eq!(news, Some(News::Shut));
         assert!(!relays.ask(RELAY, lease(1)));
+    }
+
+    #[test]
+    fn that_a_relay_does_not_let_us_in_is_said_once() {
+        let mut relays = relays(None);
+        let refused = || Some(RelayReply::Refused(Refusal::NotAllowed));
+        relays.connected(RELAY);
+        let request = relays.next(RELAY).unwrap();
+        relays.answered(RELAY, &request, Some(challenge()));
+
+        let topic = TopicKey([1; 32]);
+        let first = relays.answered(RELAY, &lease(1), refused());
+        let second = relays.answered(RELAY, &lease(1), refused());
+        relays.answered(RELAY, &lease(1), Some(RelayReply::Leased(9)));
+        let third = relays.answered(RELAY, &lease(1), refused());
+
+        assert_eq!(first, Some(News::Denied(topic)));
+        assert_eq!(second, Some(News::Leased(topic, None)));
+        assert_eq!(third, Some(News::Denied(topic)));
     }
 
     #[test]

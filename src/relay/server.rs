@@ -11,7 +11,7 @@ use libp2p::{
     swarm::{ConnectionId, SwarmEvent},
 };
 use subtle::ConstantTimeEq;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     Settings,
@@ -63,12 +63,16 @@ impl Server {
     }
 
     pub(super) async fn run(mut self, mut on_address: impl FnMut(&str)) {
-        let mut ticks = interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last = Instant::now();
         loop {
+            let due = self.admitting.iter().map(|(at, _)| *at).min();
+            let next = due.map_or(last + TICK, |due| due.min(last + TICK));
             tokio::select! {
                 event = self.swarm.select_next_some() => self.handle_swarm(event, &mut on_address),
-                _ = ticks.tick() => self.tick(Instant::now()),
+                () = sleep_until(next) => {
+                    last = Instant::now();
+                    self.tick(last);
+                }
             }
         }
     }
@@ -373,7 +377,7 @@ const LIMITS: RelayLimits = RelayLimits {
 };
 
 /// How often leases and subscriptions are looked through.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_secs(1);
 
 /// How long the answer to a first lease may take to arrive, and the leases sent with it.
 const LAST_ANSWERS: Duration = Duration::from_millis(50);

@@ -231,6 +231,8 @@ async fn a_relay_with_a_token_lets_in_who_knows_it() {
     // It learns of the token when it asks for something.
     let link = nothing.until_challenge().await;
     nothing.lease(Channel::new(1).lease(&link, 60));
+    let refused = nothing.until(warning).await;
+    assert!(refused.contains("does not let this node in"), "{refused}");
     assert_eq!(nothing.until_leased().await, None);
     relay.task.abort();
 }

@@ -114,13 +114,25 @@ impl Driver {
                     until,
                 });
             }
-            Some(News::Shut) => self.tell(NetEvent::Warning(format!(
-                "The relay {} does not let this node in: ask whoever runs it for its full address \
-                 with the access token.",
-                address::peer_text(relay)
-            ))),
+            Some(News::Denied(topic)) => {
+                self.warn_of(relay);
+                self.tell(NetEvent::Leased {
+                    relay,
+                    topic,
+                    until: None,
+                });
+            }
+            Some(News::Shut) => self.warn_of(relay),
             None => {}
         }
         self.send_to_relay(relay);
+    }
+
+    fn warn_of(&mut self, relay: PeerId) {
+        self.tell(NetEvent::Warning(format!(
+            "The relay {} does not let this node in: ask whoever runs it for its full address with \
+             the access token.",
+            address::peer_text(relay)
+        )));
     }
 }

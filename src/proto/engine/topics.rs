@@ -93,13 +93,17 @@ impl Engine {
 
     /// Whether a frame on this topic would reach anybody by gossip.
     pub(super) fn has_subscribers(&self, topic: &TopicKey) -> bool {
-        self.subscribers.iter().any(|(held, _)| held == topic)
+        self.on_topic(topic).next().is_some()
     }
 
     /// Whether anybody on this topic is not a node of somebody we know, such as a relay.
     pub(super) fn has_relay(&self, topic: &TopicKey) -> bool {
-        self.subscribers
-            .iter()
-            .any(|(held, peer)| held == topic && !self.nodes.contains_key(peer))
+        self.on_topic(topic)
+            .any(|peer| !self.nodes.contains_key(peer))
+    }
+
+    fn on_topic(&self, topic: &TopicKey) -> impl Iterator<Item = &PeerId> {
+        let all = (*topic, PeerId([0; 32]))..=(*topic, PeerId([0xff; 32]));
+        self.subscribers.range(all).map(|(_, peer)| peer)
     }
 }
