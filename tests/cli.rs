@@ -13,7 +13,7 @@ mod process;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use process::{Node, Pair, run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn said(output: &std::process::Output) -> String {
     assert!(
@@ -30,7 +30,16 @@ fn help_teaches_and_version_is_the_version() {
 
     let help = said(&run(dir.path(), &["--help"]));
 
-    for verb in ["rpc", "relay", "demo", "id", "send", "log", "Examples:"] {
+    for verb in [
+        "rpc",
+        "relay",
+        "demo",
+        "id",
+        "restore",
+        "send",
+        "log",
+        "Examples:",
+    ] {
         assert!(help.contains(verb), "{help}");
     }
     let version = said(&run(dir.path(), &["--version"]));
@@ -97,6 +106,70 @@ fn messages_are_sent_and_printed_without_a_running_instance() {
     ben.event(json!({"type": "message", "text": "Hello"}));
     let log = said(&run(a.path(), &["log", "--person", "Ben"]));
     assert!(log.contains("me: Hello"), "{log}");
+}
+
+#[test]
+fn an_account_is_restored_from_its_words_and_its_contacts_go_on() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let person = ben.person();
+    let words = ben.ok("node.recovery", json!({}))["words"].clone();
+    let words = words.as_str().unwrap().to_owned();
+    assert_eq!(ben.stop(), 0);
+    ada.ok(
+        "message.send",
+        json!({"chat_id": chat, "text": "while you were away"}),
+    );
+    let c = tempfile::tempdir().unwrap();
+    let new = c.path().join("new");
+
+    let wrong = restore(&new, "one two three");
+    let restored = restore(&new, &words);
+    let again = restore(&new, &words);
+
+    let error = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(error.contains("24 recovery words"), "{error}");
+    let said = said(&restored);
+    assert!(
+        said.contains("Ben") && said.contains(&person) && said.contains("not in the words"),
+        "{said}"
+    );
+    let error = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(error.contains("There is a person in"), "{error}");
+
+    let address = ada.address();
+    let mut ben = Node::start_with(&new, &["--dial", &address]);
+    assert_eq!(ben.person(), person);
+    let adas = ada.person();
+    ben.event(json!({"type": "nearby", "person_id": adas, "present": true}));
+    ben.ok("contact.add", json!({"person_id": adas}));
+    process::contact(&mut ben, &adas, &Value::Null);
+    ben.event(json!({"type": "message", "text": "while you were away"}));
+    ben.ok(
+        "message.send",
+        json!({"chat_id": chat, "text": "here I am"}),
+    );
+    ada.event(json!({"type": "message", "text": "here I am", "sender": person}));
+}
+
+fn restore(profile: &std::path::Path, words: &str) -> std::process::Output {
+    let mut child = process::betwixt(profile)
+        .args(["restore", "--name", "Ben"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, words.as_bytes()).unwrap();
+    drop(input);
+    child.wait_with_output().unwrap()
 }
 
 #[test]

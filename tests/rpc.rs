@@ -21,6 +21,62 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 #[test]
+fn where_a_node_listens_is_the_same_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut node = Node::start(dir.path());
+    let address = node.address();
+    assert_eq!(node.stop(), 0);
+
+    assert_eq!(Node::start(dir.path()).address(), address);
+}
+
+#[test]
+fn a_copied_profile_warns_and_goes_on_in_new_sessions() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let say = |node: &mut Node, text: &str| {
+        node.ok("message.send", json!({"chat_id": chat, "text": text}));
+    };
+    let hears = |node: &mut Node, text: &str| {
+        node.event(json!({"type": "message", "text": text, "outgoing": false}))
+    };
+    say(&mut ada, "before");
+    hears(&mut ben, "before");
+    assert_eq!(ada.stop(), 0);
+    let copy = tempfile::tempdir().unwrap();
+    copy_dir(a.path(), copy.path());
+    let address = ben.address();
+    let mut ada = Node::start_with(a.path(), &["--dial", &address]);
+    say(&mut ada, "only in the first");
+    hears(&mut ben, "only in the first");
+    say(&mut ben, "comes back");
+    hears(&mut ada, "comes back");
+    assert_eq!(ada.stop(), 0);
+
+    let mut ada = Node::start_with(copy.path(), &["--dial", &address]);
+    ada.event(json!({"type": "warning", "kind": "rolled_back"}));
+    say(&mut ada, "from the copy");
+    hears(&mut ben, "from the copy");
+    say(&mut ben, "welcome");
+    hears(&mut ada, "welcome");
+    hears(&mut ada, "comes back");
+
+    let texts = |node: &mut Node| -> Vec<String> {
+        let list = node.ok("message.list", json!({"chat_id": chat}));
+        let text = |m: &Value| m["text"].as_str().unwrap().to_owned();
+        list.as_array().unwrap().iter().map(text).collect()
+    };
+    let mut bens = texts(&mut ben);
+    bens.retain(|text| text != "only in the first");
+    assert_eq!(texts(&mut ada), bens);
+    assert_eq!(bens.len(), 4);
+}
+
+#[test]
 fn the_first_line_says_who_and_where_the_node_is() {
     let dir = tempfile::tempdir().unwrap();
 
@@ -704,4 +760,17 @@ fn muted_and_pinned_are_mine_alone() {
     let info = ben.ok("chat.info", json!({"chat_id": chat}));
     assert_eq!(info["members"].as_array().unwrap().len(), 2);
     assert_eq!(info["complete"], true);
+}
+
+fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &to);
+        } else if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

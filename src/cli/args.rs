@@ -99,6 +99,13 @@ pub(super) enum Verb {
     },
     /// Print who you are
     Id,
+    /// Be again who you were, from the 24 recovery words on standard input
+    #[command(after_help = RESTORE)]
+    Restore {
+        /// What others call you; a random name when not given
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Send a message
     #[command(after_help = SEND)]
     Send {
@@ -188,6 +195,14 @@ Example:
 
 It prints its addresses. Whoever wants to use it says betwixt --relay 'ADDRESS', in quotes, because
 # begins a comment in many shells. A relay can read nothing of what it carries, and keeps none of it.";
+
+const RESTORE: &str = "\
+Example:
+  betwixt --profile NEW restore --name Ada
+
+The words stand for your account only: contacts, messages and settings are not in them. Contacts who
+still know you see you as the same person as soon as you add them again, or they you; until then they
+cannot reach you. Your earlier device is then no longer heard. The profile must be new.";
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be

@@ -136,6 +136,7 @@ pub(super) fn settings(config: &Config, network: Network) -> Result<NodeSettings
         relays: config.relay.clone(),
         mdns: config.mdns,
         online: network == Network::On,
+        restore: None,
     })
 }
 

@@ -10,6 +10,7 @@ mod log;
 mod print;
 mod process;
 mod relay;
+mod restore;
 mod rpc;
 mod send;
 mod window;
@@ -49,6 +50,7 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Relay(relay)) => relay::run(&config, &relay),
         Some(Verb::Demo { .. }) => Ok(()),
         Some(Verb::Id) => id::run(&config),
+        Some(Verb::Restore { name }) => restore::run(&config, name),
         Some(Verb::Send { to, text }) => send::run(&config, &to, &text),
         Some(Verb::Log { chat, person }) => log::run(&config, chat.as_deref(), person.as_deref()),
     }

@@ -4,11 +4,13 @@
 //! come together as [`Overrides`].
 
 mod file;
+mod ports;
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 pub use file::{FileError, TEMPLATE};
+pub use ports::{read_ports, write_ports};
 
 /// What the program was told.
 #[derive(Clone, Debug, PartialEq, Eq)]

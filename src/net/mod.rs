@@ -20,6 +20,7 @@ pub(crate) mod gate;
 pub(crate) mod gossip;
 mod hints;
 mod nearby;
+mod ports;
 pub(crate) mod relays;
 mod settings;
 mod supervisor;
@@ -36,6 +37,8 @@ pub use command::NetCommand;
 use driver::{Driver, Ends, Plan, Routes};
 pub use event::NetEvent;
 use hints::Hints;
+pub use ports::Ports;
+use ports::Taken;
 pub use settings::{DEFAULT_LISTEN, NetError, Settings};
 use tokio::{
     sync::mpsc,
@@ -73,6 +76,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
     let Settings {
         node_secret,
         listen,
+        ports,
         mdns,
         dial,
         relays,
@@ -88,7 +92,15 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
     let relays = relays::parse_all(&relays)?;
 
     let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
+    let mut taken = Vec::new();
     for text in &listen {
+        if let Some(fixed) = ports.fix(text) {
+            if behaviour::listen(&mut swarm, &fixed).is_ok() {
+                continue;
+            }
+            tracing::warn!("another program has {fixed}; it is taken when it is free again");
+            taken.push(fixed);
+        }
         behaviour::listen(&mut swarm, text)?;
     }
 
@@ -103,6 +115,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
     let plan = Plan {
         today,
         hints: Hints::new(hints, Instant::now()),
+        taken: Taken::new(taken, Instant::now()),
         relays,
     };
     let driver = Driver::new(local, swarm, ends, plan);

@@ -2,12 +2,16 @@
 
 use zeroize::Zeroizing;
 
+use super::Ports;
+
 /// What a node is started with.
 pub struct Settings {
     /// The Ed25519 seed of the node key (`NK`, protocol §2.1).
     pub node_secret: Zeroizing<[u8; 32]>,
     /// Multiaddrs to listen on.
     pub listen: Vec<String>,
+    /// For those that leave the port open: the ports of last time, taken if they are free.
+    pub ports: Ports,
     /// Whether to announce this node by mDNS and look for others, from the start.
     pub mdns: bool,
     /// Multiaddrs to dial at the start, until each was reached once.
@@ -25,6 +29,7 @@ impl Settings {
         Self {
             node_secret,
             listen: DEFAULT_LISTEN.iter().map(ToString::to_string).collect(),
+            ports: Ports::default(),
             mdns: true,
             dial: Vec::new(),
             relays: Vec::new(),

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::{
-    CommandError, ErrorKind, NodeError, NodeSettings, StartError, WarningKind, clock,
+    CommandError, ErrorKind, NodeError, NodeSettings, Restore, StartError, WarningKind, clock,
     driver::{Network, Next, Open},
     handle::{Ask, Ends, Waiting},
     info,
@@ -18,10 +18,12 @@ use super::{
     view::{Answer, Event, NodeCommand, Query},
 };
 use crate::{
-    net,
+    config, net,
     proto::{
         engine::{Effect, Engine, LoadError},
+        identity::Account,
         record::Class,
+        text,
     },
     store::{OpenError, Profile, Store, StoreError, UnlockError, UnlockFailed},
     wire::id::Address,
@@ -35,6 +37,38 @@ pub(super) enum State {
     Locked(Box<Profile>),
 }
 
+/// An account from its words, and a name.
+type Restored = (Account, Option<String>);
+
+/// Who is to live in a new profile, if that was said.
+fn restored(
+    settings: &mut NodeSettings,
+    profile: &Profile,
+) -> Result<Option<Restored>, StartError> {
+    let Some(Restore { words, name }) = settings.restore.take() else {
+        return Ok(None);
+    };
+    if !profile.is_new() {
+        let profile = settings.profile.display().to_string();
+        return Err(StartError::Inhabited(profile));
+    }
+    let account = Account::from_words(&words);
+    let account = account.map_err(|error| {
+        StartError::Usage(format!(
+            "Nothing was restored, because {error}. Give all words as they were shown, in their order."
+        ))
+    })?;
+    let name = match name.map(|name| text::clean_name(&name)) {
+        Some(None) => {
+            let message = "A name needs at least one visible letter.";
+            return Err(StartError::Usage(message.to_owned()));
+        }
+        Some(name) => name,
+        None => None,
+    };
+    Ok(Some((account, name)))
+}
+
 /// Takes the profile, and opens it unless it is protected and there is no passphrase.
 pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartError> {
     if settings.online {
@@ -43,11 +77,12 @@ pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartErr
     let dir = settings.profile.clone();
     let profile = on_disk(move || Profile::open(&dir)).await?;
     let profile = profile.map_err(|error| not_ours(settings, error))?;
+    let restored = restored(settings, &profile)?;
     let passphrase = settings.passphrase.take();
     if profile.is_protected() && passphrase.is_none() {
         return Ok(State::Locked(Box::new(profile)));
     }
-    let open = open(settings, profile, passphrase).await;
+    let open = open(settings, profile, passphrase, restored).await;
     open.map(|open| State::Open(Box::new(open)))
         .map_err(|failed| failed.why)
 }
@@ -95,7 +130,7 @@ async fn wait(
             }
             Some(Ask::Node(NodeCommand::Unlock { passphrase }, waiting)) => {
                 let passphrase = Some(Zeroizing::new(passphrase));
-                match open(settings, profile, passphrase).await {
+                match open(settings, profile, passphrase, None).await {
                     Ok(open) => {
                         let _ = waiting.send(Ok(Answer::Done {}));
                         return Ok(Some(open));
@@ -135,6 +170,7 @@ async fn open(
     settings: &NodeSettings,
     profile: Profile,
     passphrase: Option<Zeroizing<String>>,
+    restored: Option<Restored>,
 ) -> Result<Open, Failed> {
     let lost = |why| Failed { why, profile: None };
     let is_protected = profile.is_protected() || passphrase.is_some();
@@ -150,7 +186,7 @@ async fn open(
             profile: Some(failed.profile),
         })?;
     let held = store.clone();
-    match set_going(settings, store, is_protected).await {
+    match set_going(settings, store, is_protected, restored).await {
         Ok(open) => Ok(open),
         Err(why) => {
             let profile = on_disk(move || held.lock()).await.map_err(lost)?;
@@ -166,20 +202,25 @@ async fn set_going(
     settings: &NodeSettings,
     store: Store,
     is_protected: bool,
+    restored: Option<Restored>,
 ) -> Result<Open, StartError> {
     let mdns = settings.mdns;
     let announce = match &settings.announce {
         Some(text) => Some(address(text)?),
         None => None,
     };
+    let profile = settings.profile.clone();
     let started = on_disk(move || {
-        let (engine, created) = load(&store)?;
+        let (engine, created) = load(&store, restored)?;
+        let [ip4, ip6] = config::read_ports(&profile);
         let mut core = Core {
             engine,
             store,
             mdns,
             announce,
             protected: Arc::new(AtomicBool::new(is_protected)),
+            profile,
+            ports: net::Ports { ip4, ip6 },
         };
         let started = core.start(created);
         let started = started.map_err(|error| StartError::Storage(error.to_string()))?;
@@ -188,7 +229,7 @@ async fn set_going(
     let (core, mut started) = started.await??;
     warn_of(&core.store, &mut started);
     let network = if settings.online {
-        Some(start_net(settings, &core.engine)?)
+        Some(start_net(settings, &core)?)
     } else {
         None
     };
@@ -200,18 +241,25 @@ async fn set_going(
 }
 
 /// Loads the engine, or makes one if the profile is new.
-fn load(store: &Store) -> Result<(Engine, Vec<Effect>), StartError> {
+fn load(store: &Store, restored: Option<Restored>) -> Result<(Engine, Vec<Effect>), StartError> {
     let refused = |error: StoreError| StartError::Storage(error.to_string());
     let mut records = BTreeMap::new();
     for class in CLASSES {
         records.insert(class, store.records(class).map_err(refused)?);
     }
     if records.values().all(Vec::is_empty) && !store.opened().is_suspect() {
-        return Ok(Engine::create(None, clock::now(), &mut chance()));
+        let (now, mut chance) = (clock::now(), chance());
+        return Ok(match restored {
+            Some((account, name)) => Engine::restore(account, name, now, &mut chance),
+            None => Engine::create(None, now, &mut chance),
+        });
     }
     // An account that is lost is never silently replaced by another.
     let engine = Engine::load(records, clock::now());
-    let engine = engine.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    let mut engine = engine.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    if store.opened().is_suspect() {
+        engine.mistrust(clock::now(), &mut chance());
+    }
     Ok((engine, Vec::new()))
 }
 
@@ -234,15 +282,17 @@ fn warn_of(store: &Store, started: &mut Released) {
         warn(
             WarningKind::RolledBack,
             "This profile is older than it has been, or a copy of one in use elsewhere. Messages \
-             may be missing.",
+             may be missing. Sessions with contacts begin anew; of two copies use only one from now \
+             on.",
         );
     }
 }
 
-fn start_net(settings: &NodeSettings, engine: &Engine) -> Result<Network, StartError> {
+fn start_net(settings: &NodeSettings, core: &Core) -> Result<Network, StartError> {
     let net = net::Settings {
-        node_secret: Zeroizing::new(*engine.node_secret().expose()),
+        node_secret: Zeroizing::new(*core.engine.node_secret().expose()),
         listen: settings.listen.clone(),
+        ports: core.ports,
         mdns: settings.mdns,
         dial: settings.dial.clone(),
         relays: settings.relays.clone(),

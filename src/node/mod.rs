@@ -19,7 +19,7 @@ pub use clock::{now, today};
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
-pub use start::{NodeError, NodeSettings, Running, StartError, start};
+pub use start::{NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{
     engine::command::{Command, CommandError, ErrorKind, Reply, Settings, SettingsChange},

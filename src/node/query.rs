@@ -205,12 +205,12 @@ fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, Co
         let message = "That message is not yours; only its author knows how far it has come.";
         return Err(CommandError::new(ErrorKind::Invalid, message));
     }
-    let Some(person) = others.get(&row.chat) else {
+    let Some(other) = others.get(&row.chat) else {
         return Ok(Answer::Receipts(Vec::new()));
     };
-    let times = store.receipts(row.chat, row.device, row.counter, *person);
+    let times = store.receipts(row.chat, row.device, row.counter, other.person);
     Ok(Answer::Receipts(vec![receipt(
-        *person,
+        other.person,
         times.map_err(|error| unreadable(&error))?,
     )]))
 }
@@ -251,7 +251,7 @@ pub(super) fn no_message() -> CommandError {
 
 /// The store could not answer.
 fn unreadable(error: &StoreError) -> CommandError {
-    let message = format!("The history cannot be read: {error}.");
+    let message = format!("The history cannot be read: {error}. Start Betwixt again to mend it.");
     CommandError::new(ErrorKind::Storage, message)
 }
 

@@ -11,6 +11,7 @@ use crate::{
     proto::{
         chat::content::{Body, Content},
         contact::Standing,
+        counters::Counters,
         engine::{
             Engine,
             state::{ContactState, Found, NearbyState},
@@ -119,15 +120,26 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
     }
 }
 
-/// The other person of each direct chat, whose receipts tell how far a message has come.
-pub(super) type Others = BTreeMap<ChatId, PersonId>;
+/// The other of each direct chat, with whom messages come so far or so far.
+pub(super) type Others = BTreeMap<ChatId, Other>;
+
+/// The other person of a direct chat.
+pub(super) struct Other {
+    /// Whose receipts tell how far a message has come.
+    pub(super) person: PersonId,
+    /// Messages of this device that went to another node at least.
+    sent: Counters,
+}
 
 /// The others of all chats.
 pub(super) fn others(engine: &Engine) -> Others {
     engine
         .chats()
         .into_iter()
-        .map(|chat| (chat.chat, chat.person))
+        .map(|chat| {
+            let (person, sent) = (chat.person, chat.sent);
+            (chat.chat, Other { person, sent })
+        })
         .collect()
 }
 
@@ -140,7 +152,8 @@ pub(super) fn message(
     let Stored { row, seq } = stored;
     let state = match others.get(&row.chat) {
         Some(other) if row.outgoing => {
-            delivery(store.receipts(row.chat, row.device, row.counter, *other)?)
+            let times = store.receipts(row.chat, row.device, row.counter, other.person)?;
+            delivery(times, other.sent.contains(row.counter))
         }
         // What we show is on our disk.
         _ => DeliveryState::Delivered,
@@ -179,11 +192,13 @@ fn said(content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
 }
 
 /// How far a message of ours has come with somebody.
-pub(super) fn delivery(times: ReceiptTimes) -> DeliveryState {
+fn delivery(times: ReceiptTimes, sent: bool) -> DeliveryState {
     if times.read.is_some() {
         DeliveryState::Read
     } else if times.delivered.is_some() {
         DeliveryState::Delivered
+    } else if sent {
+        DeliveryState::Sent
     } else {
         DeliveryState::Queued
     }

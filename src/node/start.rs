@@ -28,6 +28,17 @@ pub struct NodeSettings {
     pub mdns: bool,
     /// Go on the network at all.
     pub online: bool,
+    /// Make the profile, which must be new, from these.
+    pub restore: Option<Restore>,
+}
+
+/// What a person who lost everything else is made of.
+#[derive(Clone)]
+pub struct Restore {
+    /// The recovery words.
+    pub words: Zeroizing<String>,
+    /// What others are to call them; a random name if there is none.
+    pub name: Option<String>,
 }
 
 /// Why a node did not start. Each sentence says what to do.
@@ -47,11 +58,20 @@ pub enum StartError {
         /// Which process, if that is known.
         pid: String,
     },
+    /// Words restore an account into a new profile only.
+    #[error(
+        "There is a person in the profile {0} already, and nothing was changed. Restore into a new \
+         one, with --profile DIR."
+    )]
+    Inhabited(String),
     /// The passphrase is not the one.
     #[error("That passphrase does not open the profile {0}. Nothing was changed; try again.")]
     WrongPassphrase(String),
     /// The store is damaged.
-    #[error("The profile is damaged: {0}. Nothing was overwritten.")]
+    #[error(
+        "The profile is damaged: {0}. Nothing was overwritten. Copy its directory to a safe place, then \
+         try again or go back to a copy."
+    )]
     Damaged(String),
     /// The disk refuses.
     #[error("The profile cannot be opened: {0}")]
@@ -65,7 +85,7 @@ impl StartError {
     /// The exit code of the process, as `docs/rpc.md` promises.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Inhabited(_) => 2,
             Self::InUse { .. } => 3,
             Self::WrongPassphrase(_) => 4,
             Self::Damaged(_) => 5,
@@ -88,7 +108,10 @@ impl Running {
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// The disk refuses.
-    #[error("Betwixt stopped because the disk failed: {0}. What was confirmed is safe.")]
+    #[error(
+        "Betwixt stopped because the disk failed: {0}. What was confirmed is safe. Look at the disk, \
+         then start again."
+    )]
     Storage(String),
     /// It panicked.
     #[error("Betwixt stopped because of a bug. What was confirmed is safe; start it again.")]

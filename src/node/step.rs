@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -15,7 +16,8 @@ use super::{
     ChatId, Command, CommandError, ErrorKind, Reply, WarningKind, clock, expand, query, view::Event,
 };
 use crate::{
-    net::{NetCommand, NetEvent},
+    config,
+    net::{NetCommand, NetEvent, Ports},
     proto::{
         engine::{
             Effect, Engine, Input,
@@ -47,6 +49,10 @@ pub(super) struct Core {
     pub(super) announce: Option<Address>,
     /// Whether there is a passphrase.
     pub(super) protected: Arc<AtomicBool>,
+    /// Where everything is kept.
+    pub(super) profile: PathBuf,
+    /// Where we listen, so that invites are true after a restart.
+    pub(super) ports: Ports,
 }
 
 /// One thing that happened.
@@ -162,9 +168,10 @@ impl Core {
         Ok(())
     }
 
-    fn net_input(&self, event: NetEvent, turn: &mut Turn) -> Result<Option<Input>, StoreError> {
+    fn net_input(&mut self, event: NetEvent, turn: &mut Turn) -> Result<Option<Input>, StoreError> {
         Ok(Some(match event {
             NetEvent::Listening(addresses) => {
+                self.keep_ports(Ports::of(&addresses));
                 let elsewhere = self.announce.clone();
                 Input::Listening(elsewhere.map_or(addresses, |address| vec![address]))
             }
@@ -229,6 +236,19 @@ impl Core {
                 until: until.map(Timestamp),
             },
         }))
+    }
+
+    /// Remembers where we listen, where nothing is remembered yet: a port of last time that another
+    /// program has now stays the one that is told to others.
+    fn keep_ports(&mut self, now: Ports) {
+        let ports = self.ports.or(now);
+        if ports == self.ports {
+            return;
+        }
+        self.ports = ports;
+        if let Err(error) = config::write_ports(&self.profile, [ports.ip4, ports.ip6]) {
+            tracing::warn!(%error, "invites may not be valid after a restart");
+        }
     }
 
     /// Whether a frame was taken in before, in an earlier turn or in this one.
@@ -389,6 +409,6 @@ pub(super) fn chance() -> UnwrapErr<SysRng> {
 
 /// What faces are told of a command whose effects the disk refused.
 pub(super) fn not_stored(error: &StoreError) -> CommandError {
-    let message = format!("Nothing was sent or changed: {error}.");
+    let message = format!("Nothing was sent or changed: {error}. Mend that, then try again.");
     CommandError::new(ErrorKind::Storage, message)
 }

@@ -55,12 +55,14 @@ pub(super) fn wrong_passphrase() -> CommandError {
 fn refused(error: &PassphraseError) -> CommandError {
     match error {
         PassphraseError::Wrong => wrong_passphrase(),
-        PassphraseError::TooShort(short) => {
-            CommandError::new(ErrorKind::Invalid, format!("That is too short: {short}."))
-        }
+        PassphraseError::TooShort(short) => CommandError::new(
+            ErrorKind::Invalid,
+            format!("That is too short: {short}. Choose a longer one."),
+        ),
         PassphraseError::Locked => locked(),
-        PassphraseError::Failed(_) => {
-            CommandError::new(ErrorKind::Storage, format!("The disk refused: {error}."))
-        }
+        PassphraseError::Failed(_) => CommandError::new(
+            ErrorKind::Storage,
+            format!("The disk refused: {error}. Make room or mend it, then try again."),
+        ),
     }
 }

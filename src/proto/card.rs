@@ -62,13 +62,13 @@ byte_id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CardError {
     /// Something else.
-    #[error("this is not a Betwixt invite: an invite begins with {LINK} or {QR}")]
+    #[error("This is not a Betwixt invite: copy all of one, which begins with {LINK} or {QR}.")]
     NotACard,
     /// Not whole, or altered.
-    #[error("this invite is damaged or not complete: copy all of it and try again")]
+    #[error("This invite is damaged or not complete: copy all of it and try again.")]
     Damaged,
     /// Of a version to come.
-    #[error("this invite was made by a newer Betwixt: update Betwixt to use it")]
+    #[error("This invite was made by a newer Betwixt: update Betwixt to use it.")]
     Newer,
 }
 

@@ -208,6 +208,13 @@ impl Contact {
         Learnt::New
     }
 
+    /// Forgets records of nodes that do not count any more.
+    pub fn keep_nodes(&mut self, now: Timestamp) {
+        let nodes = self.nodes(now);
+        self.node_records
+            .retain(|bytes| nodes.iter().any(|node| node.bytes() == bytes.as_slice()));
+    }
+
     /// The device behind a node, if a record of this person's names it.
     pub fn device_of(&self, peer: PeerId, now: Timestamp) -> Option<DeviceId> {
         self.nodes(now)

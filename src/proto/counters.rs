@@ -16,6 +16,10 @@ struct Run {
     last: u32,
 }
 
+/// A device that may have been set back goes on in a later block, at its beginning. What is missing
+/// at the end of a block in which no later counter was seen does not count, nor do whole blocks.
+pub const BLOCK: u32 = 1 << 16;
+
 /// Runs kept at most: what a peer can make this set grow to by leaving holes.
 const MAX_RUNS: usize = 4096;
 
@@ -139,6 +143,7 @@ impl Counters {
         let mut next = begin;
         let mut count = 0_u32;
         for run in &self.0 {
+            next = next.max(block_of(run.first));
             count = count.saturating_add(run.first.saturating_sub(next));
             next = next.max(run.last.saturating_add(1));
         }
@@ -151,6 +156,7 @@ impl Counters {
         let mut out = Vec::new();
         for run in &self.0 {
             let room = limit.saturating_sub(out.len());
+            next = next.max(block_of(run.first));
             out.extend((next..run.first).take(room));
             next = next.max(run.last.saturating_add(1));
         }
@@ -167,6 +173,11 @@ impl Counters {
                 .zip(self.0.iter().skip(1))
                 .all(|(a, b)| a.last.checked_add(1).is_some_and(|next| next < b.first))
     }
+}
+
+/// The first counter of the block of a counter.
+fn block_of(counter: u32) -> u32 {
+    counter - counter % BLOCK
 }
 
 #[cfg(test)]
@@ -198,8 +209,19 @@ mod tests {
         assert!(counters.insert(u32::MAX));
 
         assert!(!counters.insert(u32::MAX));
-        assert_eq!(counters.missing_count(0), u32::MAX);
-        assert_eq!(counters.missing(0, 2), [0, 1]);
+        assert_eq!(counters.missing_count(0), BLOCK - 1);
+        assert_eq!(counters.missing(0, 1), [u32::MAX - (BLOCK - 1)]);
+    }
+
+    #[test]
+    fn who_goes_on_in_a_later_block_has_left_nothing_out() {
+        let mut counters = Counters::default();
+        for counter in [0, 2, 3, 5 * BLOCK, 5 * BLOCK + 2] {
+            counters.insert(counter);
+        }
+
+        assert_eq!(counters.missing(0, 10), [1, 5 * BLOCK + 1]);
+        assert_eq!(counters.missing_count(0), 2);
     }
 
     proptest! {

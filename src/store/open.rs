@@ -31,7 +31,7 @@ pub enum UnlockError {
     #[error("{0}")]
     Damaged(String),
     /// A later version made the profile.
-    #[error("the profile was made by a newer version of this program")]
+    #[error("it was made by a newer version of this program; use that one")]
     Newer,
     /// There is no room to open it.
     #[error("the disk is full. Make room, then try again")]

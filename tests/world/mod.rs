@@ -31,6 +31,7 @@ use betwixt::{
             lifecycle::Records,
         },
         id::{ChatId, MessageId, PersonId},
+        identity::Account,
         record::{Class, MessageRow, Write, memory::Memory},
         time::Timestamp,
     },
@@ -178,6 +179,8 @@ pub struct World {
     pub relay: Relay,
     /// All bytes that crossed the network, for those who look for plaintext in them.
     pub observed: Vec<u8>,
+    /// The frames that were sent directly, if somebody records them.
+    pub recorded: Option<Vec<Direct>>,
 }
 
 impl World {
@@ -198,13 +201,31 @@ impl World {
             asked: 0,
             relay: Relay::default(),
             observed: Vec::new(),
+            recorded: None,
         }
     }
 
     /// Somebody new opens the program. Everybody on the network finds everybody.
     pub fn join(&mut self, name: &str) -> usize {
         let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
-        let (engine, effects) = Engine::create(Some(name.to_owned()), self.now, &mut rng);
+        let made = Engine::create(Some(name.to_owned()), self.now, &mut rng);
+        self.settle_in(name, made, rng)
+    }
+
+    /// Somebody who has nothing but their recovery words, on a new device.
+    pub fn restore(&mut self, name: &str, words: &str) -> usize {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let account = Account::from_words(words).expect("the words are right");
+        let made = Engine::restore(account, Some(name.to_owned()), self.now, &mut rng);
+        self.settle_in(name, made, rng)
+    }
+
+    fn settle_in(
+        &mut self,
+        name: &str,
+        (engine, effects): (Engine, Vec<Effect>),
+        rng: ChaCha20Rng,
+    ) -> usize {
         let mut disk = Memory::default();
         disk.commit(writes(&effects));
         let (person, peer) = (engine.person(), engine.peer());
@@ -261,14 +282,29 @@ impl World {
 
     /// A host starts again from its disk.
     pub fn restart(&mut self, host: usize) {
+        self.hosts[host].engine = Some(self.load(host));
+        self.begin(host);
+    }
+
+    /// A host goes on with an older copy of its disk, and knows that.
+    pub fn set_back(&mut self, host: usize, disk: Memory) {
+        self.crash(host);
         let held = &mut self.hosts[host];
-        let mut records = Records::new();
-        for class in CLASSES {
-            records.insert(class, held.disk.records(class));
-        }
-        let engine = Engine::load(records, self.now).expect("what was committed can be read");
+        held.disk = disk;
+        let mut engine = self.load(host);
+        let held = &mut self.hosts[host];
+        engine.mistrust(self.now, &mut held.rng);
         held.engine = Some(engine);
         self.begin(host);
+    }
+
+    /// What a thief of a host's disk has at hand, beside the disk.
+    pub fn load(&self, host: usize) -> Engine {
+        let mut records = Records::new();
+        for class in CLASSES {
+            records.insert(class, self.hosts[host].disk.records(class));
+        }
+        Engine::load(records, self.now).expect("what was committed can be read")
     }
 
     /// The host crashes at the `nth` batch from now that writes something.
@@ -744,6 +780,9 @@ impl World {
         let bytes = message.encode();
         self.observed.extend_from_slice(&bytes);
         let message = Direct::decode(&bytes).expect("what was encoded decodes");
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(message.clone());
+        }
         let delay = self.delay();
         let last = self
             .arrivals

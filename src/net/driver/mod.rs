@@ -30,7 +30,7 @@ use tokio::{
 };
 
 use super::{
-    NetCommand, NetEvent, address,
+    NetCommand, NetEvent, Taken, address,
     behaviour::{Behaviour, BehaviourEvent},
     check::Checker,
     connections::Connections,
@@ -63,6 +63,7 @@ pub(crate) struct Plan {
     pub(crate) today: fn() -> u16,
     pub(crate) hints: Hints,
     pub(crate) relays: Vec<Named>,
+    pub(crate) taken: Taken,
 }
 
 /// Everything a running node holds.
@@ -81,6 +82,7 @@ pub(crate) struct Driver {
     supervisor: Supervisor,
     visits: Visits,
     hints: Hints,
+    taken: Taken,
     tickets: Tickets,
     relays: Relays,
     sent: Sent,
@@ -138,6 +140,7 @@ impl Driver {
             today,
             hints,
             relays,
+            taken,
         } = plan;
         let mut driver = Self {
             local,
@@ -152,6 +155,7 @@ impl Driver {
             supervisor: Supervisor::new(local),
             visits: Visits::new(Instant::now()),
             hints,
+            taken,
             tickets: Tickets::default(),
             relays: Relays::new(local, &relays),
             sent: Sent::new(),
@@ -329,6 +333,7 @@ impl Driver {
 
     fn tick(&mut self, now: Instant) {
         self.tickets.forget(now);
+        self.taken.retry(&mut self.swarm, now);
         self.close_reopening(now);
         for connection in self.connections.superfluous(now) {
             // What was said on it is read first.
@@ -359,6 +364,7 @@ impl Driver {
             self.supervisor.next(),
             self.visits.next(),
             self.hints.next(),
+            self.taken.next(),
             self.tickets.next(),
             self.reopening.values().min().copied(),
         ]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::net::{
-    NetError,
+    NetError, Ports,
     testing::{Channel, TODAY},
 };
 
@@ -339,4 +339,29 @@ async fn answer(mut node: Node, expected: u64) -> Option<HelloReply> {
         _ => None,
     })
     .await
+}
+
+#[tokio::test]
+async fn the_port_of_last_time_is_taken_again_also_after_another_program_had_it() {
+    let first = node(1).await;
+    let ports = Ports::of(&first.addresses);
+    let same = |seed| Settings {
+        ports,
+        ..settings(seed)
+    };
+
+    let mut second = node_with(same(2)).await;
+    assert_ne!(Ports::of(&second.addresses), ports, "it is not free");
+    first.net.stop().await;
+    let at_last = second
+        .until(|event| match event {
+            NetEvent::Listening(addresses) => Some(addresses),
+            _ => None,
+        })
+        .await;
+    assert_eq!(at_last.len(), 2);
+    second.net.stop().await;
+
+    let third = node_with(same(3)).await;
+    assert_eq!(Ports::of(&third.addresses), ports);
 }

@@ -72,6 +72,9 @@ pub struct DirectChat {
     /// is for us. What lies before is not missing.
     #[n(15)]
     pub begins: Option<BTreeMap<DeviceId, u32>>,
+    /// Our counters of which a copy went to another node.
+    #[n(16)]
+    pub sent: Option<Counters>,
 }
 
 /// A message that nothing refers to yet.
@@ -135,6 +138,7 @@ impl DirectChat {
             read: BTreeMap::new(),
             read_by_other: None,
             begins: None,
+            sent: None,
         }
     }
 
@@ -146,7 +150,9 @@ impl DirectChat {
     /// Reads a record.
     pub fn decode(record: &[u8]) -> Result<Self, Malformed> {
         let chat: Self = codec::from_slice(record, MAX_RECORD)?;
-        let valid = chat.unsealed.is_valid() && chat.received.values().all(Counters::is_valid);
+        let sent = chat.sent.as_ref().is_none_or(Counters::is_valid);
+        let valid =
+            sent && chat.unsealed.is_valid() && chat.received.values().all(Counters::is_valid);
         if valid { Ok(chat) } else { Err(Malformed) }
     }
 
@@ -159,14 +165,31 @@ impl DirectChat {
         }
         let before = self.channels.clone();
         self.channels.push(channel);
+        self.sort_channels();
+        self.channels.truncate(CHANNELS);
+        self.channels != before
+    }
+
+    /// Takes the channel of somebody who may know none of ours: beside the best of ours, whichever of
+    /// the two is better. Whether it is new.
+    pub fn meet_on(&mut self, channel: ChannelSecret) -> bool {
+        let known = |held: &ChannelSecret| held.seq == channel.seq && held.secret == channel.secret;
+        if self.channels.iter().any(known) {
+            return false;
+        }
+        self.channels.truncate(CHANNELS.saturating_sub(1));
+        self.channels.push(channel);
+        self.sort_channels();
+        true
+    }
+
+    fn sort_channels(&mut self) {
         self.channels.sort_by_key(|held| {
             (
                 std::cmp::Reverse(held.seq),
                 kdf::hash(&[held.secret.expose()]),
             )
         });
-        self.channels.truncate(CHANNELS);
-        self.channels != before
     }
 
     /// `created` for a message written now: later than all that was seen (docs/protocol.md, order).
@@ -247,6 +270,18 @@ mod tests {
         assert!(forth.channels.iter().all(|held| held.seq == 2));
         assert!(!forth.learn_channel(channel(2, 5)));
         assert!(!forth.learn_channel(channel(1, 9)));
+    }
+
+    #[test]
+    fn the_channel_of_somebody_who_knows_none_of_ours_is_heard_beside_our_best() {
+        let mut chat = chat();
+        chat.learn_channel(channel(6, 1));
+        chat.learn_channel(channel(7, 2));
+
+        assert!(chat.meet_on(channel(1, 3)));
+
+        assert_eq!(chat.channels, [channel(7, 2), channel(1, 3)]);
+        assert!(!chat.meet_on(channel(1, 3)));
     }
 
     #[test]

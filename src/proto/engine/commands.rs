@@ -61,7 +61,7 @@ impl Engine {
             } => self.say(turn, chat_id, &text, reply_to),
             Command::ReadMessages { .. } => Err(CommandError::new(
                 ErrorKind::Unsupported,
-                "Only the node can tell which messages come before another.",
+                "Only the node can tell which messages come before another; ask it with message.read.",
             )),
             Command::SetTyping { chat_id, typing } => {
                 self.writable(&chat_id)?;
@@ -88,7 +88,7 @@ impl Engine {
                 ));
             }
             let Some(name) = clean_name(name) else {
-                return Err(invalid("A name needs at least one visible letter."));
+                return Err(invalid("Choose a name with at least one visible letter."));
             };
             self.own.profile.name = name;
         }
@@ -116,6 +116,7 @@ impl Engine {
         let profile = &mut self.own.profile;
         profile.read_receipts = change.read_receipts.unwrap_or(profile.read_receipts);
         profile.typing = change.typing.unwrap_or(profile.typing);
+        let presence = change.presence.filter(|on| *on != profile.presence);
         profile.presence = change.presence.unwrap_or(profile.presence);
         let nearby = change.nearby.filter(|nearby| *nearby != profile.nearby);
         profile.nearby = change.nearby.unwrap_or(profile.nearby);
@@ -127,6 +128,9 @@ impl Engine {
         }
         if let Some(on) = nearby {
             self.set_nearby(turn, on);
+        }
+        if let Some(on) = presence {
+            self.set_presence(turn, on);
         }
     }
 
@@ -140,7 +144,7 @@ impl Engine {
         let uses = uses.unwrap_or(1);
         if !(60..=invite::LONGEST_TTL_S).contains(&ttl_s) || uses == 0 {
             return Err(invalid(
-                "An invite lasts from a minute to a year (ttl_s), for one person or more (uses).",
+                "Choose a ttl_s from a minute to a year, and uses for one person or more.",
             ));
         }
         let now = turn.now;
@@ -267,14 +271,14 @@ impl Engine {
             }
             Some(Standing::Outgoing | Standing::Stranger) | None => Err(CommandError::new(
                 ErrorKind::NotFound,
-                "This person has not asked to be a contact.",
+                "This person has not asked to be a contact, or took it back. Add them yourself.",
             )),
         }
     }
 
     fn set_blocked(&mut self, turn: &mut Turn<'_>, person: PersonId, blocked: bool) -> Replied {
         if person == self.person() {
-            return Err(invalid("That is you."));
+            return Err(invalid("That is you. Choose somebody else to block."));
         }
         let now = turn.now;
         if !self.people.contains_key(&person) {
@@ -369,7 +373,7 @@ impl Engine {
         if person == self.person() {
             return Err(CommandError::new(
                 ErrorKind::Unsupported,
-                "A chat with yourself is not possible yet.",
+                "A chat with yourself is not possible yet. Choose a contact.",
             ));
         }
         let standing = self.people.get(&person).map(|known| known.contact.standing);
@@ -409,7 +413,10 @@ pub(super) fn invalid(message: impl Into<String>) -> CommandError {
 }
 
 pub(super) fn nobody() -> CommandError {
-    CommandError::new(ErrorKind::NotFound, "Nobody with this id is known here.")
+    CommandError::new(
+        ErrorKind::NotFound,
+        "Nobody with this id is known here. List contacts and people nearby to see their ids.",
+    )
 }
 
 pub(super) fn no_chat() -> CommandError {

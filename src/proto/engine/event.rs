@@ -22,7 +22,8 @@ use crate::proto::id::{ChatId, MessageId, PersonId};
 pub enum DeliveryState {
     /// On our disk only.
     Queued,
-    /// On at least one other node's disk.
+    /// A copy went to another node, the person's own or one that forwards it. It need not be on a
+    /// disk there.
     Sent,
     /// On the person's disk.
     Delivered,

@@ -201,7 +201,8 @@ impl Engine {
     }
 
     /// Whether what a device said before a message was never for this chat as it is here: whoever
-    /// asks for contact again sends along what was not delivered, and no more.
+    /// asks for contact again sends along what was not delivered, and no more; and a restored account
+    /// is not sent its history.
     fn begins_with(&self, row: &MessageRow) -> bool {
         let standing = self
             .people
@@ -211,7 +212,8 @@ impl Engine {
             .chats
             .get(&row.chat)
             .is_some_and(|held| !held.received.contains_key(&row.device));
-        fresh && row.counter > 0 && standing == Some(Standing::Incoming)
+        let anew = standing == Some(Standing::Incoming) || self.own.list.is_restored();
+        fresh && row.counter > 0 && anew
     }
 
     /// Whoever writes on our channel has accepted our request.

@@ -14,9 +14,10 @@ use crate::{
         channel::Channel,
         chat::state::DirectChat,
         contact::{Contact, Learnt, Standing},
-        id::{ChatId, PersonId},
-        identity::{Certificate, DeviceList, NodeRecord, ProfileCard},
+        id::{ChatId, DeviceId, PersonId},
+        identity::{Certificate, DeviceList, ListOrder, NodeRecord, ProfileCard},
         prekey::Prekey,
+        record::{Class, Write},
         time::Timestamp,
     },
     wire::{
@@ -157,6 +158,13 @@ impl Engine {
         {
             return None;
         }
+        // A device that is gone from a newer list may have kept the older one.
+        let newest = self.people.get(&person).and_then(|k| k.devices.as_ref());
+        if newest.is_some_and(|newest| {
+            list.compare(newest) == ListOrder::Older && newest.device(&node.device()).is_none()
+        }) {
+            return None;
+        }
         let certificate = list.device(&node.device())?.clone();
         let first = self.open_intro(turn, &certificate, &intro.pairwise, (standing, nearby))?;
         let known = self
@@ -168,20 +176,33 @@ impl Engine {
         }
         self.dirty.people.insert(person);
         self.learn(turn, &list, &node, &card);
+        let mut anew = None;
         if let FirstWord::Channel(channel) = first {
             let chat = self.open_chat(turn, person);
             if let Some(held) = self.chat_mut(&chat) {
-                held.learn_channel(channel);
+                held.meet_on(channel.clone());
             }
             self.listen(turn, &chat);
+            anew = Some(channel);
         }
         let chat = self.chat_with(&person);
         for frame in &intro.frames {
             self.on_intro_frame(turn, chat, &certificate, frame);
         }
         match standing {
-            Some(Standing::Outgoing) => self.become_contacts(turn, person),
-            Some(Standing::Contact) => self.admit(turn, &person),
+            Some(Standing::Outgoing) => {
+                self.tell_channel(turn, &person, anew.as_ref());
+                self.become_contacts(turn, person);
+            }
+            Some(Standing::Contact) => {
+                self.admit(turn, &person);
+                if anew.is_some() {
+                    // Somebody who lost everything, or had removed us: they are a contact already.
+                    self.tell_channel(turn, &person, anew.as_ref());
+                    self.greet(turn, person);
+                    self.flush_unsealed(turn, &person);
+                }
+            }
             _ => turn.emit(EngineEvent::Contact(person)),
         }
         Some(HelloReply::Received)
@@ -208,6 +229,11 @@ impl Engine {
             return;
         };
         let before = (known.contact.name.clone(), known.contact.avatar);
+        let old: Vec<(PeerId, DeviceId)> = known
+            .nodes
+            .iter()
+            .map(|node| (node.peer(), node.device()))
+            .collect();
         let devices = known.contact.learn_devices(list);
         let nodes = known.contact.learn_node(node, now);
         learn_profile(&mut known.contact, card);
@@ -228,6 +254,9 @@ impl Engine {
         }
         known.refresh(now);
         self.dirty.people.insert(person);
+        if devices == Learnt::New {
+            self.drop_devices(turn, person, &old);
+        }
         if moved {
             self.index(&person);
             self.admit(turn, &person);
@@ -236,6 +265,30 @@ impl Engine {
             self.show_contact(turn, &person);
             turn.emit(EngineEvent::Contact(person));
         }
+    }
+
+    /// A newer device list came: what was for devices that are not in it is sealed for those that
+    /// are, and the nodes of those that are gone are strangers again.
+    fn drop_devices(&mut self, turn: &mut Turn<'_>, person: PersonId, old: &[(PeerId, DeviceId)]) {
+        let devices = self.devices_of(&person);
+        let gone = old.iter().filter(|(_, device)| !devices.contains(device));
+        for (peer, device) in gone {
+            turn.effect(Effect::Revoke(*peer));
+            self.set_away(turn, *device, person);
+            self.outbox.disconnected(*device);
+            for (id, chat, cargo) in self.outbox.waiting_for(device) {
+                self.outbox.remove(&id);
+                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                self.seal_again(chat, cargo);
+            }
+            self.sessions.remove(device);
+            self.dirty.sessions.insert(*device);
+        }
+        if let Some(known) = self.person_mut(&person) {
+            known.contact.keep_nodes(turn.now);
+        }
+        let chat = self.chat_with(&person);
+        self.refresh_paths(turn.now, Some(chat));
     }
 
     /// A newer profile card of somebody we know came in a chat.

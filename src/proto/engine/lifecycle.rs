@@ -14,6 +14,7 @@ use crate::{
     proto::{
         chat::state::DirectChat,
         contact::{Contact, Standing},
+        counters::BLOCK,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
@@ -46,6 +47,9 @@ pub(super) struct Own {
     pub(super) list: DeviceList,
     pub(super) profile: Profile,
 }
+
+/// Who somebody is from now on.
+struct Who(Account, Device, DeviceList);
 
 /// What can be changed about oneself, as it is kept.
 #[derive(Clone, Encode, Decode)]
@@ -85,6 +89,10 @@ impl Profile {
     }
 }
 
+/// Blocks of counters by which a profile that is mistrusted skips ahead at most: two copies of one
+/// state rarely choose the same.
+const BLOCKS_AHEAD: u32 = 256;
+
 /// How long a node record is good for: as long as the node key (protocol §2.1).
 const NODE_RECORD_LIFE: u64 = 90 * DAY;
 
@@ -118,6 +126,28 @@ impl Engine {
         let account = Account::generate(rng);
         let device = Device::create(&account, 0, now, rng);
         let list = DeviceList::first(&account, &device, now);
+        Self::make(Who(account, device, list), name, now, rng)
+    }
+
+    /// A person of whom only the account is left, on a new device that takes the place of all they
+    /// had. Commit the effects before anything else.
+    pub fn restore(
+        account: Account,
+        name: Option<String>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Vec<Effect>) {
+        let device = Device::create(&account, 0, now, rng);
+        let list = DeviceList::restored(&account, &device, now);
+        Self::make(Who(account, device, list), name, now, rng)
+    }
+
+    fn make(
+        Who(account, device, list): Who,
+        name: Option<String>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Vec<Effect>) {
         let settings = Settings::default();
         let profile = Profile {
             name: name.unwrap_or_else(|| random_name(rng)),
@@ -136,11 +166,7 @@ impl Engine {
             list,
             profile,
         });
-        let mut turn = Turn {
-            now,
-            rng,
-            effects: Vec::new(),
-        };
+        let mut turn = Turn::new(now, rng);
         let account = engine.own.account.to_record();
         turn.write(Write::Put(Class::Account, Vec::new(), account));
         let device = engine.own.device.to_record();
@@ -232,19 +258,32 @@ impl Engine {
             relays: Relays::default(),
             loading: BTreeSet::new(),
             gaps: BTreeMap::new(),
+            strangers: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),
             request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
             dirty: Dirty::default(),
         }
     }
 
+    /// What was loaded may be older than what others hold of it: the profile is a copy, or was set
+    /// back or damaged (reliability R12). Nothing more is sealed in the sessions of then, and counters
+    /// go on where no other branch of this state is likely to be. Call it before [`Engine::start`].
+    pub fn mistrust(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
+        for (device, set) in &mut self.sessions {
+            set.mistrust(now);
+            self.dirty.sessions.insert(*device);
+        }
+        for (id, chat) in &mut self.chats {
+            let ahead = (rng.next_u32() % BLOCKS_AHEAD).saturating_add(1);
+            let block = (chat.next_counter / BLOCK).saturating_add(ahead);
+            chat.next_counter = block.saturating_mul(BLOCK);
+            self.dirty.chats.insert(*id);
+        }
+    }
+
     /// What to do first after [`Engine::create`] or [`Engine::load`]: whom to meet, what to hear.
     pub fn start(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) -> Vec<Effect> {
-        let mut turn = Turn {
-            now,
-            rng,
-            effects: Vec::new(),
-        };
+        let mut turn = Turn::new(now, rng);
         turn.effect(Effect::Announce(true));
         let people: Vec<PersonId> = self.people.keys().copied().collect();
         for person in people {

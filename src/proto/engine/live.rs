@@ -1,6 +1,6 @@
 //! What is only true now, and never on disk: who is here, and who is typing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Effect, Engine, Turn, event::EngineEvent};
 use crate::{
@@ -49,6 +49,8 @@ const SIGN_DAYS: u16 = 1;
 pub(super) struct Live {
     /// Devices of contacts that are connected.
     here: BTreeMap<DeviceId, PersonId>,
+    /// Those of them that asked not to be shown.
+    hidden: BTreeSet<DeviceId>,
     /// People heard of through a topic only, and until when that counts.
     heard: BTreeMap<PersonId, Timestamp>,
     typing: BTreeMap<ChatId, (PersonId, Timestamp)>,
@@ -71,7 +73,9 @@ struct OwnTyping {
 
 impl Live {
     pub(super) fn is_online(&self, person: &PersonId) -> bool {
-        self.here.values().any(|held| held == person) || self.heard.contains_key(person)
+        let shown =
+            |(device, held): (_, &PersonId)| held == person && !self.hidden.contains(device);
+        self.here.iter().any(shown) || self.heard.contains_key(person)
     }
 
     pub(super) fn is_typing(&self, chat: &ChatId) -> bool {
@@ -123,6 +127,7 @@ impl Engine {
         if standing == Some(Standing::Contact) {
             self.set_here(turn, device, person);
             self.flush_unsealed(turn, &person);
+            self.meet_stranger(turn, device);
         }
     }
 
@@ -135,6 +140,7 @@ impl Engine {
             return;
         };
         self.outbox.disconnected(device);
+        self.strangers.remove(&device);
         self.set_away(turn, device, person);
         self.refresh_paths(turn.now, Some(self.chat_with(&person)));
     }
@@ -143,6 +149,12 @@ impl Engine {
     pub(super) fn set_here(&mut self, turn: &mut Turn<'_>, device: DeviceId, person: PersonId) {
         let before = self.live.is_online(&person);
         self.live.here.insert(device, person);
+        self.live.hidden.remove(&device);
+        if !self.own.profile.presence {
+            // They know of the connection; their program does not show it.
+            let chat = self.chat_with(&person);
+            self.sign(turn, chat, What::Presence(false));
+        }
         if !before {
             turn.emit(EngineEvent::Presence {
                 person,
@@ -151,8 +163,13 @@ impl Engine {
         }
     }
 
-    fn set_away(&mut self, turn: &mut Turn<'_>, device: DeviceId, person: PersonId) {
+    pub(super) fn set_away(&mut self, turn: &mut Turn<'_>, device: DeviceId, person: PersonId) {
         if self.live.here.remove(&device).is_none() {
+            return;
+        }
+        if self.live.hidden.remove(&device) {
+            let chat = self.chat_with(&person);
+            self.stop_typing(turn, chat);
             return;
         }
         let now = turn.now;
@@ -160,6 +177,19 @@ impl Engine {
             known.contact.last_seen = Some(now);
         }
         self.no_longer_online(turn, person);
+    }
+
+    /// The person wants to be shown to contacts, or no longer.
+    pub(super) fn set_presence(&mut self, turn: &mut Turn<'_>, on: bool) {
+        let chats = self
+            .chats
+            .values()
+            .filter(|chat| self.is_contact(&chat.person));
+        let chats: Vec<ChatId> = chats.map(|chat| chat.id).collect();
+        for chat in chats {
+            self.sign(turn, chat, What::Presence(on));
+        }
+        self.tell_presence(turn);
     }
 
     fn no_longer_online(&mut self, turn: &mut Turn<'_>, person: PersonId) {
@@ -178,6 +208,8 @@ impl Engine {
     pub(super) fn forget_live(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
         let before = self.live.is_online(person);
         self.live.here.retain(|_, held| held != person);
+        let here = &self.live.here;
+        self.live.hidden.retain(|device| here.contains_key(device));
         self.live.heard.remove(person);
         if before {
             self.no_longer_online(turn, *person);
@@ -225,6 +257,7 @@ impl Engine {
             What::Typing(false) => self.stop_typing(turn, chat),
             What::Presence(true) => {
                 let before = self.live.is_online(&person);
+                self.live.hidden.remove(&sign.device);
                 self.live
                     .heard
                     .insert(person, turn.now.plus(PRESENCE_HEARD_MS));
@@ -237,7 +270,12 @@ impl Engine {
                 }
             }
             What::Presence(false) => {
-                if self.live.heard.remove(&person).is_some() {
+                let before = self.live.is_online(&person);
+                self.live.heard.remove(&person);
+                if self.live.here.contains_key(&sign.device) {
+                    self.live.hidden.insert(sign.device);
+                }
+                if before {
                     self.no_longer_online(turn, person);
                 }
             }

@@ -90,6 +90,9 @@ pub struct Engine {
     loading: BTreeSet<(ChatId, u32)>,
     /// When to ask for messages that are missing.
     gaps: BTreeMap<ChatId, Timestamp>,
+    /// Connected devices of contacts with which there is no session that seals, and when to ask
+    /// them for keys.
+    strangers: BTreeMap<DeviceId, Timestamp>,
     hello_rate: Rate<PeerId>,
     request_rate: Rate<PeerId>,
     dirty: Dirty,
@@ -150,6 +153,19 @@ struct Turn<'a> {
     now: Timestamp,
     rng: &'a mut dyn CryptoRng,
     effects: Vec<Effect>,
+    /// Messages of ours that go to another node.
+    sent: Vec<(ChatId, u32)>,
+}
+
+impl<'a> Turn<'a> {
+    fn new(now: Timestamp, rng: &'a mut dyn CryptoRng) -> Self {
+        Self {
+            now,
+            rng,
+            effects: Vec::new(),
+            sent: Vec::new(),
+        }
+    }
 }
 
 impl Turn<'_> {
@@ -169,12 +185,7 @@ impl Turn<'_> {
 impl Engine {
     /// Takes one input in. What a peer sent never fails: what is wrong with it is dropped.
     pub fn handle(&mut self, input: Input, now: Timestamp, rng: &mut dyn CryptoRng) -> Vec<Effect> {
-        let mut turn = Turn {
-            now,
-            rng,
-            effects: Vec::new(),
-        };
-        let turn = &mut turn;
+        let turn = &mut Turn::new(now, rng);
         match input {
             Input::Command(id, command) => {
                 let reply = self.on_command(turn, command);
@@ -232,6 +243,7 @@ impl Engine {
             Input::Timeout => {}
         }
         self.handle_timeouts(turn);
+        self.note_sent(turn);
         std::mem::take(&mut turn.effects)
     }
 
@@ -249,6 +261,7 @@ impl Engine {
             self.relays.poll_timeout(),
             self.nearby.poll_timeout(),
             self.gaps.values().min().copied(),
+            self.strangers.values().min().copied(),
             self.next_channel_change(),
         ]
         .into_iter()
@@ -259,6 +272,7 @@ impl Engine {
     fn handle_timeouts(&mut self, turn: &mut Turn<'_>) {
         self.handle_outbox(turn);
         self.handle_gaps(turn);
+        self.handle_strangers(turn);
         self.handle_asks(turn);
         self.handle_live(turn);
         self.handle_relays(turn);
@@ -281,7 +295,9 @@ impl Engine {
                     self.on_held(turn, person, device, &id);
                 }
             }
-            Direct::Want { topic, counters } => self.on_want(turn, device, topic, &counters),
+            Direct::Want { topic, counters } => {
+                self.on_want(turn, (person, device), topic, &counters);
+            }
         }
     }
 

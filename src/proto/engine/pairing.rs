@@ -21,7 +21,7 @@ use crate::{
         prekey::Prekey,
         record::{Class, Write},
         session::{Accept, SessionSet},
-        time::Timestamp,
+        time::{SECOND, Timestamp},
     },
     wire::{
         codec,
@@ -31,6 +31,10 @@ use crate::{
 
 /// The context of a pairwise message that belongs to no other: zeros (protocol §3.4).
 pub(super) const NO_CONTEXT: [u8; 32] = [0; 32];
+
+/// Until a device with which there is no session is asked for keys again: as often as anybody may
+/// ask it (protocol §2.3).
+const KEYS_AGAIN_MS: u64 = 15 * SECOND;
 
 /// Verified keys of somebody's device, fresh from its node.
 pub(super) struct Bundle {
@@ -216,6 +220,34 @@ impl Engine {
         }
     }
 
+    /// A contact's device is connected: without a session that seals, one is begun.
+    pub(super) fn meet_stranger(&mut self, turn: &Turn<'_>, device: DeviceId) {
+        let active = self.sessions.get(&device).and_then(SessionSet::active);
+        if active.is_none() {
+            self.strangers.entry(device).or_insert(turn.now);
+        }
+    }
+
+    pub(super) fn handle_strangers(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        let due = self.strangers.iter().filter(|(_, due)| **due <= now);
+        let due: Vec<DeviceId> = due.map(|(device, _)| *device).collect();
+        for device in due {
+            let active = self.sessions.get(&device).and_then(SessionSet::active);
+            let peer = self.reachable(&device).filter(|_| active.is_none());
+            let person = peer.and_then(|peer| self.nodes.get(&peer)).map(|(p, _)| *p);
+            match person.filter(|person| self.is_contact(person)) {
+                Some(person) => {
+                    self.strangers.insert(device, now.plus(KEYS_AGAIN_MS));
+                    self.renew(turn, person, device, true);
+                }
+                None => {
+                    self.strangers.remove(&device);
+                }
+            }
+        }
+    }
+
     /// Asks a contact's connected device for keys.
     pub(super) fn renew(
         &mut self,
@@ -264,6 +296,8 @@ impl Engine {
         {
             return;
         }
+        let active = self.sessions.get(&device).and_then(SessionSet::active);
+        let unreadable = reset && active.is_some();
         let body = if reset {
             Body::ResetNotice
         } else {
@@ -276,7 +310,7 @@ impl Engine {
         };
         let chat = self.chat_with(&person);
         self.send_pairwise(turn, chat, device, pairwise, Cargo::Control);
-        if reset {
+        if unreadable {
             turn.emit(EngineEvent::Warning {
                 kind: WarningKind::SessionReset,
                 text: "A message could not be opened, so the encrypted session was begun anew. \

@@ -241,6 +241,8 @@ impl Engine {
         self.admit(turn, &person);
         // What was said since the request was on its way goes in another one.
         let carried = self.asks.attached.remove(&person).unwrap_or_default();
+        let messages = carried.iter().filter_map(|id| self.outbox.message(id));
+        turn.sent.extend(messages);
         if carried != self.first_frames(&person) {
             self.send_intro(turn, person);
         }
@@ -329,6 +331,7 @@ impl Engine {
         for (_, device) in here {
             self.outbox.connected(device);
             self.set_here(turn, device, person);
+            self.meet_stranger(turn, device);
         }
         self.refresh_paths(turn.now, Some(self.chat_with(&person)));
     }

@@ -57,7 +57,7 @@ impl Engine {
         };
         let text = clean_text(text).map_err(|_| too_large())?;
         if text.trim().is_empty() {
-            return Err(invalid("There is nothing to send: the message is empty."));
+            return Err(invalid("There is nothing to send: write something first."));
         }
         let (device, person) = (self.device(), self.person());
         let now = turn.now;
@@ -79,7 +79,11 @@ impl Engine {
         let bytes = content.encode();
         let counter = held.next_counter;
         let Some(next) = counter.checked_add(1) else {
-            return Err(CommandError::new(ErrorKind::Conflict, "This chat is full."));
+            return Err(CommandError::new(
+                ErrorKind::Conflict,
+                "This device has used up its numbers in this chat. Restore the account on another \
+                 device to go on.",
+            ));
         };
         let id = message_id(&chat, &device, counter, &bytes);
         held.next_counter = next;
@@ -102,6 +106,10 @@ impl Engine {
             && let Some(held) = self.chat_mut(&chat)
         {
             held.unsealed.insert(counter);
+        }
+        if turn.sent.pop().is_some() {
+            // The event of the message itself says so.
+            self.is_first_sent(chat, counter);
         }
         self.end_own_typing(&chat);
         turn.emit(EngineEvent::Message(id));

@@ -139,6 +139,38 @@ impl Engine {
         }
     }
 
+    /// Tells our best channel to somebody who asked, on theirs: they may know no other.
+    pub(super) fn tell_channel(
+        &mut self,
+        turn: &mut Turn<'_>,
+        person: &PersonId,
+        theirs: Option<&ChannelSecret>,
+    ) {
+        let chat = self.chat_with(person);
+        let best = self.chats.get(&chat).and_then(|held| held.channels.first());
+        let (Some(best), Some(theirs)) = (best, theirs) else {
+            return;
+        };
+        if best.secret == theirs.secret {
+            return;
+        }
+        let (seq, secret) = (best.seq, best.secret.clone());
+        let body = Body::ChannelSet(ChannelSet { seq, secret });
+        let content = control(body, turn.now).encode();
+        let channel = Channel::from_secret(&theirs.secret);
+        let from = self.device();
+        for device in self.devices_with_session(person) {
+            let sealed = self.seal_pairwise(turn, device, &NO_CONTEXT, &content);
+            let Some(pairwise) = sealed.map(ByteVec::from) else {
+                continue;
+            };
+            let to = device;
+            let body = Pairwise { to, from, pairwise }.encode();
+            let what = (Kind::Pairwise, body.as_slice());
+            self.send_on(turn, (chat, &channel), what, vec![device], Cargo::Control);
+        }
+    }
+
     /// Sends a sealed pairwise message to one device.
     pub(super) fn send_pairwise(
         &mut self,
@@ -174,8 +206,22 @@ impl Engine {
         let Some(secret) = held.channels.first() else {
             return false;
         };
-        let person = held.person;
         let channel = Channel::from_secret(&secret.secret);
+        self.send_on(turn, (chat, &channel), (kind, body), to, cargo)
+    }
+
+    /// As [`Engine::send_frame`], on a channel of the chat that need not be the best.
+    fn send_on(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, channel): (ChatId, &Channel),
+        (kind, body): (Kind, &[u8]),
+        to: Vec<DeviceId>,
+        cargo: Cargo,
+    ) -> bool {
+        let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
+            return false;
+        };
         let day = turn.now.frame_day();
         let Ok(frame) = channel.seal(false, day, kind, body, turn.rng) else {
             return false;
@@ -199,10 +245,12 @@ impl Engine {
         }
         let record = Zeroizing::new(waiting.encode());
         turn.write(Write::Put(Class::Outbox, id.0.to_vec(), record));
+        let mut sent = false;
         for device in added.send {
             if let Some(peer) = self.reachable(&device) {
                 let frame = waiting.frame.clone();
                 turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
+                sent = true;
             }
         }
         // Beside a direct stream gossip is a second way, but nothing that a relay need see.
@@ -210,11 +258,41 @@ impl Engine {
         match self.people.get(&person).map(|known| known.contact.standing) {
             Some(Standing::Contact) if added.publish || beside => {
                 turn.effect(Effect::Publish(topic, waiting.frame.into()));
+                sent = true;
             }
             Some(Standing::Outgoing) => self.send_intro(turn, person),
             _ => {}
         }
+        if sent && let Cargo::Message { counter } = cargo {
+            turn.sent.push((chat, counter));
+        }
         true
+    }
+
+    /// Notes which messages went to another node in this turn, and tells of those for which that is
+    /// new.
+    pub(super) fn note_sent(&mut self, turn: &mut Turn<'_>) {
+        for (chat, counter) in std::mem::take(&mut turn.sent) {
+            if let Some(person) = self.is_first_sent(chat, counter) {
+                let (counters, state) = (counter..=counter, DeliveryState::Sent);
+                turn.emit(EngineEvent::Status {
+                    chat,
+                    counters,
+                    person,
+                    state,
+                });
+            }
+        }
+    }
+
+    /// Notes that a message went to another node. The person it is for, if it never had.
+    pub(super) fn is_first_sent(&mut self, chat: ChatId, counter: u32) -> Option<PersonId> {
+        let held = self.chats.get_mut(&chat)?;
+        let first = held.sent.get_or_insert_default().insert(counter);
+        if first {
+            self.dirty.chats.insert(chat);
+        }
+        first.then_some(held.person)
     }
 
     /// A device has a frame of ours on its disk.
@@ -258,25 +336,34 @@ impl Engine {
         }
     }
 
-    /// A device misses messages of ours: what is still in the outbox goes again at once.
+    /// A device misses messages of ours: what is still in the outbox goes again at once, and what it
+    /// once had, before it was set back, is sealed anew.
     pub(super) fn on_want(
         &mut self,
         turn: &mut Turn<'_>,
-        device: DeviceId,
+        (person, device): (PersonId, DeviceId),
         topic: TopicKey,
         counters: &[u32],
     ) {
         let Some((chat, _)) = self.channels.get(&topic) else {
             return;
         };
+        let chat = *chat;
         let Some(peer) = self.reachable(&device) else {
             return;
         };
         for counter in counters {
-            if let Some(id) = self.outbox.frame_of(*chat, *counter, &device) {
+            if let Some(id) = self.outbox.frame_of(chat, *counter, &device) {
                 turn.effect(Effect::SendStored(peer, id));
+                turn.sent.push((chat, *counter));
+            } else if let Some(held) = self.chat_mut(&chat)
+                && held.person == person
+                && *counter < held.next_counter
+            {
+                held.unsealed.insert(*counter);
             }
         }
+        self.flush_unsealed(turn, &person);
     }
 
     pub(super) fn handle_outbox(&mut self, turn: &mut Turn<'_>) {
@@ -284,10 +371,12 @@ impl Engine {
         for (device, id) in due.send {
             if let Some(peer) = self.reachable(&device) {
                 turn.effect(Effect::SendStored(peer, id));
+                turn.sent.extend(self.outbox.message(&id));
             }
         }
         for id in due.publish {
             turn.effect(Effect::PublishStored(id));
+            turn.sent.extend(self.outbox.message(&id));
         }
         for (id, chat, cargo) in due.expired {
             turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));

@@ -5,6 +5,7 @@ use crate::{
     proto::{
         chat::state::DirectChat,
         contact::{Contact, Standing},
+        counters::Counters,
         id::{ChatId, DeviceId, PersonId},
         safety::SafetyNumber,
         secret::Secret,
@@ -77,6 +78,8 @@ pub struct ChatState {
     pub since: Timestamp,
     /// The other is typing.
     pub typing: bool,
+    /// Counters of this device of which a copy went to another node.
+    pub sent: Counters,
 }
 
 impl Engine {
@@ -182,6 +185,7 @@ impl Engine {
             missing: chat.missing(),
             since: chat.since,
             typing: self.live.is_typing(&chat.id),
+            sent: chat.sent.clone().unwrap_or_default(),
         }
     }
 

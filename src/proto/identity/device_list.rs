@@ -85,18 +85,33 @@ struct Revocation {
 }
 
 impl DeviceList {
-    /// The first list of an account, with one device.
+    /// The list of a person with one device, who has had no other.
     pub fn first(account: &Account, device: &Device, now: Timestamp) -> Self {
+        Self::of_one(account, device, 1, now)
+    }
+
+    /// The list of a person with one device who may have had others, of which nothing is known any
+    /// more. Its number, the time, is higher than that of any list made before (protocol §2.5).
+    pub fn restored(account: &Account, device: &Device, now: Timestamp) -> Self {
+        Self::of_one(account, device, now.0.max(2), now)
+    }
+
+    fn of_one(account: &Account, device: &Device, seq: u64, now: Timestamp) -> Self {
         let body = Body {
             version: VERSION,
             person: account.person(),
-            seq: 1,
+            seq,
             previous: [0; 32],
             issued: now,
             certificates: vec![device.certificate().body().to_vec().into()],
             revoked: Vec::new(),
         };
         Self::sign(account, &body, &[device])
+    }
+
+    /// Whether it may have taken the place of others that are not known here.
+    pub fn is_restored(&self) -> bool {
+        self.seq > 1
     }
 
     /// Signs a list of `devices`, which are those of `body`.

@@ -38,6 +38,9 @@ pub struct SessionSet {
     generation: u32,
     #[n(4)]
     resets: ResetBackoff,
+    /// Sessions of lower generations do not seal, because this state may have been set back.
+    #[n(5)]
+    seals_from: Option<u32>,
 }
 
 #[derive(Debug, Encode, Decode)]
@@ -73,6 +76,9 @@ pub struct Accept<'a> {
     pub prekey: &'a OwnPrekey,
 }
 
+/// More sessions than two devices begin in the time by which a state may be set back.
+const SET_BACK: u32 = 1 << 12;
+
 /// How long a session that seals no more still opens.
 const RECEIVE_ONLY: u64 = 14 * DAY;
 
@@ -85,6 +91,7 @@ impl SessionSet {
             sessions: Vec::new(),
             generation: 0,
             resets: ResetBackoff::default(),
+            seals_from: None,
         }
     }
 
@@ -118,8 +125,23 @@ impl SessionSet {
 
     /// The session that seals.
     pub fn active(&self) -> Option<&Session> {
+        let from = self.seals_from;
         let sessions = self.sessions.iter().map(|k| &k.session);
-        sessions.max_by_key(|session| rank(session))
+        sessions
+            .filter(|session| Some(session.generation) >= from)
+            .max_by_key(|session| rank(session))
+    }
+
+    /// This state may be older than what the other device holds of it: none of its sessions seals
+    /// again, and the next one is of a generation that was not used before. They still open.
+    pub fn mistrust(&mut self, now: Timestamp) {
+        let from = self.generation.saturating_add(SET_BACK);
+        let from = from.min(limits::GENERATION);
+        self.generation = from.saturating_sub(1);
+        self.seals_from = Some(from);
+        for kept in &mut self.sessions {
+            kept.receive_only_since.get_or_insert(now);
+        }
     }
 
     /// Whether there is no session to seal with, or it is to be replaced.
@@ -146,10 +168,12 @@ impl SessionSet {
         ctx: &[u8; 32],
         plaintext: &[u8],
     ) -> Result<Vec<u8>, SealError> {
+        let from = self.seals_from;
         let active = self
             .sessions
             .iter_mut()
             .map(|k| &mut k.session)
+            .filter(|session| Some(session.generation) >= from)
             .max_by_key(|session| rank(session));
         let active = active.ok_or(SealError::NoSession)?;
         active.seal(rng, now, ctx, plaintext)

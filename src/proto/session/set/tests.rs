@@ -218,6 +218,33 @@ fn a_session_of_a_higher_generation_takes_over_and_the_old_one_still_opens() {
 }
 
 #[test]
+fn a_state_that_was_set_back_seals_in_no_session_of_then_and_outranks_what_it_forgot() {
+    let mut pair = Pair::new();
+    pair.begin(0);
+    pair.say(0, b"hello");
+    pair.say(1, b"hello");
+    let record = pair.sets[0].to_record();
+    pair.begin(0);
+    pair.say(0, b"in a session that is forgotten");
+    pair.say(1, b"yes");
+    let forgotten = pair.active(1);
+
+    pair.sets[0] = SessionSet::from_record(&record).unwrap();
+    pair.sets[0].mistrust(NOW);
+    pair.sets[0] = SessionSet::from_record(&pair.sets[0].to_record()).unwrap();
+
+    assert!(pair.active(0).is_none() && pair.sets[0].needs_fresh(NOW));
+    let rng = &mut pair.people[0].rng;
+    let sealed = pair.sets[0].seal(rng, NOW, &CTX, b"no");
+    assert_eq!(sealed, Err(SealError::NoSession));
+    pair.begin(0);
+    pair.say(0, b"anew");
+    pair.say(1, b"yes");
+    assert_eq!(pair.active(0), pair.active(1));
+    assert_ne!(pair.active(1), forgotten);
+}
+
+#[test]
 fn a_session_that_seals_no_more_is_erased_after_two_weeks() {
     let mut pair = Pair::new();
     pair.begin(0);
