@@ -6,7 +6,7 @@
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 
-use self::compound::{Bound, InitiatorKeys, ResponderKeys};
+use self::compound::{Bound, InitiatorKeys, ResponderKeys, Use};
 use super::{
     card::{Token, TokenId},
     crypto::{
@@ -22,7 +22,10 @@ use super::{
 use crate::wire::{codec, limits};
 
 mod compound;
+mod one_shot;
 mod resolver;
+
+pub use one_shot::{open_once, prekey_of, seal_once};
 
 /// What the initiator says under the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -162,6 +165,7 @@ pub fn initiate(
     }
     let header = write_header(prekey.id(), token);
     let bound = Bound {
+        purpose: Use::Session,
         header: &header,
         person: &peer.person,
         certificate: peer.body(),
@@ -204,6 +208,7 @@ pub fn respond(respond: Respond<'_>, init: &[u8]) -> Result<Responded, Handshake
     }
     let prekey_body = prekey.body(device.id());
     let bound = Bound {
+        purpose: Use::Session,
         header: parts.header,
         person: &person,
         certificate: device.certificate().body(),

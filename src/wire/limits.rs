@@ -54,6 +54,12 @@ pub const SESSIONS: usize = 5;
 /// Messages that one ratchet step may skip.
 pub const SKIP: u32 = 1000;
 
+/// Messages of one device in one epoch of a group that may be overtaken at once.
+pub const GROUP_SKIP: u32 = 2000;
+
+/// Keys of overtaken messages kept for one group.
+pub const GROUP_SKIPPED: usize = 5000;
+
 /// Skipped message keys kept for one session.
 pub const SKIPPED_KEYS: usize = 2000;
 

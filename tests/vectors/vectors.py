@@ -164,13 +164,13 @@ class Noise:
         return self._hkdf(b"", 2)
 
 
-def initiate(b, e1, e2, dx_a, token, payload):
-    """`b` holds what the initiator knows of the responder."""
+def initiate(b, e1, e2, dx_a, token, payload, use="hs"):
+    """`b` holds what the initiator knows of the responder; `use` is `os` in a one-shot."""
     token_id = sha256(label("token-id"), token)[:8] if token else bytes(8)
     header = bytes([1]) + u32(b["pk_id"]) + token_id
     first = Noise(
         b"Noise_N_25519_ChaChaPoly_SHA256",
-        label("hs-n") + header + lp(b["ak"]) + lp(b["cert_body"]) + lp(b["prekey_body"]),
+        label(use + "-n") + header + lp(b["ak"]) + lp(b["cert_body"]) + lp(b["prekey_body"]),
     )
     first.mix_hash(b["dx"])
     first.mix_hash(x_public(e1))
@@ -180,9 +180,9 @@ def initiate(b, e1, e2, dx_a, token, payload):
 
     kem_hash, kem_secret = sha256(b""), bytes(32)
     token_part = sha256(label("token"), token) if token else bytes(32)
-    psk = kdf("hs-psk", n1 + n2 + kem_secret + token_part, first.h, kem_hash)
+    psk = kdf(use + "-psk", n1 + n2 + kem_secret + token_part, first.h, kem_hash)
 
-    second = Noise(b"Noise_Xpsk0_25519_ChaChaPoly_SHA256", label("hs-x") + first.h + kem_hash)
+    second = Noise(b"Noise_Xpsk0_25519_ChaChaPoly_SHA256", label(use + "-x") + first.h + kem_hash)
     second.mix_hash(b["pk"])
     second.mix_key_and_hash(psk)
     second.mix_hash(x_public(e2))
@@ -304,6 +304,8 @@ def main():
     }
     hs = vectors["handshake"] = initiate(b, e1, e2, dx_a, token, b"init-payload")
     vectors["handshake_without_token"] = initiate(b, e1, e2, dx_a, b"", b"init-payload")
+    once = initiate(b, e1, e2, dx_a, b"", same(0x77), "os")
+    vectors["one_shot"] = {"message": once["init"], "psk": once["psk"]}
 
     # A says two things, B one, A one: two steps of the ratchet.
     root, chain = kdf_rk(hs["sk"], dh(ratchet_a, x_public(rk_b)))

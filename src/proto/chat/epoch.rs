@@ -1,5 +1,14 @@
 //! The keys of a group's epoch (protocol §4.4, §4.5): what follows from its secret, and from whom it
-//! is for. Who makes epochs and which one is used is not here.
+//! is for; the epochs that a member holds ([`Epochs`]).
+
+mod chain;
+mod held;
+mod keys;
+
+use minicbor::{Decode, Encode};
+
+pub use held::{Due, EpochError, Epochs, Made, ToSeal};
+pub use keys::{BLOCK, EpochKeys, Opened, Record, Sealed};
 
 use crate::{
     proto::{
@@ -14,15 +23,20 @@ use crate::{
 pub struct EpochSecret(Secret<32>);
 
 /// A device of a present member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
 pub struct RosterDevice {
     /// Its id; a roster is sorted by it.
+    #[n(0)]
     pub device: DeviceId,
     /// Its signing key.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub ds: [u8; 32],
     /// Its handshake key.
+    #[cbor(n(2), with = "minicbor::bytes")]
     pub dx: [u8; 32],
     /// Whose it is.
+    #[n(3)]
     pub person: PersonId,
 }
 

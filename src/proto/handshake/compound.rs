@@ -17,8 +17,29 @@ use crate::proto::{
 const N: &str = "Noise_N_25519_ChaChaPoly_SHA256";
 const XPSK0: &str = "Noise_Xpsk0_25519_ChaChaPoly_SHA256";
 
+/// What a pair of messages is for: names that keep one use from being taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// A session begins.
+    Session,
+    /// A secret is carried, once.
+    OneShot,
+}
+
+impl Use {
+    /// The names under which the first and the second prologue and the psk are made.
+    fn names(self) -> [&'static str; 3] {
+        match self {
+            Self::Session => ["hs-n", "hs-x", "hs-psk"],
+            Self::OneShot => ["os-n", "os-x", "os-psk"],
+        }
+    }
+}
+
 /// What both sides must agree on for the handshake to succeed.
 pub(super) struct Bound<'a> {
+    /// What the messages are for.
+    pub(super) purpose: Use,
     /// `hdr`
     pub(super) header: &'a [u8],
     /// The responder's account. Without it, somebody who certifies the responder's key as their own
@@ -81,8 +102,8 @@ pub(super) fn write(
     let m1 = write_message(&mut first, &[])?;
     let first = Finished::of(&mut first)?;
 
-    let psk = first.psk(bound.token);
-    let prologue = prologue_2(&first.hash);
+    let psk = first.psk(bound);
+    let prologue = bound.prologue_2(&first.hash);
     let mut second = builder(XPSK0, Some(e2), &prologue)?
         .local_private_key(keys.device.secret().expose())?
         .remote_public_key(keys.prekey.as_bytes())?
@@ -107,8 +128,8 @@ pub(super) fn read(
     read_message(&mut first, m1)?;
     let first = Finished::of(&mut first)?;
 
-    let psk = first.psk(bound.token);
-    let prologue = prologue_2(&first.hash);
+    let psk = first.psk(bound);
+    let prologue = bound.prologue_2(&first.hash);
     let mut second = builder(XPSK0, None, &prologue)?
         .local_private_key(keys.prekey.secret().expose())?
         .psk(0, psk.expose())?
@@ -128,7 +149,8 @@ pub(super) fn read(
 
 impl Bound<'_> {
     fn prologue_1(&self) -> Vec<u8> {
-        let mut out = label("hs-n");
+        let [name, _, _] = self.purpose.names();
+        let mut out = label(name);
         out.extend(self.header);
         for part in [&self.person.0, self.certificate, self.prekey] {
             // LP: the parts are bounded by wire::limits.
@@ -137,11 +159,12 @@ impl Bound<'_> {
         }
         out
     }
-}
 
-/// Suite 1 has no KEM: its ciphertext is empty.
-fn prologue_2(h1: &[u8; 32]) -> Vec<u8> {
-    [label("hs-x").as_slice(), h1, &hash(&[])].concat()
+    /// Suite 1 has no KEM: its ciphertext is empty.
+    fn prologue_2(&self, h1: &[u8; 32]) -> Vec<u8> {
+        let [_, name, _] = self.purpose.names();
+        [label(name).as_slice(), h1, &hash(&[])].concat()
+    }
 }
 
 /// A finished handshake: its hash and the raw split, which is input to key derivation only.
@@ -171,14 +194,15 @@ impl Finished {
     }
 
     /// What `Noise_N` gives to `Noise_Xpsk0`.
-    fn psk(&self, token: Option<&Token>) -> Secret<32> {
-        let token = Zeroizing::new(token.map_or([0; 32], Token::psk_part));
+    fn psk(&self, bound: &Bound<'_>) -> Secret<32> {
+        let [_, _, name] = bound.purpose.names();
+        let token = Zeroizing::new(bound.token.map_or([0; 32], Token::psk_part));
         let no_kem = [0; 32];
         let ikm = Secret::<128>::filled_by(|ikm| {
             let all = self.split.expose().iter().chain(&no_kem).chain(&*token);
             ikm.iter_mut().zip(all).for_each(|(to, from)| *to = *from);
         });
-        derive("hs-psk", ikm.expose(), &self.hash, &hash(&[]))
+        derive(name, ikm.expose(), &self.hash, &hash(&[]))
     }
 
     /// What the whole gives to the session.

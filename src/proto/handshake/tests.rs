@@ -250,6 +250,7 @@ fn a_device_cannot_speak_as_another() {
         ),
     };
     let bound = Bound {
+        purpose: Use::Session,
         header: &header,
         person: &bob.account.person(),
         certificate: bound_body.body(),

@@ -3,7 +3,7 @@ use rand_core::SeedableRng;
 
 use super::*;
 use crate::proto::{
-    chat::membership::{Policy, SetMeta},
+    chat::membership::{Create, Policy, SetMeta, SetRole},
     identity::{Account, Device},
 };
 

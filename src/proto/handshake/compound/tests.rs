@@ -19,6 +19,7 @@ fn person_b() -> PersonId {
 
 fn bound<'a>(header: &'a [u8], person: &'a PersonId) -> Bound<'a> {
     Bound {
+        purpose: Use::Session,
         header,
         person,
         certificate: b"cert-body-of-b",
