@@ -15,6 +15,11 @@
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
+// What the tests of the window are made of, which names `crate::node`.
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../src/gui/sample.rs"]
+mod sample;
+
 use betwixt::{
     gui::{
         action::Action,
@@ -26,11 +31,11 @@ use betwixt::{
         theme,
     },
     node::{
-        ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
+        self, ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
         Timestamp, WarningKind,
         view::{
-            Answer, ChatKind, ChatSummary, Contact, Event, Message, MessageKind, NearbyPerson,
-            NodeCommand, NodeInfo, Query, RequestState, Safety, Via,
+            Answer, ChatSummary, Contact, Event, Message, NearbyPerson, NodeCommand, NodeInfo,
+            Query, RequestState, Safety,
         },
     },
 };
@@ -161,7 +166,9 @@ impl World {
             next: 1_000_000,
         };
         for (nth, name) in ["Ben Okafor", "Kind Otter"].into_iter().enumerate() {
-            world.nearby.push(near(person(20 + nth as u8), name));
+            world
+                .nearby
+                .push(sample::near(person(20 + nth as u8), name));
         }
         if screen != "new" {
             world.fill(many);
@@ -172,7 +179,7 @@ impl World {
     fn fill(&mut self, many: bool) {
         for (number, name, online, verified) in PEOPLE {
             let id = person(*number);
-            let mut contact = contact(id, name);
+            let mut contact = sample::contact(id, name);
             contact.online = *online;
             contact.verified = *verified;
             contact.last_seen = Some(Timestamp(clock().0 - 50 * 60_000));
@@ -180,7 +187,6 @@ impl World {
                 contact.request = Some(RequestState::Incoming);
             }
             self.contacts.insert(id, contact);
-            let chat = summary(id, name);
             self.chats.push(ChatSummary {
                 muted: *number == 7,
                 pinned: *number == 2,
@@ -193,7 +199,7 @@ impl World {
                 request: (*number == 9).then_some(RequestState::Incoming),
                 missing: u32::from(*number == 6) * 3,
                 complete: *number != 6,
-                ..chat
+                ..sample::chat(id, name)
             });
         }
         let now = clock().0;
@@ -220,24 +226,14 @@ impl World {
         let chat = chat_of(with);
         let messages = self.messages.entry(chat).or_default();
         self.next += 1;
-        let mut id = [0; 32];
-        id[..8].copy_from_slice(&self.next.to_be_bytes());
         let message = Message {
-            message_id: MessageId(id),
-            chat_id: chat,
-            sender: if outgoing { ME } else { with },
+            message_id: sample::id(self.next),
+            sender: if outgoing { sample::ME } else { with },
             sent_at: at,
             received_at: at,
-            kind: MessageKind::Text,
-            text: text.into(),
-            reply_to: None,
-            edited_at: None,
-            deleted: false,
-            reactions: Vec::new(),
-            file: None,
             outgoing,
             state,
-            seq: messages.len() as u64,
+            ..sample::incoming(chat, messages.len() as u64, text)
         };
         messages.push(message.clone());
         if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == chat) {
@@ -344,7 +340,7 @@ impl World {
     ) -> Reply {
         match command {
             Command::SendMessage { chat_id, text, .. } => {
-                let with = PersonId(chat_id.0);
+                let with = person(chat_id.0[0]);
                 let said = self.add(with, clock(), true, DeliveryState::Queued, &text);
                 let (message_id, sent_at) = (said.message_id, said.sent_at);
                 tell(Update::Event(Event::Message(Box::new(said))));
@@ -357,7 +353,7 @@ impl World {
             }
             Command::AddContact { person_id, .. } => {
                 let person_id = person_id.unwrap_or(person(21));
-                let mut contact = contact(person_id, "Ben Okafor");
+                let mut contact = sample::contact(person_id, "Ben Okafor");
                 contact.request = Some(RequestState::Outgoing);
                 self.contacts.insert(person_id, contact);
                 return Reply::Person { person_id };
@@ -369,7 +365,7 @@ impl World {
                         .contacts
                         .get(&person_id)
                         .map_or("", |contact| &contact.name);
-                    self.chats.push(summary(person_id, name));
+                    self.chats.push(sample::chat(person_id, name));
                 }
                 return Reply::Chat { chat_id };
             }
@@ -470,7 +466,6 @@ fn come_further(message_id: MessageId, person_id: PersonId, tell: &impl Fn(Updat
     }
 }
 
-const ME: PersonId = PersonId([11; 32]);
 const MAYA: PersonId = person(3);
 
 const fn person(number: u8) -> PersonId {
@@ -480,7 +475,7 @@ const fn person(number: u8) -> PersonId {
 }
 
 fn chat_of(person: PersonId) -> ChatId {
-    ChatId(person.0)
+    sample::chat(person, "").chat_id
 }
 
 fn me(locked: bool) -> NodeInfo {
@@ -493,62 +488,7 @@ fn me(locked: bool) -> NodeInfo {
     }
     NodeInfo {
         version: env!("CARGO_PKG_VERSION").into(),
-        person_id: Some(ME),
-        peer_id: "12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4pTnQdKkJ6m8c3V".into(),
-        name: "Elin Karlsson".into(),
-        avatar: 0,
-        listen: vec![
-            "/ip4/192.168.1.20/tcp/40217/p2p/12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4pTnQdKkJ6m8c3V"
-                .into(),
-            "/ip6/fe80::1c2b:3aff:fe4d:5e6f/tcp/40217/p2p/12D3KooWQz5GZkVSZ7fYkVkvXbRz1u4kVYxqf4p"
-                .into(),
-        ],
-        relays: Vec::new(),
-        profile: "/home/elin/.local/share/betwixt".into(),
-        protected: false,
-        locked,
-    }
-}
-
-fn contact(person_id: PersonId, name: &str) -> Contact {
-    Contact {
-        person_id,
-        name: name.into(),
-        avatar: 0,
-        verified: false,
-        blocked: false,
-        online: false,
-        last_seen: None,
-        request: None,
-    }
-}
-
-fn near(person_id: PersonId, name: &str) -> NearbyPerson {
-    NearbyPerson {
-        person_id,
-        peer_id: String::new(),
-        name: name.into(),
-        avatar: 0,
-        contact: false,
-        verified: false,
-        blocked: false,
-        via: Via::Mdns,
-    }
-}
-
-fn summary(person: PersonId, name: &str) -> ChatSummary {
-    ChatSummary {
-        chat_id: chat_of(person),
-        kind: ChatKind::Direct,
-        name: name.into(),
-        person_id: Some(person),
-        unread: 0,
-        last: None,
-        muted: false,
-        pinned: false,
-        complete: true,
-        missing: 0,
-        request: None,
+        ..sample::me()
     }
 }
 

@@ -259,6 +259,7 @@ pub fn menu_shadow(tokens: &Tokens) -> Shadow {
 
 /// Gives egui's own widgets both themes.
 pub fn install(ctx: &Context) {
+    ctx.options_mut(|options| options.fallback_theme = Theme::Light);
     for (theme, tokens) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
         ctx.style_mut_of(theme, |style| {
             style.text_styles = [

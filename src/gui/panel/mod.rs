@@ -6,6 +6,7 @@ pub mod chats;
 pub mod composer;
 pub mod dialog;
 pub mod empty;
+pub mod list;
 pub mod menu;
 pub mod notice;
 pub mod people;

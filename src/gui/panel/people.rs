@@ -1,9 +1,9 @@
 //! The list of people: requests, people nearby, contacts.
 
-use egui::{Id, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Id, Popup, PopupCloseBehavior, Rect, Ui};
 
 use super::{
-    chats::{below_search, head, search, show_stranger},
+    list::{self, List},
     menu,
     row::{self, Row},
 };
@@ -17,7 +17,6 @@ use crate::{
         },
         strings::{tr, tr_name},
         view::View,
-        widget::button,
     },
     node::view::{Contact, RequestState},
 };
@@ -34,66 +33,50 @@ pub const SEARCH: &str = "field search people";
 impl People {
     /// Draws the list.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
-        ui.painter().rect_filled(rect, 0.0, view.tokens.list);
-        head(ui, rect, &tr("people-title"), view);
-        let middle = rect.min.y + 36.0;
-        let at = |from_right: f32| {
-            Rect::from_center_size(pos2(rect.max.x - from_right, middle), vec2(40.0, 40.0))
+        let list = List {
+            title: &tr("people-title"),
+            label: &tr("people-search-label"),
+            search: SEARCH,
+            buttons: &[
+                (icon::QR_CODE, "people-invite", Action::Show(Dialog::Invite)),
+                (icon::USER_PLUS, "people-add", Action::Show(Dialog::Add)),
+            ],
         };
-        if button::quiet_icon(ui, at(78.0), icon::QR_CODE, &tr("people-invite")).clicked() {
-            view.act(Action::Show(Dialog::Invite));
-        }
-        if button::quiet_icon(ui, at(34.0), icon::USER_PLUS, &tr("people-add")).clicked() {
-            view.act(Action::Show(Dialog::Add));
-        }
-        let label = tr("people-search-label");
-        search(ui, rect, &label, Id::unique(SEARCH), &mut self.search);
-        let list = below_search(rect);
-        let mut ui = ui.new_child(UiBuilder::new().max_rect(list).id_salt("people"));
-        ui.set_clip_rect(list.intersect(ui.clip_rect()));
-        ScrollArea::vertical()
-            .auto_shrink(false)
-            .show(&mut ui, |ui| {
-                ui.spacing_mut().item_spacing = vec2(0.0, 2.0);
-                self.rows(ui, view);
-            });
+        list.show(ui, rect, &mut self.search, view, rows);
+    }
+}
+
+fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
+    let model = view.model;
+    let mut requests = model.incoming();
+    requests.retain(|contact| list::fits(&contact.name, wanted));
+    if !requests.is_empty() {
+        row::heading(ui, &tr("people-requests"));
+    }
+    for contact in requests {
+        show_contact(ui, contact, view);
     }
 
-    fn rows(&self, ui: &mut Ui, view: &mut View<'_>) {
-        let model = view.model;
-        let wanted = self.search.trim().to_lowercase();
-        let matches = |name: &str| name.to_lowercase().contains(&wanted);
+    row::heading(ui, &tr("people-nearby"));
+    let mut near = model.strangers();
+    if !model.settings.nearby {
+        row::sentence(ui, &tr("people-nearby-off"));
+    } else if near.is_empty() {
+        row::sentence(ui, &tr("people-nearby-none"));
+    }
+    near.retain(|near| list::fits(&near.name, wanted));
+    for near in near {
+        list::show_stranger(ui, near, view);
+    }
 
-        let requests = model.incoming();
-        if requests.iter().any(|contact| matches(&contact.name)) {
-            row::heading(ui, &tr("people-requests"));
-        }
-        for contact in requests
-            .into_iter()
-            .filter(|contact| matches(&contact.name))
-        {
-            show_contact(ui, contact, view);
-        }
-
-        row::heading(ui, &tr("people-nearby"));
-        let near = model.strangers();
-        if !model.settings.nearby {
-            row::sentence(ui, &tr("people-nearby-off"));
-        } else if near.is_empty() {
-            row::sentence(ui, &tr("people-nearby-none"));
-        }
-        for near in near.into_iter().filter(|near| matches(&near.name)) {
-            show_stranger(ui, near, view);
-        }
-
-        row::heading(ui, &tr("people-contacts"));
-        let known = model.known();
-        if known.is_empty() {
-            row::sentence(ui, &tr("people-contacts-none"));
-        }
-        for contact in known.into_iter().filter(|contact| matches(&contact.name)) {
-            show_contact(ui, contact, view);
-        }
+    row::heading(ui, &tr("people-contacts"));
+    let mut known = model.known();
+    if known.is_empty() {
+        row::sentence(ui, &tr("people-contacts-none"));
+    }
+    known.retain(|contact| list::fits(&contact.name, wanted));
+    for contact in known {
+        show_contact(ui, contact, view);
     }
 }
 
@@ -117,19 +100,13 @@ fn show_contact(ui: &mut Ui, contact: &Contact, view: &mut View<'_>) {
     } else {
         String::new()
     };
+    let label = format!("{}{verified}, {line}", contact.name);
     let row = Row {
-        face: of_contact(contact),
         online: contact.online,
         verified: contact.verified,
-        muted: false,
-        pinned: false,
-        line: &line,
         lively: contact.request == Some(RequestState::Incoming),
-        tick: None,
-        time: "",
-        unread: 0,
         selected,
-        label: &format!("{}{verified}, {line}", contact.name),
+        ..Row::new(of_contact(contact), &line, &label)
     };
     let response = row.show(ui, Id::unique(("contact", person)));
     if response.clicked() {

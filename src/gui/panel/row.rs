@@ -43,7 +43,25 @@ pub struct Row<'a> {
     pub label: &'a str,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// One without marks: a face, the line below the name, and the whole row in words.
+    pub fn new(face: Face<'a>, line: &'a str, label: &'a str) -> Self {
+        Self {
+            face,
+            online: false,
+            verified: false,
+            muted: false,
+            pinned: false,
+            line,
+            lively: false,
+            tick: None,
+            time: "",
+            unread: 0,
+            selected: false,
+            label,
+        }
+    }
+
     /// Draws it in the next place of a list.
     pub fn show(&self, ui: &mut Ui, id: Id) -> Response {
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::ROW));

@@ -1,9 +1,6 @@
 //! A locked profile asks for its passphrase.
 
-use egui::{
-    Align2, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role,
-    vec2,
-};
+use egui::{Id, Rect, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::gui::{
@@ -31,44 +28,12 @@ const FIELD: &str = "field unlock";
 impl Locked {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
-        let tokens = view.tokens;
-        ui.painter().rect_filled(rect, 0.0, tokens.list);
         let size = vec2(420f32.min(rect.width() - 32.0), 400.0);
-        let card = Rect::from_center_size(rect.center(), size);
-        let round = CornerRadius::same(24);
-        ui.painter()
-            .add(theme::dialog_shadow(tokens).as_shape(card, round));
-        let line = Stroke::new(1.0, tokens.border);
-        ui.painter()
-            .rect(card, round, tokens.card, line, StrokeKind::Inside);
-
-        let top = card.center_top();
-        hero::paint_icon(
-            ui.painter(),
-            top + vec2(0.0, 76.0),
-            36.0,
-            icon::LOCK_KEY,
-            tokens,
-        );
-        let title = tr("locked-title");
-        let at = top + vec2(0.0, 144.0);
-        let font = theme::semibold(24.0);
-        let shown = ui
-            .painter()
-            .text(at, Align2::CENTER_CENTER, &title, font, tokens.text);
-        let response = ui.interact(shown, ui.scope_id().with("title"), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &title));
-        let at = top + vec2(0.0, 168.0);
+        let card = hero::card(ui, rect, size, icon::LOCK_KEY, &tr("locked-title"));
+        let at = card.center_top() + vec2(0.0, 168.0);
         let font = theme::regular(theme::BODY);
-        let width = card.width() - 96.0;
-        text::paint_centred(
-            ui.painter(),
-            at,
-            &tr("locked-sentence"),
-            width,
-            font,
-            tokens.text2,
-        );
+        let (words, width) = (tr("locked-sentence"), card.width() - 96.0);
+        text::paint_centred(ui.painter(), at, &words, width, font, view.tokens.text2);
         self.ask(ui, card, view);
     }
 

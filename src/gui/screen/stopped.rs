@@ -1,9 +1,6 @@
 //! The node did not start, or has ended: why, and what to do.
 
-use egui::{
-    Align2, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, ViewportCommand, WidgetInfo,
-    accesskit::Role, vec2,
-};
+use egui::{Rect, Sense, Ui, ViewportCommand, WidgetInfo, accesskit::Role, vec2};
 
 use crate::gui::{
     action::Action,
@@ -20,7 +17,6 @@ use crate::gui::{
 /// Draws it.
 pub fn show(ui: &mut Ui, rect: Rect, why: &str, damaged: bool, view: &mut View<'_>) {
     let tokens = view.tokens;
-    ui.painter().rect_filled(rect, 0.0, tokens.list);
     let width = 520f32.min(rect.width() - 32.0);
     let next = tr(if damaged {
         "stopped-next-damaged"
@@ -33,31 +29,8 @@ pub fn show(ui: &mut Ui, rect: Rect, why: &str, damaged: bool, view: &mut View<'
         .painter()
         .layout(words.clone(), font, tokens.text2, width - 96.0);
     let height = 306.0 + galley.size().y;
-    let card = Rect::from_center_size(rect.center(), vec2(width, height));
-    let round = CornerRadius::same(24);
-    ui.painter()
-        .add(theme::dialog_shadow(tokens).as_shape(card, round));
-    let line = Stroke::new(1.0, tokens.border);
-    ui.painter()
-        .rect(card, round, tokens.card, line, StrokeKind::Inside);
-
-    let top = card.center_top();
-    hero::paint_icon(
-        ui.painter(),
-        top + vec2(0.0, 76.0),
-        36.0,
-        icon::WARNING,
-        tokens,
-    );
-    let font = theme::semibold(24.0);
-    let at = top + vec2(0.0, 144.0);
-    ui.painter().text(
-        at,
-        Align2::CENTER_CENTER,
-        tr("stopped-title"),
-        font,
-        tokens.text,
-    );
+    let size = vec2(width, height);
+    let card = hero::card(ui, rect, size, icon::WARNING, &tr("stopped-title"));
     let at = card.min + vec2(48.0, 176.0);
     let place = Rect::from_min_size(at, galley.size());
     let response = ui.interact(place, ui.scope_id().with("why"), Sense::hover());

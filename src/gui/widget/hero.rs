@@ -1,6 +1,9 @@
 //! The middle of a screen that has little to show: a picture, a title, a sentence.
 
-use egui::{Align2, Painter, Pos2, Rect, Ui, Vec2, vec2};
+use egui::{
+    Align2, CornerRadius, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    accesskit::Role, vec2,
+};
 
 use super::{
     button::{self, Pill},
@@ -46,6 +49,27 @@ pub fn show(ui: &Ui, rect: Rect, icon: &str, words: &Words<'_>) -> bool {
     let size = Vec2::new(pill_width(ui, label), 44.0);
     let button = Rect::from_center_size(middle + vec2(0.0, 12.0 + height + 42.0), size);
     button::pill(ui, button, label, Pill::Primary).clicked()
+}
+
+/// A card in the middle of an otherwise empty window, with an icon and a title. Returns where it is;
+/// there is room from 168 points below its top.
+pub fn card(ui: &Ui, window: Rect, size: Vec2, icon: &str, title: &str) -> Rect {
+    let tokens = theme::tokens(ui.ctx());
+    let painter = ui.painter();
+    painter.rect_filled(window, 0.0, tokens.list);
+    let card = Rect::from_center_size(window.center(), size);
+    let round = CornerRadius::same(24);
+    painter.add(theme::dialog_shadow(tokens).as_shape(card, round));
+    let line = Stroke::new(1.0, tokens.border);
+    painter.rect(card, round, tokens.card, line, StrokeKind::Inside);
+    let top = card.center_top();
+    paint_icon(painter, top + vec2(0.0, 76.0), 36.0, icon, tokens);
+    let at = top + vec2(0.0, 144.0);
+    let font = theme::semibold(24.0);
+    let shown = painter.text(at, Align2::CENTER_CENTER, title, font, tokens.text);
+    let response = ui.interact(shown, ui.scope_id().with("title"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+    card
 }
 
 /// What a hero says.

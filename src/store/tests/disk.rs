@@ -75,7 +75,8 @@ struct Life {
 fn live(library: &Path, dir: &Path, disk: &[(&str, &str)]) -> Life {
     let name = format!("{}::child", module_path!().split_once("::").unwrap().1);
     let out = Command::new("timeout")
-        .args(["--signal=KILL", "100"])
+        // A database whose thread has died may keep us for a minute, and another one.
+        .args(["--signal=KILL", "240"])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", &name, "--nocapture", "--include-ignored"])
         .env(CHILD, dir)
