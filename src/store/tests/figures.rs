@@ -6,7 +6,11 @@
 use std::time::Instant;
 
 use super::*;
-use crate::{store::files::size_on_disk, wire::id::FrameId};
+use crate::{
+    proto::record::Receipt,
+    store::{files::size_on_disk, seal::CLASSES, store::Open},
+    wire::id::FrameId,
+};
 
 /// Resident memory that is our own, in KiB.
 fn memory() -> u64 {
@@ -76,9 +80,96 @@ fn size_memory_and_time_of_a_large_store() {
     }
     let store = open(dir.path());
     let start = Instant::now();
-    store.with(crate::store::store::Open::compact).unwrap();
+    store.with(Open::compact).unwrap();
     clock("compacted", start);
     drop(store.lock().unwrap());
     drop(open(dir.path()));
     println!("on disk: {} bytes per message", per_message(size()));
+}
+
+/// What a message of 300 bytes takes on disk, part by part, in commits of one message, as in a
+/// conversation, and of 64, as in a burst.
+#[test]
+#[ignore = "it prints figures"]
+fn where_the_bytes_of_a_message_go() {
+    let messages = std::env::var("BETWIXT_STORE_MESSAGES").map_or(10_000, |n| n.parse().unwrap());
+    for at_once in [1, 64] {
+        let dir = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let store = open(dir.path());
+        for from in (0..messages).step_by(at_once) {
+            let to = messages.min(from + u32::try_from(at_once).unwrap());
+            store
+                .commit((from..to).flat_map(received).collect())
+                .unwrap();
+        }
+        println!("{messages} messages, {at_once} in a commit; bytes for each message:");
+        let per_message = |bytes: u64| bytes / u64::from(messages);
+        let size = || size_on_disk(&dir.path().join(generation(&store))).unwrap();
+        let live = store.with(|open| Ok(parts(open))).unwrap();
+        for (part, rows, bytes) in &live {
+            println!("  {part}: {rows} rows, {}", per_message(*bytes));
+        }
+        let all = live.iter().map(|(_, _, bytes)| bytes).sum();
+        println!(
+            "  all rows {}, on disk {}",
+            per_message(all),
+            per_message(size())
+        );
+        store.with(Open::compact).unwrap();
+        println!("  on disk when compacted {}", per_message(size()));
+        drop(store.lock().unwrap());
+    }
+}
+
+/// All that receiving one message writes.
+fn received(n: u32) -> [Write; 4] {
+    let mut row = message(n);
+    row.content = vec![b'x'; 300];
+    let mut frame = row.id.0;
+    frame[31] = 1;
+    let receipt = Receipt {
+        chat: CHAT,
+        device: DeviceId([4; 16]),
+        counter: n,
+        person: BOB,
+        at: Timestamp(1),
+        read: false,
+    };
+    [
+        say(row),
+        Write::Seen(FrameId(frame)),
+        put(Class::Sessions, b"bob", &[9; 500]),
+        Write::Receipt(receipt),
+    ]
+}
+
+fn generation(store: &Store) -> String {
+    let current = store.with(|open| Ok(crate::store::generation::current(open.dir())?));
+    format!("gen-{}", current.unwrap().unwrap())
+}
+
+/// The rows of the database by what they are for: how many, and their bytes with those of their keys.
+fn parts(open: &Open) -> Vec<(&'static str, usize, u64)> {
+    let sealer = &open.database.sealer;
+    let (chat, places) = (sealer.chat_prefix(&CHAT), sealer.places_prefix(&CHAT));
+    let classes = CLASSES.map(|class| sealer.class_prefix(class));
+    let name = |key: &[u8], row: &[u8]| match key.len() {
+        _ if key.starts_with(&chat) => "messages",
+        _ if key.starts_with(&places) => "pages of the display order",
+        _ if classes.iter().any(|class| key.starts_with(class)) => "records",
+        20 => "delivery receipts",
+        _ if row.is_empty() => "frames that were seen",
+        _ if row.len() == 24 => "where each message is, by its id",
+        _ => "the rest",
+    };
+    let mut parts = std::collections::BTreeMap::new();
+    for (key, row) in open.database.tree().rows(&[], &[], usize::MAX).unwrap() {
+        let part: &mut (usize, u64) = parts.entry(name(&key, &row)).or_default();
+        part.0 += 1;
+        part.1 += (key.len() + row.len()) as u64;
+    }
+    let parts = parts.into_iter();
+    parts
+        .map(|(name, (rows, bytes))| (name, rows, bytes))
+        .collect()
 }
