@@ -123,6 +123,12 @@ pub const OPS_OF_DEVICE: u64 = 8192;
 /// Changes kept while what they follow has not come.
 pub const OPS_WAITING: usize = 1024;
 
+/// Invitations to groups of which some parts only have come.
+pub const INVITATIONS: usize = 8;
+
+/// Bytes of changes in one invitation to a group.
+pub const INVITATION: usize = 4 * 1024 * 1024;
+
 /// The manifest of a chat's picture.
 pub const AVATAR: usize = 1024;
 

@@ -8,6 +8,7 @@ mod act;
 mod lists;
 mod read;
 mod waiting;
+mod welcome;
 
 use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
@@ -15,6 +16,7 @@ pub use act::{NotAllowed, Right};
 use lists::Lists;
 use read::{entry, read, read_lists};
 use waiting::Waiting;
+pub use welcome::{Invitations, Invited, Seal, Welcome};
 
 use super::{
     epoch::{self, RosterDevice},

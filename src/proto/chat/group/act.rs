@@ -100,7 +100,9 @@ impl Group {
     fn lets(&self, person: &PersonId, change: &Change) -> bool {
         match change {
             Change::AddMember(_) => {
-                let room = self.roster().devices.len() < limits::MEMBERS;
+                let lists = self.members().keys().filter_map(|member| self.list(member));
+                let devices: usize = lists.map(|list| list.devices().len()).sum();
+                let room = devices < limits::MEMBERS;
                 room && self.may(person, Right::Add)
             }
             Change::RemoveMember(other) => self.may(person, Right::Remove(*other)),

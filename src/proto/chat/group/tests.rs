@@ -18,13 +18,13 @@ const POLICY: Policy = Policy {
 };
 
 /// Somebody with one device.
-struct Person {
-    device: Device,
+pub(super) struct Person {
+    pub(super) device: Device,
     list: DeviceList,
 }
 
 impl Person {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let account = Account::generate(&mut rng);
         let device = Device::create(&account, 1, NOW, &mut rng);
@@ -32,11 +32,11 @@ impl Person {
         Self { device, list }
     }
 
-    fn id(&self) -> PersonId {
+    pub(super) fn id(&self) -> PersonId {
         self.device.person()
     }
 
-    fn added(&self) -> Change {
+    pub(super) fn added(&self) -> Change {
         Change::AddMember(self.list.bytes().to_vec().into())
     }
 
@@ -49,15 +49,15 @@ impl Person {
     }
 }
 
-fn people<const N: usize>() -> [Person; N] {
+pub(super) fn people<const N: usize>() -> [Person; N] {
     std::array::from_fn(|seed| Person::new(seed as u64 + 1))
 }
 
-fn found(owner: &Person) -> Group {
+pub(super) fn found(owner: &Person) -> Group {
     Group::create(&owner.device, &owner.list, "Herons".into(), POLICY, NOW).unwrap()
 }
 
-fn do_it(group: &mut Group, who: &Person, change: Change) -> Op {
+pub(super) fn do_it(group: &mut Group, who: &Person, change: Change) -> Op {
     group.act(&who.device, change, NOW).unwrap().0
 }
 
@@ -69,7 +69,7 @@ fn copy(group: &Group) -> Group {
     Group::restore(all(group).iter().map(Op::encode)).unwrap()
 }
 
-fn rename(name: &str) -> Change {
+pub(super) fn rename(name: &str) -> Change {
     Change::SetMeta(SetMeta {
         name: Some(name.into()),
         ..SetMeta::default()
