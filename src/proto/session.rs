@@ -28,7 +28,7 @@ mod set;
 mod skipped;
 
 pub use reset::ResetBackoff;
-pub use set::{Accept, Pairwise, SessionSet};
+pub use set::{Accept, Pairwise, Records, SessionSet, Skipped};
 
 /// One session of this device with another.
 #[derive(Debug, Encode, Decode)]

@@ -23,7 +23,7 @@ use crate::{
         prekey::{OwnPrekey, OwnPrekeys},
         rate::{Allowance, Rate},
         record::{Class, Write},
-        session::SessionSet,
+        session::{Records as SessionRecords, SessionSet, Skipped},
         time::{DAY, SECOND, Timestamp},
     },
     wire::{
@@ -92,6 +92,9 @@ impl Profile {
 /// Blocks of counters by which a profile that is mistrusted skips ahead at most: two copies of one
 /// state rarely choose the same.
 const BLOCKS_AHEAD: u32 = 256;
+
+/// What follows a device's id in the key of the record of skipped keys of the sessions with it.
+const SKIPPED: u8 = 1;
 
 /// How long a node record is good for: as long as the node key (protocol §2.1).
 const NODE_RECORD_LIFE: u64 = 90 * DAY;
@@ -193,9 +196,16 @@ impl Engine {
             engine.people.insert(known.contact.person, known);
         }
         for (key, record) in take(Class::Sessions) {
-            let device = <[u8; 16]>::try_from(key.as_slice()).map(DeviceId);
-            let sessions = SessionSet::from_record(&record);
-            let (Ok(device), Ok(sessions)) = (device, sessions) else {
+            let (device, is_skipped) = session_key(&key).ok_or(LoadError(Class::Sessions))?;
+            if is_skipped {
+                // It comes after that of the sessions themselves, because its key is longer.
+                let set = engine.sessions.get_mut(&device);
+                if set.is_some_and(|set| set.restore_skipped(&record).is_err()) {
+                    return Err(LoadError(Class::Sessions));
+                }
+                continue;
+            }
+            let Ok(sessions) = SessionSet::from_record(&record) else {
                 return Err(LoadError(Class::Sessions));
             };
             engine.sessions.insert(device, sessions);
@@ -326,11 +336,18 @@ impl Engine {
             put(Class::Contact, &person.0, record.map(Zeroizing::new));
         }
         for device in dirty.sessions {
-            put(
-                Class::Sessions,
-                &device.0,
-                self.sessions.get(&device).map(SessionSet::to_record),
-            );
+            let records = self.sessions.get_mut(&device).map(SessionSet::to_records);
+            let skipped_key = [device.0.as_slice(), &[SKIPPED]].concat();
+            let (main, skipped) = match records {
+                Some(SessionRecords { main, skipped }) => (Some(main), skipped),
+                None => (None, Skipped::None),
+            };
+            put(Class::Sessions, &device.0, main);
+            match skipped {
+                Skipped::Unchanged => {}
+                Skipped::None => put(Class::Sessions, &skipped_key, None),
+                Skipped::Some(record) => put(Class::Sessions, &skipped_key, Some(record)),
+            }
         }
         for chat in dirty.chats {
             let record = self.chats.get(&chat).map(DirectChat::encode);
@@ -439,6 +456,16 @@ impl Known {
             devices: None,
             nodes: Vec::new(),
         }
+    }
+}
+
+/// Whose sessions a record is of, and whether it has only their skipped keys.
+fn session_key(key: &[u8]) -> Option<(DeviceId, bool)> {
+    let (device, rest) = key.split_first_chunk()?;
+    match rest {
+        [] => Some((DeviceId(*device), false)),
+        [SKIPPED] => Some((DeviceId(*device), true)),
+        _ => None,
     }
 }
 

@@ -19,6 +19,10 @@ use crate::{
     wire::{codec::Malformed, limits},
 };
 
+mod records;
+
+pub use records::{Records, Skipped};
+
 /// At most [`limits::SESSIONS`] sessions: one that seals, and others that only open what is still on
 /// its way.
 ///
@@ -41,6 +45,9 @@ pub struct SessionSet {
     /// Sessions of lower generations do not seal, because this state may have been set back.
     #[n(5)]
     seals_from: Option<u32>,
+    /// Which skipped keys are remembered on disk.
+    #[cbor(skip)]
+    remembered: records::Kept,
 }
 
 #[derive(Debug, Encode, Decode)]
@@ -92,6 +99,7 @@ impl SessionSet {
             generation: 0,
             resets: ResetBackoff::default(),
             seals_from: None,
+            remembered: records::Kept::new(),
         }
     }
 
@@ -265,12 +273,12 @@ impl SessionSet {
         changed
     }
 
-    /// What is remembered of it.
+    /// All of it as one record.
     pub fn to_record(&self) -> Zeroizing<Vec<u8>> {
         secret::encode(self)
     }
 
-    /// Reads a record.
+    /// Reads a record, which may be without skipped keys.
     pub fn from_record(record: &[u8]) -> Result<Self, Malformed> {
         secret::decode(record)
     }

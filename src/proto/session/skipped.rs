@@ -68,6 +68,20 @@ impl SkippedKeys {
         self.0.len() != before
     }
 
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The place of the one that was skipped last.
+    pub(super) fn last(&self) -> Option<Place> {
+        self.0.last().map(|skipped| Place {
+            key: skipped.chain,
+            previous: 0,
+            number: skipped.number,
+        })
+    }
+
     /// When [`SkippedKeys::expire`] next has work.
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
         self.0.iter().map(|key| key.since.plus(LIFETIME)).min()
@@ -77,13 +91,5 @@ impl SkippedKeys {
         self.0
             .iter()
             .position(|skipped| skipped.number == place.number && skipped.chain == place.key)
-    }
-}
-
-#[cfg(test)]
-impl SkippedKeys {
-    /// How many are kept.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
     }
 }
