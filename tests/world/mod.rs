@@ -123,7 +123,7 @@ pub struct Host {
     pub peer: PeerId,
     /// Where others see requests of this host come from.
     pub ip: IpAddr,
-    allowed: BTreeSet<PeerId>,
+    pub allowed: BTreeSet<PeerId>,
     pub topics: BTreeSet<TopicKey>,
     pub events: Vec<EngineEvent>,
     replies: BTreeMap<CommandId, Result<Reply, CommandError>>,
@@ -181,6 +181,8 @@ pub struct World {
     pub observed: Vec<u8>,
     /// The frames that were sent directly, if somebody records them.
     pub recorded: Option<Vec<Direct>>,
+    /// The questions of strangers that arrived, if somebody records them.
+    pub recorded_hellos: Option<Vec<HelloRequest>>,
 }
 
 impl World {
@@ -202,6 +204,7 @@ impl World {
             relay: Relay::default(),
             observed: Vec::new(),
             recorded: None,
+            recorded_hellos: None,
         }
     }
 
@@ -521,6 +524,9 @@ impl World {
                 self.tickets.insert((to, ticket), (from, incarnation, ask));
                 let ip = Some(self.hosts[from].ip);
                 let peer = self.hosts[from].peer;
+                if let Some(recorded) = &mut self.recorded_hellos {
+                    recorded.push((*request).clone());
+                }
                 self.input(
                     to,
                     Input::Hello {
@@ -583,7 +589,8 @@ impl World {
         self.at(ms, Happening::Wake(host));
     }
 
-    fn input(&mut self, host: usize, input: Input) {
+    /// Something happens to a host.
+    pub fn input(&mut self, host: usize, input: Input) {
         let now = self.now;
         let held = &mut self.hosts[host];
         let Some(engine) = held.engine.as_mut() else {
