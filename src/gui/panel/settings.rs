@@ -247,6 +247,15 @@ fn network(ui: &mut Ui, view: &mut View<'_>) {
             view.act(Action::Copy(address.clone()));
         }
     }
+    for (nth, relay) in me.relays.iter().enumerate() {
+        let label = tr_count("settings-relay", nth as u64 + 1);
+        let state = match (relay.connected, relay.topics) {
+            (false, _) => tr("settings-relay-away"),
+            (true, 0) => tr("settings-relay-idle"),
+            (true, _) => tr("settings-relay-used"),
+        };
+        group.value(&label, &state);
+    }
     group.end();
 }
 

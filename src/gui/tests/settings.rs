@@ -5,7 +5,10 @@ use egui::accesskit::{Role, Toggled};
 use super::bed::{MadeUp, Window};
 use crate::{
     gui::appearance::ThemeChoice,
-    node::{Command, view::NodeCommand},
+    node::{
+        Command,
+        view::{NodeCommand, UsedRelay},
+    },
 };
 
 fn open(node: MadeUp) -> Window {
@@ -198,6 +201,26 @@ fn addresses_can_be_read_and_copied() {
     window.click("Copy Address 1");
 
     assert_eq!(window.copied, [address]);
+}
+
+#[test]
+fn each_relay_says_whether_it_works() {
+    let relay = |connected, topics| UsedRelay {
+        address: "/ip4/192.0.2.9/tcp/4002/p2p/12D3KooWSample".into(),
+        connected,
+        topics,
+    };
+    let mut node = MadeUp::default();
+    node.me.relays = vec![relay(true, 3), relay(true, 0), relay(false, 0)];
+
+    let mut window = open(node);
+    for _ in 0..3 {
+        window.wheel(-2_000.0);
+    }
+
+    assert!(window.has("Relay 1: Connected; carries your chats"));
+    assert!(window.has("Relay 2: Connected; carries nothing for you yet"));
+    assert!(window.has("Relay 3: Not connected"));
 }
 
 #[test]
