@@ -15,6 +15,11 @@
     reason = "a bench"
 )]
 
+// What the tests of the window are made of, which names `crate::node`.
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../src/gui/sample.rs"]
+mod sample;
+
 use std::{hint::black_box, time::Duration};
 
 use betwixt::{
@@ -27,11 +32,8 @@ use betwixt::{
         widget::vlist::{Row, RowKey, Viewport, VirtualList},
     },
     node::{
-        ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp,
-        view::{
-            Answer, ChatKind, ChatSummary, Contact, Event as NodeEvent, Message, MessageKind,
-            NodeInfo, PageOf, Query,
-        },
+        self, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp,
+        view::{Answer, ChatSummary, Contact, Event as NodeEvent, Message, PageOf, Query},
     },
 };
 use egui::{
@@ -39,11 +41,10 @@ use egui::{
     Rect, TouchPhase, Vec2, pos2, vec2,
 };
 use rustix::time::{ClockId, clock_gettime};
+use sample::NOW;
 
 const MESSAGES: u64 = 100_000;
 const CHAT: ChatId = ChatId([2; 32]);
-const THEM: PersonId = PersonId([2; 32]);
-const NOW: Timestamp = Timestamp(1_741_703_520_000);
 
 fn main() {
     let mut bed = Bed::new();
@@ -181,11 +182,7 @@ impl Bed {
                 continue;
             };
             let answer = match query {
-                Query::NodeInfo => Answer::Node(Box::new(NodeInfo {
-                    person_id: Some(PersonId([1; 32])),
-                    name: "Elin Karlsson".into(),
-                    ..NodeInfo::default()
-                })),
+                Query::NodeInfo => Answer::Node(Box::new(sample::me())),
                 Query::Settings => Answer::Settings(Settings::default()),
                 Query::Contacts => Answer::Contacts(people()),
                 Query::Chats => Answer::Chats(self.chats()),
@@ -203,17 +200,8 @@ impl Bed {
 
     fn chats(&self) -> Vec<ChatSummary> {
         let row = |contact: Contact| ChatSummary {
-            chat_id: ChatId(contact.person_id.0),
-            kind: ChatKind::Direct,
-            name: contact.name,
-            person_id: Some(contact.person_id),
-            unread: 0,
             last: self.messages.last().cloned(),
-            muted: false,
-            pinned: false,
-            complete: true,
-            missing: 0,
-            request: None,
+            ..sample::chat(contact.person_id, &contact.name)
         };
         people().into_iter().map(row).collect()
     }
@@ -290,14 +278,9 @@ fn button(pos: Pos2, pressed: bool) -> Event {
 fn people() -> Vec<Contact> {
     (2..40u8)
         .map(|number| Contact {
-            person_id: PersonId([number; 32]),
-            name: format!("Person {number}"),
-            avatar: 0,
             verified: number % 3 == 0,
-            blocked: false,
             online: number % 2 == 0,
-            last_seen: None,
-            request: None,
+            ..sample::contact(PersonId([number; 32]), &format!("Person {number}"))
         })
         .collect()
 }
@@ -317,27 +300,15 @@ fn message(seq: u64) -> Message {
     let n = seq as usize;
     let length = 1 + n * 7919 % 37;
     let text: Vec<&str> = (0..length).map(|k| words[(n * 31 + k * 17) % 9]).collect();
-    let mut id = [0; 32];
-    id[..8].copy_from_slice(&seq.to_be_bytes());
     let at = Timestamp((NOW.0 + seq * 60_000).saturating_sub(MESSAGES * 60_000));
-    let outgoing = seq * 7 % 11 < 5;
-    Message {
-        message_id: MessageId(id),
-        chat_id: CHAT,
-        sender: if outgoing { PersonId([1; 32]) } else { THEM },
-        sent_at: at,
-        received_at: at,
-        kind: MessageKind::Text,
-        text: text.join(" "),
-        reply_to: None,
-        edited_at: None,
-        deleted: false,
-        reactions: Vec::new(),
-        file: None,
-        outgoing,
-        state: DeliveryState::Read,
-        seq,
-    }
+    let mut message = if seq * 7 % 11 < 5 {
+        sample::outgoing(CHAT, seq, &text.join(" "))
+    } else {
+        sample::incoming(CHAT, seq, &text.join(" "))
+    };
+    (message.sent_at, message.received_at) = (at, at);
+    message.state = DeliveryState::Read;
+    message
 }
 
 /// CPU time of this thread, in milliseconds.
