@@ -191,33 +191,6 @@ fn ticks_go_from_delivered_to_read_and_read_ones_can_be_switched_off() {
 }
 
 #[test]
-fn what_waits_is_queued_then_sent_then_delivered() {
-    let mut world = World::new(15, Links::GOOD);
-    let (alice, bob) = (world.join("Alice"), world.join("Bob"));
-    let chat = world.befriend(alice, bob);
-    let sent = |world: &World| world.engine(alice).chat(&chat).unwrap().sent;
-    world.run(5_000);
-    world.part(alice, bob, true);
-
-    world.say(alice, chat, "where are you?").unwrap();
-    world.run(60_000);
-    assert_eq!(states(&world, alice), []);
-    assert_eq!(sent(&world).first(9), [0_u32; 0]);
-    world.part(alice, bob, false);
-    world.run(10_000);
-
-    assert_eq!(
-        states(&world, alice),
-        [DeliveryState::Sent, DeliveryState::Delivered]
-    );
-    world.say(alice, chat, "there you are").unwrap();
-    world.crash(bob);
-    world.crash(alice);
-    world.restart(alice);
-    assert_eq!(sent(&world).first(9), [0, 1], "kept over a restart");
-}
-
-#[test]
 fn typing_ends_five_seconds_after_the_last_key() {
     let mut world = World::new(6, Links::GOOD);
     let (alice, bob) = (world.join("Alice"), world.join("Bob"));

@@ -208,9 +208,9 @@ fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, Co
     let Some(other) = others.get(&row.chat) else {
         return Ok(Answer::Receipts(Vec::new()));
     };
-    let times = store.receipts(row.chat, row.device, row.counter, other.person);
+    let times = store.receipts(row.chat, row.device, row.counter, *other);
     Ok(Answer::Receipts(vec![receipt(
-        other.person,
+        *other,
         times.map_err(|error| unreadable(&error))?,
     )]))
 }

@@ -11,7 +11,6 @@ use crate::{
     proto::{
         chat::content::{Body, Content},
         contact::Standing,
-        counters::Counters,
         engine::{
             Engine,
             state::{ContactState, Found, NearbyState},
@@ -120,27 +119,13 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
     }
 }
 
-/// The other of each direct chat, with whom messages come so far or so far.
-pub(super) type Others = BTreeMap<ChatId, Other>;
-
-/// The other person of a direct chat.
-pub(super) struct Other {
-    /// Whose receipts tell how far a message has come.
-    pub(super) person: PersonId,
-    /// Messages of this device that went to another node at least.
-    sent: Counters,
-}
+/// The other of each direct chat, whose receipts tell how far a message has come.
+pub(super) type Others = BTreeMap<ChatId, PersonId>;
 
 /// The others of all chats.
 pub(super) fn others(engine: &Engine) -> Others {
-    engine
-        .chats()
-        .into_iter()
-        .map(|chat| {
-            let (person, sent) = (chat.person, chat.sent);
-            (chat.chat, Other { person, sent })
-        })
-        .collect()
+    let chats = engine.chats().into_iter();
+    chats.map(|chat| (chat.chat, chat.person)).collect()
 }
 
 /// A message, with how far it has come.
@@ -152,8 +137,7 @@ pub(super) fn message(
     let Stored { row, seq } = stored;
     let state = match others.get(&row.chat) {
         Some(other) if row.outgoing => {
-            let times = store.receipts(row.chat, row.device, row.counter, other.person)?;
-            delivery(times, other.sent.contains(row.counter))
+            delivery(store.receipts(row.chat, row.device, row.counter, *other)?)
         }
         // What we show is on our disk.
         _ => DeliveryState::Delivered,
@@ -192,13 +176,11 @@ fn said(content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
 }
 
 /// How far a message of ours has come with somebody.
-fn delivery(times: ReceiptTimes, sent: bool) -> DeliveryState {
+fn delivery(times: ReceiptTimes) -> DeliveryState {
     if times.read.is_some() {
         DeliveryState::Read
     } else if times.delivered.is_some() {
         DeliveryState::Delivered
-    } else if sent {
-        DeliveryState::Sent
     } else {
         DeliveryState::Queued
     }

@@ -302,15 +302,6 @@ impl Outbox {
             .collect()
     }
 
-    /// The chat and counter of the message that a frame carries.
-    pub fn message(&self, id: &FrameId) -> Option<(ChatId, u32)> {
-        let entry = self.entries.get(self.by_id.get(id)?)?;
-        match entry.cargo {
-            Cargo::Message { counter } => Some((entry.chat, counter)),
-            Cargo::ReadReceipt | Cargo::Profile | Cargo::SoftState | Cargo::Control => None,
-        }
-    }
-
     /// The frame that carries a message, if it still waits for a device.
     pub fn frame_of(&self, chat: ChatId, counter: u32, device: &DeviceId) -> Option<FrameId> {
         let lane = self.lanes.get(device)?;

@@ -72,9 +72,6 @@ pub struct DirectChat {
     /// is for us. What lies before is not missing.
     #[n(15)]
     pub begins: Option<BTreeMap<DeviceId, u32>>,
-    /// Our counters of which a copy went to another node.
-    #[n(16)]
-    pub sent: Option<Counters>,
 }
 
 /// A message that nothing refers to yet.
@@ -138,7 +135,6 @@ impl DirectChat {
             read: BTreeMap::new(),
             read_by_other: None,
             begins: None,
-            sent: None,
         }
     }
 
@@ -150,9 +146,7 @@ impl DirectChat {
     /// Reads a record.
     pub fn decode(record: &[u8]) -> Result<Self, Malformed> {
         let chat: Self = codec::from_slice(record, MAX_RECORD)?;
-        let sent = chat.sent.as_ref().is_none_or(Counters::is_valid);
-        let valid =
-            sent && chat.unsealed.is_valid() && chat.received.values().all(Counters::is_valid);
+        let valid = chat.unsealed.is_valid() && chat.received.values().all(Counters::is_valid);
         if valid { Ok(chat) } else { Err(Malformed) }
     }
 

@@ -22,8 +22,7 @@ use crate::proto::id::{ChatId, MessageId, PersonId};
 pub enum DeliveryState {
     /// On our disk only.
     Queued,
-    /// A copy went to another node, the person's own or one that forwards it. It need not be on a
-    /// disk there.
+    /// On the disk of another node, but not of the person's. Nobody keeps messages for others yet.
     Sent,
     /// On the person's disk.
     Delivered,

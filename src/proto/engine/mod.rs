@@ -153,8 +153,6 @@ struct Turn<'a> {
     now: Timestamp,
     rng: &'a mut dyn CryptoRng,
     effects: Vec<Effect>,
-    /// Messages of ours that go to another node.
-    sent: Vec<(ChatId, u32)>,
 }
 
 impl<'a> Turn<'a> {
@@ -163,7 +161,6 @@ impl<'a> Turn<'a> {
             now,
             rng,
             effects: Vec::new(),
-            sent: Vec::new(),
         }
     }
 }
@@ -243,7 +240,6 @@ impl Engine {
             Input::Timeout => {}
         }
         self.handle_timeouts(turn);
-        self.note_sent(turn);
         std::mem::take(&mut turn.effects)
     }
 

@@ -241,8 +241,6 @@ impl Engine {
         self.admit(turn, &person);
         // What was said since the request was on its way goes in another one.
         let carried = self.asks.attached.remove(&person).unwrap_or_default();
-        let messages = carried.iter().filter_map(|id| self.outbox.message(id));
-        turn.sent.extend(messages);
         if carried != self.first_frames(&person) {
             self.send_intro(turn, person);
         }

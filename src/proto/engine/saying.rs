@@ -107,10 +107,6 @@ impl Engine {
         {
             held.unsealed.insert(counter);
         }
-        if turn.sent.pop().is_some() {
-            // The event of the message itself says so.
-            self.is_first_sent(chat, counter);
-        }
         self.end_own_typing(&chat);
         turn.emit(EngineEvent::Message(id));
         Ok(Reply::Sent {

@@ -245,12 +245,10 @@ impl Engine {
         }
         let record = Zeroizing::new(waiting.encode());
         turn.write(Write::Put(Class::Outbox, id.0.to_vec(), record));
-        let mut sent = false;
         for device in added.send {
             if let Some(peer) = self.reachable(&device) {
                 let frame = waiting.frame.clone();
                 turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
-                sent = true;
             }
         }
         // Beside a direct stream gossip is a second way, but nothing that a relay need see.
@@ -258,41 +256,11 @@ impl Engine {
         match self.people.get(&person).map(|known| known.contact.standing) {
             Some(Standing::Contact) if added.publish || beside => {
                 turn.effect(Effect::Publish(topic, waiting.frame.into()));
-                sent = true;
             }
             Some(Standing::Outgoing) => self.send_intro(turn, person),
             _ => {}
         }
-        if sent && let Cargo::Message { counter } = cargo {
-            turn.sent.push((chat, counter));
-        }
         true
-    }
-
-    /// Notes which messages went to another node in this turn, and tells of those for which that is
-    /// new.
-    pub(super) fn note_sent(&mut self, turn: &mut Turn<'_>) {
-        for (chat, counter) in std::mem::take(&mut turn.sent) {
-            if let Some(person) = self.is_first_sent(chat, counter) {
-                let (counters, state) = (counter..=counter, DeliveryState::Sent);
-                turn.emit(EngineEvent::Status {
-                    chat,
-                    counters,
-                    person,
-                    state,
-                });
-            }
-        }
-    }
-
-    /// Notes that a message went to another node. The person it is for, if it never had.
-    pub(super) fn is_first_sent(&mut self, chat: ChatId, counter: u32) -> Option<PersonId> {
-        let held = self.chats.get_mut(&chat)?;
-        let first = held.sent.get_or_insert_default().insert(counter);
-        if first {
-            self.dirty.chats.insert(chat);
-        }
-        first.then_some(held.person)
     }
 
     /// A device has a frame of ours on its disk.
@@ -355,7 +323,6 @@ impl Engine {
         for counter in counters {
             if let Some(id) = self.outbox.frame_of(chat, *counter, &device) {
                 turn.effect(Effect::SendStored(peer, id));
-                turn.sent.push((chat, *counter));
             } else if let Some(held) = self.chat_mut(&chat)
                 && held.person == person
                 && *counter < held.next_counter
@@ -371,12 +338,10 @@ impl Engine {
         for (device, id) in due.send {
             if let Some(peer) = self.reachable(&device) {
                 turn.effect(Effect::SendStored(peer, id));
-                turn.sent.extend(self.outbox.message(&id));
             }
         }
         for id in due.publish {
             turn.effect(Effect::PublishStored(id));
-            turn.sent.extend(self.outbox.message(&id));
         }
         for (id, chat, cargo) in due.expired {
             turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));

@@ -5,7 +5,6 @@ use crate::{
     proto::{
         chat::state::DirectChat,
         contact::{Contact, Standing},
-        counters::Counters,
         id::{ChatId, DeviceId, PersonId},
         safety::SafetyNumber,
         secret::Secret,
@@ -78,8 +77,6 @@ pub struct ChatState {
     pub since: Timestamp,
     /// The other is typing.
     pub typing: bool,
-    /// Counters of this device of which a copy went to another node.
-    pub sent: Counters,
 }
 
 impl Engine {
@@ -185,7 +182,6 @@ impl Engine {
             missing: chat.missing(),
             since: chat.since,
             typing: self.live.is_typing(&chat.id),
-            sent: chat.sent.clone().unwrap_or_default(),
         }
     }
 
