@@ -22,7 +22,7 @@ use crate::{
     proto::{
         engine::{Effect, Engine, LoadError},
         identity::Account,
-        record::Class,
+        record::CLASSES,
         text,
     },
     store::{OpenError, Profile, Store, StoreError, UnlockError, UnlockFailed},
@@ -348,17 +348,3 @@ async fn on_disk<T: Send + 'static>(
     let done = spawn_blocking(work).await;
     done.map_err(|_| StartError::Storage("a bug was met while it was opened".into()))
 }
-
-/// What an engine is loaded from.
-const CLASSES: [Class; 10] = [
-    Class::Account,
-    Class::Device,
-    Class::Profile,
-    Class::Contact,
-    Class::Sessions,
-    Class::Prekey,
-    Class::Invite,
-    Class::Chat,
-    Class::Outbox,
-    Class::Replay,
-];

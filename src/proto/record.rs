@@ -40,7 +40,27 @@ pub enum Class {
     Outbox = 9,
     /// Hashes of initiations that were accepted. Key: hash.
     Replay = 10,
+    /// A change of a group, as it was signed. Key: chat id, u32 place.
+    Op = 11,
+    /// Keys of a group's epoch, under the ratchet-state key. Key: chat id, epoch, u16 number.
+    Epoch = 12,
 }
+
+/// All classes.
+pub const CLASSES: [Class; 12] = [
+    Class::Account,
+    Class::Device,
+    Class::Profile,
+    Class::Contact,
+    Class::Sessions,
+    Class::Prekey,
+    Class::Invite,
+    Class::Chat,
+    Class::Outbox,
+    Class::Replay,
+    Class::Op,
+    Class::Epoch,
+];
 
 /// One change of what is remembered.
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::vault;
+pub(super) use crate::proto::record::CLASSES;
 use crate::proto::{
     crypto::{aead, kdf},
     id::{ChatId, DeviceId, MessageId, PersonId},
@@ -67,23 +68,12 @@ impl Space {
 
     /// Whether it is sealed under the ratchet-state key.
     fn is_ratchet(self) -> bool {
-        matches!(self, Self::Record(Class::Sessions | Class::Prekey))
+        matches!(
+            self,
+            Self::Record(Class::Sessions | Class::Prekey | Class::Epoch)
+        )
     }
 }
-
-/// All classes of records.
-pub(super) const CLASSES: [Class; 10] = [
-    Class::Account,
-    Class::Device,
-    Class::Profile,
-    Class::Contact,
-    Class::Sessions,
-    Class::Prekey,
-    Class::Invite,
-    Class::Chat,
-    Class::Outbox,
-    Class::Replay,
-];
 
 /// Longest piece of a value that lies in one row.
 pub(super) const PIECE: usize = 5 * 1024;

@@ -405,7 +405,7 @@ impl Open {
             self.database.sealer.change_ratchet_key(next);
         }
         let mut stage = Stage::new(&self.database, writer.about);
-        for class in [Class::Sessions, Class::Prekey] {
+        for class in [Class::Sessions, Class::Prekey, Class::Epoch] {
             for (key, value) in self.database.records(class)? {
                 stage.put(class, &key, &value)?;
             }

@@ -49,7 +49,13 @@ impl Backup {
             Class::Account | Class::Device => Self::Now,
             Class::Profile | Class::Contact | Class::Invite | Class::Chat => Self::Due,
             // Sealed under a key that must be able to disappear, or not worth it.
-            Class::Sessions | Class::Prekey | Class::Outbox | Class::Replay => Self::None,
+            Class::Sessions
+            | Class::Prekey
+            | Class::Epoch
+            | Class::Outbox
+            | Class::Replay
+            // Comes back from other members.
+            | Class::Op => Self::None,
         }
     }
 }

@@ -32,7 +32,7 @@ use betwixt::{
         },
         id::{ChatId, MessageId, PersonId},
         identity::Account,
-        record::{Class, MessageRow, Write, memory::Memory},
+        record::{CLASSES, Class, MessageRow, Write, memory::Memory},
         time::Timestamp,
     },
     wire::{
@@ -49,20 +49,6 @@ use relay::Relay;
 
 /// When every world begins: 2026-01-01 UTC.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
-
-/// Every class of records.
-const CLASSES: [Class; 10] = [
-    Class::Account,
-    Class::Device,
-    Class::Profile,
-    Class::Contact,
-    Class::Sessions,
-    Class::Prekey,
-    Class::Invite,
-    Class::Chat,
-    Class::Outbox,
-    Class::Replay,
-];
 
 /// How bad the network is.
 #[derive(Clone, Copy, Debug)]
