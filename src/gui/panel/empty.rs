@@ -1,6 +1,6 @@
 //! What a new profile sees first: who one is here, and what can be done. Nothing must be.
 
-use egui::{Align2, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Align2, Layout, Pos2, Rect, Ui, UiBuilder, pos2, vec2};
 
 use crate::gui::{
     action::Action,
@@ -50,30 +50,53 @@ pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
     if button::pill(ui, right, &tr("offer-invite"), Pill::Primary).clicked() {
         view.act(Action::Show(Dialog::Invite));
     }
-    let links = Rect::from_center_size(pos2(middle, y + 52.0), vec2(rect.width() - 48.0, 34.0));
-    let words = [
+    links(ui, rect, pos2(middle, y + 52.0), view);
+}
+
+/// What else can be done, in as many centred rows as the width takes.
+fn links(ui: &mut Ui, rect: Rect, middle: Pos2, view: &mut View<'_>) {
+    let mut rows: Vec<(f32, Vec<(String, Dialog)>)> = vec![(0.0, Vec::new())];
+    for (label, dialog) in [
         (tr("offer-add"), Dialog::Add),
         (tr("offer-passphrase"), Dialog::Passphrase),
         (tr("offer-recovery"), Dialog::Recovery),
-    ];
-    let total: f32 = words
-        .iter()
-        .map(|(label, _)| quiet_width(ui, label) + 4.0)
-        .sum();
-    let links = links.with_min_x((middle - total / 2.0).max(rect.min.x + 8.0));
-    let mut ui = ui.new_child(
-        UiBuilder::new()
-            .max_rect(links)
-            .id_salt("offers")
-            .layout(Layout::left_to_right(egui::Align::Center)),
-    );
-    ui.spacing_mut().item_spacing.x = 4.0;
-    for (label, dialog) in words {
-        if button::quiet(&mut ui, &label).clicked() {
-            view.act(Action::Show(dialog));
+    ] {
+        let width = quiet_width(ui, &label) + SPACE;
+        let fits = |(taken, row): &&mut (f32, Vec<_>)| {
+            row.is_empty() || *taken + width <= rect.width() - 16.0
+        };
+        match rows.last_mut().filter(fits) {
+            Some((taken, row)) => {
+                *taken += width;
+                row.push((label, dialog));
+            }
+            None => rows.push((width, vec![(label, dialog)])),
         }
     }
+    let mut center = middle;
+    for (number, (width, row)) in rows.into_iter().enumerate() {
+        let place = Rect::from_center_size(center, vec2(width, ROW));
+        let mut ui = ui.new_child(
+            UiBuilder::new()
+                .max_rect(place)
+                .id_salt(("offers", number))
+                .layout(Layout::left_to_right(egui::Align::Center)),
+        );
+        ui.spacing_mut().item_spacing.x = SPACE;
+        for (label, dialog) in row {
+            if button::quiet(&mut ui, &label).clicked() {
+                view.act(Action::Show(dialog));
+            }
+        }
+        center.y += ROW;
+    }
 }
+
+/// Between two links, in points.
+const SPACE: f32 = 4.0;
+
+/// How high a row of links is.
+const ROW: f32 = 34.0;
 
 fn quiet_width(ui: &Ui, label: &str) -> f32 {
     let font = theme::medium(theme::SMALL + 0.5);

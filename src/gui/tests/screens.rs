@@ -1,10 +1,10 @@
 //! Locked, stopped, a first start, notices.
 
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, vec2};
 
-use super::bed::{MadeUp, Window};
+use super::bed::{MadeUp, Window, bounds};
 use crate::{
-    gui::{bridge::Update, sample::me},
+    gui::{bridge::Update, sample::me, theme},
     node::{
         WarningKind,
         view::{Event, NodeCommand, NodeInfo},
@@ -100,6 +100,25 @@ fn a_new_profile_asks_nothing_and_offers_what_one_can_do() {
         assert!(window.has(dialog), "{offer}");
         window.click("Close");
         assert!(!window.has(dialog));
+    }
+}
+
+#[test]
+fn at_its_narrowest_the_first_screen_shows_every_offer_whole() {
+    for width in [theme::MIN_WINDOW[0], theme::ONE_PANE] {
+        let window = Window::open_with(MadeUp::new_profile(), vec2(width, 640.0));
+        for offer in ["Add by link", "Set a passphrase", "Save recovery words"] {
+            if !window.has(offer) {
+                // One pane shows the list first.
+                assert!(width < theme::ONE_PANE);
+                continue;
+            }
+            let place = bounds(window.node(offer));
+            assert!(
+                place.min.x >= 0.0 && place.max.x <= width,
+                "{offer}: {place}"
+            );
+        }
     }
 }
 
