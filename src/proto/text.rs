@@ -41,13 +41,17 @@ pub fn shown_text(text: &str) -> String {
             }
             continue;
         }
-        marks = 0;
-        match char {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
-            '\n' | '\t' => out.push(char),
-            _ if char.is_control() || is_bidi_control(char) || is_annotation(char) => {}
-            _ => out.push(char),
+        let shown = match char {
+            '\r' if chars.peek() == Some(&'\n') => continue,
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            '\n' | '\t' => char,
+            _ if char.is_control() || is_bidi_control(char) || is_annotation(char) => continue,
+            _ => char,
+        };
+        out.push(shown);
+        // What takes no room of its own does not begin a new pile.
+        if !is_format(shown) {
+            marks = 0;
         }
     }
     out

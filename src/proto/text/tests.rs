@@ -81,6 +81,19 @@ fn a_pile_of_marks_is_cut_to_four() {
 }
 
 #[test]
+fn what_takes_no_room_does_not_begin_a_new_pile_of_marks() {
+    for between in ['\u{202e}', '\u{7}', '\u{fff9}', '\u{200b}', '\u{200d}'] {
+        let pile = format!("\u{325}\u{325}\u{325}{between}").repeat(1_000);
+
+        let shown = shown_text(&format!("q{pile}"));
+
+        let marks = shown.chars().filter(|c| is_combining_mark(*c)).count();
+        assert_eq!(marks, TEXT_MARKS, "{between:?}");
+        assert_eq!(shown_text(&shown), shown);
+    }
+}
+
+#[test]
 fn a_long_name_is_cut_between_graphemes() {
     assert_eq!(clean_name(&"x".repeat(10_000)).unwrap(), "x".repeat(64));
 
