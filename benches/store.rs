@@ -49,6 +49,7 @@ fn received(n: u64) -> Vec<Write> {
         received_at: Timestamp(1_700_000_000_100 + n),
         outgoing: false,
         content: vec![0x61; 300],
+        signed: None,
     };
     vec![
         Write::Message(Box::new(row)),

@@ -14,7 +14,7 @@ use super::{
     id::{ChatId, DeviceId, MessageId, PersonId},
     time::Timestamp,
 };
-use crate::wire::id::FrameId;
+use crate::wire::{id::FrameId, sync::OpId};
 
 /// What kind of thing a record is. The number enters the sealing of the record and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,6 +120,28 @@ pub struct MessageRow {
     /// The encoded content (protocol §5.3); `proto::chat::content` reads it.
     #[cbor(n(9), with = "minicbor::bytes")]
     pub content: Vec<u8>,
+    /// In a group: what its author signed, and what that gives them a right to.
+    #[n(10)]
+    pub signed: Option<Signed>,
+}
+
+/// What a message of a group has beside its content.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Signed {
+    /// The epoch in which it was said.
+    #[n(0)]
+    pub epoch: OpId,
+    /// By the author's device, over its place and content (protocol §4.7): proof for others.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+    /// Whether its author was an owner or admin by what the epoch follows: the same for everybody.
+    #[n(2)]
+    pub moderates: bool,
+    /// It came after somebody's removal was known here, and was said before its author knew: whoever
+    /// was removed can read it.
+    #[n(3)]
+    pub reaches_removed: bool,
 }
 
 impl std::fmt::Debug for MessageRow {

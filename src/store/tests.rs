@@ -65,6 +65,7 @@ fn message(n: u32) -> MessageRow {
         received_at: Timestamp(0),
         outgoing: false,
         content: format!("message number {n}").into_bytes(),
+        signed: None,
     }
 }
 

@@ -373,6 +373,7 @@ mod tests {
             received_at: Timestamp(0),
             outgoing: id.is_multiple_of(3),
             content: Vec::new(),
+            signed: None,
         }
     }
 

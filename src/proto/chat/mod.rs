@@ -10,6 +10,7 @@ pub mod order;
 pub mod seal;
 pub mod sender_chain;
 pub mod state;
+pub mod thread;
 
 #[cfg(test)]
 mod known_answers;

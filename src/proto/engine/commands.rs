@@ -336,7 +336,7 @@ impl Engine {
             turn.write(Write::Forget { chat, people });
         } else if let Some(held) = self.chats.get_mut(&chat) {
             held.channels.clear();
-            held.unread = 0;
+            held.thread.unread = 0;
         }
         self.dirty.chats.insert(chat);
         let forgotten = standing == Standing::Incoming
@@ -398,8 +398,8 @@ impl Engine {
         let Some(held) = self.chat_mut(&chat) else {
             return Err(no_chat());
         };
-        held.muted = muted.unwrap_or(held.muted);
-        held.pinned = pinned.unwrap_or(held.pinned);
+        held.thread.muted = muted.unwrap_or(held.thread.muted);
+        held.thread.pinned = pinned.unwrap_or(held.thread.pinned);
         turn.emit(EngineEvent::Chat {
             chat,
             what: ChatChange::Settings,

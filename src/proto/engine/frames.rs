@@ -15,7 +15,8 @@ use crate::{
             content::{Body, Content, Receipt as ReceiptBody, ReceiptKind},
             direct::{DirectMessage, part_context},
             order,
-            state::{ChannelSecret, Head},
+            state::ChannelSecret,
+            thread::Head,
         },
         contact::Standing,
         id::{ChatId, PersonId},
@@ -148,6 +149,7 @@ impl Engine {
             received_at: turn.now,
             outgoing: false,
             content: bytes.to_vec(),
+            signed: None,
         };
         self.add_incoming(turn, row, &content);
         true
@@ -159,12 +161,12 @@ impl Engine {
         let Some(held) = self.chat_mut(&chat) else {
             return;
         };
-        let missing = held.missing();
+        let missing = held.thread.missing();
         if begins {
-            let begins = held.begins.get_or_insert_default();
-            begins.insert(row.device, row.counter);
+            held.thread.begins.insert(row.device, row.counter);
         }
         let fresh = held
+            .thread
             .received
             .entry(row.device)
             .or_default()
@@ -175,7 +177,7 @@ impl Engine {
             .copied()
             .chain(content.prev)
             .collect();
-        held.add_head(
+        held.thread.add_head(
             Head {
                 created: row.created,
                 id: row.id,
@@ -184,9 +186,9 @@ impl Engine {
             turn.now,
         );
         if fresh {
-            held.unread = held.unread.saturating_add(1);
+            held.thread.unread = held.thread.unread.saturating_add(1);
         }
-        let complete_again = missing > 0 && held.missing() == 0;
+        let complete_again = missing > 0 && held.thread.missing() == 0;
         let id = row.id;
         turn.write(Write::Message(Box::new(row)));
         turn.emit(EngineEvent::Message(id));
@@ -211,7 +213,7 @@ impl Engine {
         let fresh = self
             .chats
             .get(&row.chat)
-            .is_some_and(|held| !held.received.contains_key(&row.device));
+            .is_some_and(|held| !held.thread.received.contains_key(&row.device));
         let anew = standing == Some(Standing::Incoming) || self.own.list.is_restored();
         fresh && row.counter > 0 && anew
     }
@@ -326,7 +328,7 @@ impl Engine {
 
     /// Starts to wait for messages that are missing, or stops.
     pub(super) fn note_gaps(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
-        let missing = self.chats.get(chat).map_or(0, super::DirectChat::missing);
+        let missing = self.chats.get(chat).map_or(0, |held| held.thread.missing());
         if missing == 0 {
             self.gaps.remove(chat);
         } else if !self.gaps.contains_key(chat) {
@@ -360,7 +362,7 @@ impl Engine {
             else {
                 continue;
             };
-            for (device, counters) in held.missing_counters(limits::WANT_COUNTERS) {
+            for (device, counters) in held.thread.missing_counters(limits::WANT_COUNTERS) {
                 if let Some(peer) = self.reachable(&device) {
                     turn.effect(Effect::Send(peer, Direct::Want { topic, counters }));
                 }

@@ -294,7 +294,7 @@ impl Engine {
         let held = self
             .chats
             .get(&chat)
-            .and_then(|held| held.received.get(&device));
+            .and_then(|held| held.thread.received.get(&device));
         let taken = held.is_some_and(|counters| {
             counters.contains(message.counter) || counters.len() >= limits::INTRO_FRAMES as u64
         });

@@ -9,15 +9,15 @@ use super::{
 use crate::{
     proto::{
         chat::{
-            content::{Body, Content, Receipt, ReceiptKind, Text, Upto},
+            content::{Body, Receipt, ReceiptKind, Text, Upto},
             direct::message_id,
-            state::Head,
         },
         contact::Standing,
         id::{ChatId, DeviceId, MessageId},
         outbox::Cargo,
         record::{MessageRow, Write},
         text::clean_text,
+        time::Timestamp,
     },
     wire::limits,
 };
@@ -59,24 +59,31 @@ impl Engine {
         if text.trim().is_empty() {
             return Err(invalid("There is nothing to send: write something first."));
         }
+        let body = Body::Text(Text {
+            text,
+            reply_to,
+            mentions: Vec::new(),
+        });
+        let (message_id, sent_at) = self.put(turn, chat, body)?;
+        self.end_own_typing(&chat);
+        Ok(Reply::Sent {
+            message_id,
+            sent_at,
+        })
+    }
+
+    /// Puts a content of ours into the timeline of a chat that is writable, and on its way.
+    pub(super) fn put(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        body: Body,
+    ) -> Result<(MessageId, Timestamp), CommandError> {
         let (device, person) = (self.device(), self.person());
         let now = turn.now;
         let Some(held) = self.chat_mut(&chat) else {
             return Err(no_chat());
         };
-        let created = held.created_now(now);
-        let content = Content {
-            prev: held.last_own,
-            parents: held.heads.iter().map(|head| head.id).collect(),
-            created,
-            expire_s: 0,
-            body: Body::Text(Text {
-                text,
-                reply_to,
-                mentions: Vec::new(),
-            }),
-        };
-        let bytes = content.encode();
         let counter = held.next_counter;
         let Some(next) = counter.checked_add(1) else {
             return Err(CommandError::new(
@@ -85,34 +92,31 @@ impl Engine {
                  device to go on.",
             ));
         };
+        let content = held.thread.content(body, now);
+        let bytes = content.encode();
         let id = message_id(&chat, &device, counter, &bytes);
         held.next_counter = next;
-        held.last_own = Some(id);
-        let refers = content.parents;
-        held.add_head(Head { created, id }, &refers, now);
+        held.thread.said(id, &content, now);
         turn.write(Write::Message(Box::new(MessageRow {
             id,
             chat,
             sender: person,
             device,
             counter,
-            created,
+            created: content.created,
             sent_at: now,
             received_at: now,
             outgoing: true,
             content: bytes.to_vec(),
+            signed: None,
         })));
         if !self.send_message(turn, chat, counter, &bytes)
             && let Some(held) = self.chat_mut(&chat)
         {
             held.unsealed.insert(counter);
         }
-        self.end_own_typing(&chat);
         turn.emit(EngineEvent::Message(id));
-        Ok(Reply::Sent {
-            message_id: id,
-            sent_at: now,
-        })
+        Ok((id, now))
     }
 
     /// Marks what was read, and tells its authors if the person wants that.
@@ -127,14 +131,14 @@ impl Engine {
         let Some(held) = self.chat_mut(&chat) else {
             return Err(no_chat());
         };
-        let unread = held.unread.min(unread_left);
-        let changed = unread != held.unread;
-        held.unread = unread;
+        let unread = held.thread.unread.min(unread_left);
+        let changed = unread != held.thread.unread;
+        held.thread.unread = unread;
         let mut news = Vec::new();
         for (device, counter) in counters.iter().filter(|(device, _)| *device != own) {
-            let before = held.read.get(device).copied();
+            let before = held.thread.read.get(device).copied();
             if before.is_none_or(|before| before < *counter) {
-                held.read.insert(*device, *counter);
+                held.thread.read.insert(*device, *counter);
                 news.push(Upto {
                     device: *device,
                     epoch: [0; 16],

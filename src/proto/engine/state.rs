@@ -176,11 +176,11 @@ impl Engine {
         ChatState {
             chat: chat.id,
             person: chat.person,
-            unread: chat.unread,
-            muted: chat.muted,
-            pinned: chat.pinned,
-            missing: chat.missing(),
-            since: chat.since,
+            unread: chat.thread.unread,
+            muted: chat.thread.muted,
+            pinned: chat.thread.pinned,
+            missing: chat.thread.missing(),
+            since: chat.thread.since,
             typing: self.live.is_typing(&chat.id),
         }
     }

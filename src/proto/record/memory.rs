@@ -222,6 +222,7 @@ mod tests {
             received_at: Timestamp(created),
             outgoing,
             content: vec![id],
+            signed: None,
         }
     }
 

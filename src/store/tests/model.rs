@@ -53,6 +53,7 @@ prop_compose! {
             sent_at: created,
             received_at: created,
             content: vec![id.0[0]; 20 + long],
+            signed: None,
         }
     }
 }

@@ -1,0 +1,197 @@
+//! What is remembered of any chat beside its messages: what came, what is missing, what was read.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+
+use super::{
+    content::{Body, Content},
+    order,
+};
+use crate::{
+    proto::{
+        counters::Counters,
+        id::{DeviceId, MessageId},
+        time::Timestamp,
+    },
+    wire::limits,
+};
+
+/// The state of a chat's timeline.
+///
+/// A counter here is a message's number in the chat: in a direct chat the one that it carries, in a
+/// group one that says its epoch too.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Thread {
+    /// Our last message.
+    #[n(0)]
+    pub last_own: Option<MessageId>,
+    /// The newest messages that no other message we hold refers to, at most [`limits::PARENTS`].
+    #[n(1)]
+    pub heads: Vec<Head>,
+    /// The greatest `created` of any message here, but for those from far ahead: [`order::latest`].
+    #[n(2)]
+    pub latest: Timestamp,
+    /// What came, by author's device.
+    #[n(3)]
+    pub received: BTreeMap<DeviceId, Counters>,
+    /// Incoming messages that were not read.
+    #[n(4)]
+    pub unread: u32,
+    /// No notifications.
+    #[n(5)]
+    pub muted: bool,
+    /// On top of the list.
+    #[n(6)]
+    pub pinned: bool,
+    /// Since when.
+    #[n(7)]
+    pub since: Timestamp,
+    /// For each device of others: up to which counter we have read.
+    #[n(8)]
+    pub read: BTreeMap<DeviceId, u32>,
+    /// For devices of others that wrote before this chat began here: their first counter that
+    /// is for us. What lies before is not missing.
+    #[n(9)]
+    pub begins: BTreeMap<DeviceId, u32>,
+}
+
+/// A message that nothing refers to yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Head {
+    /// Its place in the order.
+    #[n(0)]
+    pub created: Timestamp,
+    /// The message.
+    #[n(1)]
+    pub id: MessageId,
+}
+
+impl Thread {
+    /// Without messages.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            last_own: None,
+            heads: Vec::new(),
+            latest: Timestamp(0),
+            received: BTreeMap::new(),
+            unread: 0,
+            muted: false,
+            pinned: false,
+            since: now,
+            read: BTreeMap::new(),
+            begins: BTreeMap::new(),
+        }
+    }
+
+    /// A content said now.
+    pub fn content(&self, body: Body, now: Timestamp) -> Content {
+        Content {
+            prev: self.last_own,
+            parents: self.heads.iter().map(|head| head.id).collect(),
+            created: self.created_now(now),
+            expire_s: 0,
+            body,
+        }
+    }
+
+    /// A content was said by this device.
+    pub fn said(&mut self, id: MessageId, content: &Content, now: Timestamp) {
+        self.last_own = Some(id);
+        let created = content.created;
+        self.add_head(Head { created, id }, &content.parents, now);
+    }
+
+    /// Whether what was read back can be.
+    pub fn is_valid(&self) -> bool {
+        self.received.values().all(Counters::is_valid)
+    }
+
+    /// `created` for a message written now: later than all that was seen (docs/protocol.md, order).
+    pub fn created_now(&self, now: Timestamp) -> Timestamp {
+        order::created_after(now, self.latest)
+    }
+
+    /// Notes a message, taken in `now`, in the causal heads and in the order.
+    pub fn add_head(&mut self, head: Head, refers_to: &[MessageId], now: Timestamp) {
+        self.latest = order::latest(self.latest, head.created, now);
+        self.heads
+            .retain(|held| !refers_to.contains(&held.id) && held.id != head.id);
+        self.heads.push(head);
+        self.heads
+            .sort_by_key(|held| std::cmp::Reverse((held.created, held.id)));
+        self.heads.truncate(limits::PARENTS);
+    }
+
+    /// How many messages of others are known to exist and are not here.
+    pub fn missing(&self) -> u32 {
+        self.received
+            .iter()
+            .map(|(device, counters)| counters.missing_count(self.begin_of(device)))
+            .fold(0, u32::saturating_add)
+    }
+
+    /// The first `limit` counters of each device of others that are missing.
+    pub fn missing_counters(&self, limit: usize) -> Vec<(DeviceId, Vec<u32>)> {
+        self.received
+            .iter()
+            .map(|(device, held)| (*device, held.missing(self.begin_of(device), limit)))
+            .filter(|(_, counters)| !counters.is_empty())
+            .collect()
+    }
+
+    fn begin_of(&self, device: &DeviceId) -> u32 {
+        self.begins.get(device).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_sorts_after_everything_seen_even_when_the_clock_is_behind() {
+        let mut thread = Thread::new(Timestamp(5));
+        let head = Head {
+            created: Timestamp(9_000),
+            id: MessageId([1; 32]),
+        };
+
+        thread.add_head(head, &[], Timestamp(10));
+
+        assert_eq!(thread.created_now(Timestamp(10)), Timestamp(9_001));
+        assert_eq!(thread.created_now(Timestamp(10_000)), Timestamp(10_000));
+    }
+
+    #[test]
+    fn heads_are_what_nothing_refers_to() {
+        let mut thread = Thread::new(Timestamp(5));
+        let head = |n: u8| Head {
+            created: Timestamp(n.into()),
+            id: MessageId([n; 32]),
+        };
+        thread.add_head(head(1), &[], Timestamp(10));
+        thread.add_head(head(2), &[], Timestamp(10));
+
+        thread.add_head(head(3), &[MessageId([1; 32])], Timestamp(10));
+
+        assert_eq!(thread.heads, [head(3), head(2)]);
+    }
+
+    #[test]
+    fn what_was_said_before_the_chat_began_here_is_not_missing() {
+        let mut thread = Thread::new(Timestamp(5));
+        let device = DeviceId([3; 16]);
+        for counter in [7, 9] {
+            thread.received.entry(device).or_default().insert(counter);
+        }
+        assert_eq!(thread.missing(), 8);
+
+        thread.begins.insert(device, 7);
+
+        assert_eq!(thread.missing(), 1);
+        assert_eq!(thread.missing_counters(5), [(device, vec![8])]);
+    }
+}
