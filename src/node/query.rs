@@ -7,16 +7,22 @@ use super::{
     ChatId, CommandError, ErrorKind, MessageId, PersonId,
     show::{self, Names, Others},
     view::{
-        Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Query,
-        ReceiptState, RequestState, Role, Safety,
+        Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Place,
+        Query, ReceiptState, RequestState, Role, Safety,
     },
 };
 use crate::{
     proto::{
-        engine::{Engine, state::ChatState},
+        chat::{group::Place as Standing, membership::Role as GroupRole},
+        engine::{
+            Engine,
+            state::{ChatState, GroupMember, GroupStanding},
+        },
+        id::DeviceId,
         qr,
         record::{PageBounds, ReceiptTimes},
         safety::SafetyNumber,
+        text,
     },
     store::{Store, StoreError},
 };
@@ -50,15 +56,20 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
         },
         Query::Chats => {
             let names = Names::of(engine);
-            let summary = |chat: ChatState| summary(engine, &names, &chat);
-            let chats = engine.chats().into_iter().map(summary).collect();
+            let direct = engine.chats().into_iter();
+            let direct = direct.map(|chat| summary(engine, &names, &chat));
+            let groups = engine
+                .groups()
+                .into_iter()
+                .map(|group| group_summary(&group));
+            let chats = direct.chain(groups).collect();
             Question::Chats(chats, show::others(engine))
         }
         Query::Chat { chat_id } => Question::Answered(chat_info(engine, &chat_id)),
-        Query::Messages(page) => match engine.chat(&page.chat_id) {
-            Some(_) => Question::Messages(page, show::others(engine)),
-            None => Question::Answered(Err(no_chat())),
-        },
+        Query::Messages(page) if engine.has_chat(&page.chat_id) => {
+            Question::Messages(page, show::others(engine))
+        }
+        Query::Messages(_) => Question::Answered(Err(no_chat())),
         Query::Message { message_id } => Question::Message(message_id, show::others(engine)),
         Query::Receipts { message_id } => Question::Receipts(message_id, show::others(engine)),
     }
@@ -107,6 +118,77 @@ fn summary(engine: &Engine, names: &Names, chat: &ChatState) -> ChatSummary {
     }
 }
 
+fn group_summary(group: &GroupStanding) -> ChatSummary {
+    let missing = group.missing.iter().map(|(_, count)| *count);
+    let missing = missing.fold(0, u32::saturating_add);
+    ChatSummary {
+        chat_id: group.chat,
+        kind: ChatKind::Group,
+        name: text::shown_text(&group.name),
+        person_id: None,
+        unread: group.unread,
+        last: None,
+        muted: group.muted,
+        pinned: group.pinned,
+        complete: missing == 0,
+        missing,
+        request: matches!(group.place, Standing::Invited(_)).then_some(RequestState::Incoming),
+    }
+}
+
+fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
+    let names = Names::of(engine);
+    let me = engine.person();
+    let member = |member: &GroupMember| {
+        let (name, avatar) = if member.person == me {
+            (show::own_name(engine), engine.avatar())
+        } else {
+            let avatar = engine
+                .contact(&member.person)
+                .map_or(0, |known| known.avatar);
+            (names.name(&member.person), avatar)
+        };
+        Member {
+            person_id: member.person,
+            name,
+            role: if member.role == GroupRole::Member {
+                Role::Member
+            } else {
+                Role::Admin
+            },
+            owner: member.role == GroupRole::Owner,
+            avatar,
+            joined_at: member.joined_at,
+        }
+    };
+    let counted = |by: &[(PersonId, u32)]| {
+        let by = by.iter();
+        by.map(|(person, count)| Missing {
+            person_id: *person,
+            count: *count,
+        })
+        .collect::<Vec<Missing>>()
+    };
+    ChatInfo {
+        chat_id: group.chat,
+        kind: ChatKind::Group,
+        name: text::shown_text(&group.name),
+        topic: (!group.topic.is_empty()).then(|| text::shown_text(&group.topic)),
+        epoch: group.epoch,
+        place: match group.place {
+            Standing::Member => Place::Member,
+            Standing::Invited(_) => Place::Invited,
+            Standing::Leaving(_) | Standing::Gone => Place::Gone,
+        },
+        members_may_add: group.members_add,
+        after_removal: counted(&group.aside),
+        forked: group.forked.clone(),
+        members: group.members.iter().map(member).collect(),
+        complete: group.missing.is_empty(),
+        missing: counted(&group.missing),
+    }
+}
+
 fn request(engine: &Engine, person: &PersonId) -> Option<RequestState> {
     engine
         .contact(person)
@@ -135,12 +217,17 @@ fn chats(
 }
 
 fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
+    if let Some(group) = engine.group(id) {
+        return Ok(Answer::Chat(Box::new(group_info(engine, &group))));
+    }
     let chat = engine.chat(id).ok_or_else(no_chat)?;
     let names = Names::of(engine);
-    let member = |person: PersonId, name: String| Member {
+    let member = |person: PersonId, (name, avatar): (String, u32)| Member {
         person_id: person,
         name,
         role: Role::Member,
+        owner: false,
+        avatar,
         joined_at: chat.since,
     };
     let missing = (chat.missing > 0).then_some(Missing {
@@ -153,9 +240,19 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
         name: names.name(&chat.person),
         topic: None,
         epoch: 0,
+        place: Place::Member,
+        members_may_add: false,
+        after_removal: Vec::new(),
+        forked: Vec::new(),
         members: vec![
-            member(engine.person(), show::own_name(engine)),
-            member(chat.person, names.name(&chat.person)),
+            member(engine.person(), (show::own_name(engine), engine.avatar())),
+            member(
+                chat.person,
+                (
+                    names.name(&chat.person),
+                    engine.contact(&chat.person).map_or(0, |known| known.avatar),
+                ),
+            ),
         ],
         complete: chat.missing == 0,
         missing: missing.into_iter().collect(),
@@ -201,18 +298,15 @@ fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, Co
         .map_err(|error| unreadable(&error))?
         .ok_or_else(no_message)?
         .row;
-    if !row.outgoing {
+    if !row.outgoing || row.device == DeviceId([0; 16]) {
         let message = "That message is not yours; only its author knows how far it has come.";
         return Err(CommandError::new(ErrorKind::Invalid, message));
     }
-    let Some(other) = others.get(&row.chat) else {
-        return Ok(Answer::Receipts(Vec::new()));
-    };
-    let times = store.receipts(row.chat, row.device, row.counter, *other);
-    Ok(Answer::Receipts(vec![receipt(
-        *other,
-        times.map_err(|error| unreadable(&error))?,
-    )]))
+    let all = others.of(&row).iter().map(|other| {
+        let times = store.receipts(row.chat, row.device, row.counter, *other);
+        Ok(receipt(*other, times.map_err(|error| unreadable(&error))?))
+    });
+    Ok(Answer::Receipts(all.collect::<Result<_, CommandError>>()?))
 }
 
 fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {

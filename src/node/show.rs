@@ -9,20 +9,25 @@ use super::{
 use crate::{
     net::address,
     proto::{
-        chat::content::{Body, Content},
+        chat::{
+            content::{Body, Content},
+            membership::{Change, OpBody},
+        },
         contact::Standing,
         engine::{
             Engine,
             state::{ContactState, Found, NearbyState},
         },
-        id::{ChatId, MessageId},
-        record::{ReceiptTimes, Stored},
+        id::{ChatId, DeviceId, MessageId},
+        identity::DeviceList,
+        record::{MessageRow, ReceiptTimes, Stored},
         text,
     },
     store::{Store, StoreError},
+    wire::sync::OpId,
 };
 
-/// Everybody's name, made safe to show; people whose names could be taken for each other carry a
+/// Everybody's name but one's own, made safe to show; people whose names could be taken for each other carry a
 /// piece of their id.
 pub(super) struct Names(BTreeMap<PersonId, String>);
 
@@ -30,6 +35,9 @@ impl Names {
     /// The names of contacts, requests, and people nearby.
     pub(super) fn of(engine: &Engine) -> Self {
         let mut people: BTreeMap<PersonId, String> = BTreeMap::new();
+        for (person, name, _) in engine.co_members() {
+            people.insert(person, name);
+        }
         for found in engine.nearby() {
             people.insert(found.person, found.name);
         }
@@ -119,13 +127,56 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
     }
 }
 
-/// The other of each direct chat, whose receipts tell how far a message has come.
-pub(super) type Others = BTreeMap<ChatId, PersonId>;
+/// What is needed to show messages beside their rows.
+pub(super) struct Others {
+    chats: BTreeMap<ChatId, Recipients>,
+    names: Names,
+    me: PersonId,
+}
+
+/// Whose receipts tell how far the messages of a chat have come.
+enum Recipients {
+    /// The other of a direct chat.
+    Direct(PersonId),
+    /// The members of a group; of those whose epoch is known, who was in it.
+    Group(Vec<PersonId>, BTreeMap<OpId, Vec<PersonId>>),
+}
+
+impl Others {
+    /// Whose receipts tell how far a message has come.
+    pub(super) fn of(&self, row: &MessageRow) -> &[PersonId] {
+        match self.chats.get(&row.chat) {
+            Some(Recipients::Direct(other)) => std::slice::from_ref(other),
+            Some(Recipients::Group(members, epochs)) => {
+                let epoch = row.signed.and_then(|signed| epochs.get(&signed.epoch));
+                epoch.unwrap_or(members)
+            }
+            None => &[],
+        }
+    }
+
+    /// How somebody is called in a sentence.
+    fn name(&self, person: &PersonId) -> String {
+        if *person == self.me {
+            return "You".to_owned();
+        }
+        self.names.name(person)
+    }
+}
 
 /// The others of all chats.
 pub(super) fn others(engine: &Engine) -> Others {
-    let chats = engine.chats().into_iter();
-    chats.map(|chat| (chat.chat, chat.person)).collect()
+    let direct = engine.chats().into_iter();
+    let direct = direct.map(|chat| (chat.chat, Recipients::Direct(chat.person)));
+    let groups = engine.group_ids().into_iter().map(|chat| {
+        let (members, epochs) = engine.recipients(&chat);
+        (chat, Recipients::Group(members, epochs))
+    });
+    Others {
+        chats: direct.chain(groups).collect(),
+        names: Names::of(engine),
+        me: engine.person(),
+    }
 }
 
 /// A message, with how far it has come.
@@ -135,14 +186,19 @@ pub(super) fn message(
     stored: Stored,
 ) -> Result<Message, StoreError> {
     let Stored { row, seq } = stored;
-    let state = match others.get(&row.chat) {
-        Some(other) if row.outgoing => {
-            delivery(store.receipts(row.chat, row.device, row.counter, *other)?)
+    // What we show is on our disk.
+    let mut state = DeliveryState::Delivered;
+    if row.outgoing && is_said(&row) {
+        state = DeliveryState::Read;
+        for other in others.of(&row) {
+            let times = store.receipts(row.chat, row.device, row.counter, *other)?;
+            state = state.min(delivery(times));
         }
-        // What we show is on our disk.
-        _ => DeliveryState::Delivered,
-    };
-    let (kind, text, reply_to) = said(&row.content);
+        if others.of(&row).is_empty() {
+            state = DeliveryState::Delivered;
+        }
+    }
+    let (kind, text, reply_to) = said(others, &row.content);
     Ok(Message {
         message_id: row.id,
         chat_id: row.chat,
@@ -158,21 +214,78 @@ pub(super) fn message(
         file: None,
         outgoing: row.outgoing,
         state,
+        reaches_removed: row.signed.is_some_and(|signed| signed.reaches_removed),
         seq,
     })
 }
 
-fn said(content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
+/// Whether a row is somebody's message, and not a line of the program's own.
+fn is_said(row: &MessageRow) -> bool {
+    row.device != DeviceId([0; 16])
+}
+
+fn said(others: &Others, content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
     match Content::decode(content).map(|content| content.body) {
         Ok(Body::Text(said)) => (
             MessageKind::Text,
             text::shown_text(&said.text),
             said.reply_to,
         ),
+        Ok(Body::GroupChange(change)) => (
+            MessageKind::System,
+            changed(others, &change.op).unwrap_or_default(),
+            None,
+        ),
         Ok(Body::Attachment(_)) => (MessageKind::File, String::new(), None),
         // Of a later version, or never shown.
         Ok(_) | Err(_) => (MessageKind::System, String::new(), None),
     }
+}
+
+/// What a change of a group says, as a sentence.
+fn changed(others: &Others, op: &[u8]) -> Option<String> {
+    let body = OpBody::decode(op).ok()?;
+    let author = others.name(&body.author);
+    let person_of = |list: &[u8]| {
+        DeviceList::read_verified(list)
+            .ok()
+            .map(|list| list.person())
+    };
+    let whom = |person: &PersonId| {
+        if *person == others.me {
+            return "you".to_owned();
+        }
+        others.name(person)
+    };
+    Some(match body.change {
+        Change::Create(create) => {
+            let name = text::shown_text(&create.name);
+            format!("{author} founded the group “{name}”")
+        }
+        Change::AddMember(list) => format!("{author} added {}", whom(&person_of(&list)?)),
+        Change::RemoveMember(person) => format!("{author} removed {}", whom(&person)),
+        Change::SetRole(role) if role.role == 0 => {
+            let person = whom(&role.person);
+            format!("{author} made {person} a plain member")
+        }
+        Change::SetRole(role) => format!("{author} made {} an admin", whom(&role.person)),
+        Change::Leave => format!("{author} left"),
+        Change::SetMeta(meta) => {
+            if let Some(name) = meta.name {
+                let name = text::shown_text(&name);
+                format!("{author} named the group “{name}”")
+            } else if let Some(topic) = meta.topic {
+                let topic = text::shown_text(&topic);
+                format!("{author} changed what the group is for: “{topic}”")
+            } else if let Some(by) = meta.add_by {
+                let who = if by == 0 { "only admins" } else { "everybody" };
+                format!("{author} let {who} add people")
+            } else {
+                format!("{author} changed the settings of the group")
+            }
+        }
+        Change::DeviceUpdate(_) | Change::Epoch(_) | Change::Unknown { .. } => return None,
+    })
 }
 
 /// How far a message of ours has come with somebody.

@@ -188,7 +188,7 @@ impl Core {
             NetEvent::Direct { from, message } => {
                 let seen = match &message {
                     Direct::Frame { frame, .. } => self.seen(frame, turn)?,
-                    Direct::Held { .. } | Direct::Want { .. } => false,
+                    Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
                 };
                 Input::Direct {
                     from,

@@ -300,12 +300,37 @@ pub struct ChatInfo {
     pub topic: Option<String>,
     /// Of a group: the number of key epochs so far.
     pub epoch: u32,
+    /// Whether I am in it.
+    #[serde(default)]
+    pub place: Place,
+    /// Of a group: whether plain members may add people.
+    #[serde(default)]
+    pub members_may_add: bool,
+    /// Of a group: messages that came after their authors were removed, and are not shown.
+    #[serde(default)]
+    pub after_removal: Vec<Missing>,
+    /// Of a group: people one of whose devices was copied or set back to an older state.
+    #[serde(default)]
+    pub forked: Vec<PersonId>,
     /// Who is in it.
     pub members: Vec<Member>,
     /// Nothing is known to be missing.
     pub complete: bool,
     /// From whom messages are known to be missing.
     pub missing: Vec<Missing>,
+}
+
+/// Where I stand in a chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In it.
+    #[default]
+    Member,
+    /// Invited to a group by somebody who is no contact: `chat.accept` or `chat.leave`.
+    Invited,
+    /// No longer in the group; the history stays.
+    Gone,
 }
 
 /// Somebody in a chat.
@@ -317,6 +342,12 @@ pub struct Member {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Whether they founded the group: an admin whom nobody removes.
+    #[serde(default)]
+    pub owner: bool,
+    /// Their avatar number.
+    #[serde(default)]
+    pub avatar: u32,
     /// Since when.
     pub joined_at: Timestamp,
 }
@@ -383,6 +414,9 @@ pub struct Message {
     pub outgoing: bool,
     /// The least of all other members' states.
     pub state: DeliveryState,
+    /// Somebody whose removal its author did not know of can read it.
+    #[serde(default)]
+    pub reaches_removed: bool,
     /// Its place in the chat's display order, from 0; the same on every member that holds the same
     /// messages.
     pub seq: u64,

@@ -49,6 +49,8 @@ pub enum Kind {
     Bundle,
     /// A contact request, on an invite channel.
     Intro,
+    /// What members of a group tell of their devices: [`super::chat::group::MemberCard`].
+    MemberCards,
     /// Something that a later version knows. It is kept and carried.
     Unknown(u8),
 }
@@ -227,6 +229,7 @@ impl Kind {
             Self::Pairwise => 7,
             Self::Bundle => 8,
             Self::Intro => 9,
+            Self::MemberCards => 10,
             Self::Unknown(number) => number,
         }
     }
@@ -243,6 +246,7 @@ impl Kind {
             7 => Self::Pairwise,
             8 => Self::Bundle,
             9 => Self::Intro,
+            10 => Self::MemberCards,
             other => Self::Unknown(other),
         }
     }

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode, bytes::ByteVec};
 use super::{
     id::{DeviceId, PersonId},
     identity::{DeviceList, NodeRecord},
+    prekey::Prekey,
     secret::Secret,
     time::Timestamp,
 };
@@ -75,6 +76,12 @@ pub struct Contact {
     /// Since when they are known.
     #[n(12)]
     pub since: Timestamp,
+    /// The newest prekey of each device that many may use, as received.
+    #[n(13)]
+    pub prekeys: Option<Vec<ByteVec>>,
+    /// The newest profile card, as received.
+    #[n(14)]
+    pub card: Option<ByteVec>,
 }
 
 /// A contact request of ours that is not answered.
@@ -145,6 +152,8 @@ impl Contact {
             asking: None,
             conflict: false,
             since: now,
+            prekeys: None,
+            card: None,
         }
     }
 
@@ -205,6 +214,32 @@ impl Contact {
                 .retain(|bytes| bytes.as_slice() != held.bytes());
         }
         self.node_records.push(node.bytes().to_vec().into());
+        Learnt::New
+    }
+
+    /// The prekeys of the person's valid devices that can still be used.
+    pub fn prekeys(&self, now: Timestamp) -> Vec<Prekey> {
+        let Some(list) = self.devices() else {
+            return Vec::new();
+        };
+        let held = self.prekeys.iter().flatten();
+        held.filter_map(|bytes| Prekey::verify(bytes, &list, now).ok())
+            .collect()
+    }
+
+    /// Takes a verified prekey of a device of this person if it is newer.
+    pub fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> Learnt {
+        let mut held = self.prekeys(now);
+        let same = |other: &Prekey| other.device() == prekey.device();
+        if held
+            .iter()
+            .any(|other| same(other) && other.created() >= prekey.created())
+        {
+            return Learnt::Nothing;
+        }
+        held.retain(|other| !same(other));
+        let kept = held.iter().chain([prekey]);
+        self.prekeys = Some(kept.map(|one| one.bytes().to_vec().into()).collect());
         Learnt::New
     }
 

@@ -302,6 +302,12 @@ impl Outbox {
             .collect()
     }
 
+    /// Everything that waits in a chat, oldest first.
+    pub fn waiting_in(&self, chat: &ChatId) -> Vec<FrameId> {
+        let of = self.entries.values().filter(|entry| entry.chat == *chat);
+        of.map(|entry| entry.id).collect()
+    }
+
     /// The frame that carries a message, if it still waits for a device.
     pub fn frame_of(&self, chat: ChatId, counter: u32, device: &DeviceId) -> Option<FrameId> {
         let lane = self.lanes.get(device)?;

@@ -44,10 +44,12 @@ pub enum Class {
     Op = 11,
     /// Keys of a group's epoch, under the ratchet-state key. Key: chat id, epoch, u16 number.
     Epoch = 12,
+    /// What is known of a group beside its changes, keys and messages. Key: chat id.
+    Group = 13,
 }
 
 /// All classes.
-pub const CLASSES: [Class; 12] = [
+pub const CLASSES: [Class; 13] = [
     Class::Account,
     Class::Device,
     Class::Profile,
@@ -60,6 +62,7 @@ pub const CLASSES: [Class; 12] = [
     Class::Replay,
     Class::Op,
     Class::Epoch,
+    Class::Group,
 ];
 
 /// One change of what is remembered.

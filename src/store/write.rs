@@ -47,7 +47,7 @@ impl Backup {
     fn of(class: Class) -> Self {
         match class {
             Class::Account | Class::Device => Self::Now,
-            Class::Profile | Class::Contact | Class::Invite | Class::Chat => Self::Due,
+            Class::Profile | Class::Contact | Class::Invite | Class::Chat | Class::Group => Self::Due,
             // Sealed under a key that must be able to disappear, or not worth it.
             Class::Sessions
             | Class::Prekey

@@ -9,6 +9,7 @@ use super::{
     codec::{self, Malformed},
     id::{FrameId, TopicKey},
     limits,
+    sync::OpId,
 };
 
 /// One message on a direct stream.
@@ -41,6 +42,17 @@ pub enum Direct {
         #[n(1)]
         counters: Vec<u32>,
     },
+    /// The sender of this message has these changes of a group and all before them, and takes what
+    /// follows.
+    #[n(3)]
+    Heads {
+        /// The group.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        chat: [u8; 32],
+        /// At most [`limits::OP_PARENTS`].
+        #[n(1)]
+        heads: Vec<OpId>,
+    },
 }
 
 impl Direct {
@@ -56,6 +68,7 @@ impl Direct {
             Self::Frame { frame, .. } => frame.len() <= limits::FRAME,
             Self::Held { frames } => frames.len() <= limits::HELD_IDS,
             Self::Want { counters, .. } => counters.len() <= limits::WANT_COUNTERS,
+            Self::Heads { heads, .. } => heads.len() <= limits::OP_PARENTS,
         };
         if within { Ok(message) } else { Err(Malformed) }
     }

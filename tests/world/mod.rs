@@ -22,7 +22,10 @@ use std::{
 
 use betwixt::{
     proto::{
-        chat::content::{Body, Content},
+        chat::{
+            content::{Body, Content},
+            group::Place,
+        },
         engine::{
             Effect, Engine, Input,
             command::{Command, CommandError, Reply},
@@ -413,6 +416,43 @@ impl World {
         is(a, b) && is(b, a)
     }
 
+    /// Somebody founds a group with contacts of theirs.
+    pub fn found(&mut self, host: usize, name: &str, members: &[usize]) -> ChatId {
+        let members = members.iter().map(|other| self.hosts[*other].person);
+        let found = Command::CreateGroup {
+            name: name.to_owned(),
+            members: members.collect(),
+        };
+        let reply = self.command(host, found).expect("no crash");
+        let Reply::Chat { chat_id } = reply.expect("the members are contacts") else {
+            panic!("another reply than the one to a group")
+        };
+        chat_id
+    }
+
+    /// Whether somebody is in a group and hears it, as far as they know.
+    pub fn is_in(&self, host: usize, chat: ChatId) -> bool {
+        self.engine(host)
+            .group(&chat)
+            .is_some_and(|group| group.place == Place::Member)
+    }
+
+    /// All these hold the same messages of a group, in the same order, and agree on who is in it.
+    pub fn assert_group_agrees(&self, chat: ChatId, hosts: &[usize]) {
+        let ids = |host: usize| -> Vec<MessageId> {
+            self.timeline(host, chat).iter().map(|row| row.id).collect()
+        };
+        let members = |host: usize| {
+            let group = self.engine(host).group(&chat).expect("the group is known");
+            (group.members, group.name, group.missing)
+        };
+        for other in &hosts[1..] {
+            let names = (&self.hosts[hosts[0]].name, &self.hosts[*other].name);
+            assert_eq!(ids(hosts[0]), ids(*other), "{names:?}");
+            assert_eq!(members(hosts[0]), members(*other), "{names:?}");
+        }
+    }
+
     /// The direct chat of two people.
     pub fn chat(&self, a: usize, b: usize) -> ChatId {
         betwixt::proto::chat::direct::chat_id(&self.hosts[a].person, &self.hosts[b].person)
@@ -549,7 +589,7 @@ impl World {
                         };
                         self.hosts[to].disk.seen(&id)
                     }
-                    Direct::Held { .. } | Direct::Want { .. } => false,
+                    Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
                 };
                 let peer = self.hosts[from].peer;
                 self.input(
@@ -653,6 +693,11 @@ impl World {
                 for other in 0..self.hosts.len() {
                     if self.is_open(host, other) {
                         self.later(1, other, Input::Subscribed(peer, topic));
+                        // Those who said before us that they take part say it only once.
+                        if self.hosts[other].topics.contains(&topic) {
+                            let theirs = self.hosts[other].peer;
+                            self.later(1, host, Input::Subscribed(theirs, topic));
+                        }
                     }
                 }
             }
@@ -799,10 +844,7 @@ impl World {
     fn publish(&mut self, host: usize, topic: TopicKey, frame: &[u8]) {
         self.observed.extend_from_slice(frame);
         self.publish_to_relay(host, topic, frame);
-        for other in 0..self.hosts.len() {
-            if !self.is_open(host, other) || !self.hosts[other].topics.contains(&topic) {
-                continue;
-            }
+        for other in self.gossip_reaches(host, topic) {
             let copies = 1 + u32::from(self.chance(self.links.double));
             for _ in 0..copies {
                 let day = self.now.frame_day();
@@ -821,6 +863,22 @@ impl World {
                 self.later(delay, other, input);
             }
         }
+    }
+
+    /// Whom gossip of a host comes to: whoever takes part in the topic forwards it.
+    fn gossip_reaches(&self, host: usize, topic: TopicKey) -> Vec<usize> {
+        let mut reached = BTreeSet::from([host]);
+        let mut next = vec![host];
+        while let Some(from) = next.pop() {
+            for other in 0..self.hosts.len() {
+                let on_topic = self.hosts[other].topics.contains(&topic);
+                if on_topic && self.is_open(from, other) && reached.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        reached.remove(&host);
+        reached.into_iter().collect()
     }
 
     fn is_open(&self, a: usize, b: usize) -> bool {

@@ -48,7 +48,7 @@ impl Inbound {
             };
             let passed = match &message {
                 Direct::Frame { topic, frame } => self.checker.direct(topic, frame),
-                Direct::Held { .. } | Direct::Want { .. } => None,
+                Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => None,
             };
             if passed.is_none() && matches!(message, Direct::Frame { .. }) {
                 faults += 1;

@@ -93,6 +93,7 @@ fn size(message: &Direct) -> usize {
         Direct::Frame { frame, .. } => frame.len(),
         Direct::Held { frames } => frames.len().saturating_mul(34),
         Direct::Want { counters, .. } => counters.len().saturating_mul(5),
+        Direct::Heads { heads, .. } => heads.len().saturating_mul(34).saturating_add(34),
     };
     content.saturating_add(64)
 }

@@ -16,7 +16,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 pub use attachment::{Attachment, Manifest, Thumbnail};
-pub use control::{ChannelSet, Prekeys, Profile, RekeyRequest, Timer};
+pub use control::{ChannelSet, GroupChange, Prekeys, Profile, RekeyRequest, Timer};
 pub use message::{Delete, Edit, React, Text};
 pub use opaque::Opaque;
 pub use receipt::{Receipt, ReceiptKind, Upto};
@@ -72,6 +72,8 @@ pub enum Body {
     HistoryOffer(Opaque),
     /// The sender's name and avatar.
     Profile(Profile),
+    /// A change of a group, as its line in the timeline. It is never sent.
+    GroupChange(GroupChange),
     /// Something that a later version knows.
     Unknown {
         /// Its number.
@@ -148,6 +150,7 @@ impl Body {
             Self::Welcome(_) => 12,
             Self::HistoryOffer(_) => 13,
             Self::Profile(_) => 14,
+            Self::GroupChange(_) => LOCAL,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -166,6 +169,7 @@ impl Body {
             Self::RekeyRequest(request) => secret::encode(request),
             Self::Prekeys(prekeys) => secret::encode(prekeys),
             Self::Profile(profile) => secret::encode(profile),
+            Self::GroupChange(change) => secret::encode(change),
             Self::Welcome(bytes) | Self::HistoryOffer(bytes) | Self::Unknown { bytes, .. } => {
                 bytes.to_bytes()
             }
@@ -189,6 +193,7 @@ impl Body {
             12 => Self::Welcome(bytes),
             13 => Self::HistoryOffer(bytes),
             14 => Self::Profile(read(&bytes, Profile::within_limits)?),
+            LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },
         })
     }
@@ -205,6 +210,9 @@ where
         Err(Malformed)
     }
 }
+
+/// The kind of what is only kept: no other number is like it.
+const LOCAL: u16 = 0x8000;
 
 /// The array without elements.
 const EMPTY: &[u8] = &[0x80];

@@ -5,16 +5,24 @@
 //! signature or place is wrong is refused, by every member alike, and never kept.
 
 mod act;
+mod card;
 mod lists;
 mod read;
+mod state;
 mod waiting;
 mod welcome;
 
-use std::{collections::BTreeMap, fmt, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::OnceLock,
+};
 
 pub use act::{NotAllowed, Right};
+pub use card::MemberCard;
 use lists::Lists;
 use read::{entry, read, read_lists};
+pub use state::{ASIDE, Aside, GroupState, Place, numbered, unnumbered};
 use waiting::Waiting;
 pub use welcome::{Invitations, Invited, Seal, Welcome};
 
@@ -332,6 +340,19 @@ impl Group {
         Some(self.roster_of(log.members(), |place| known.contains(place)))
     }
 
+    /// Owners and admins, as the author of a change knew them: they may take messages of others back.
+    pub fn moderators_before(&self, id: &OpId) -> Option<BTreeSet<PersonId>> {
+        let moderators = |members: &BTreeMap<PersonId, Standing>| {
+            let all = members.iter().filter(|(_, held)| held.role >= Role::Admin);
+            all.map(|(person, _)| *person).collect()
+        };
+        let parents = self.body(id)?.parents;
+        if self.log.past_len(id) == Some(self.ops.len().saturating_sub(1)) {
+            return Some(moderators(self.log.members()));
+        }
+        Some(moderators(self.log.as_of(&parents)?.members()))
+    }
+
     fn roster_of(
         &self,
         members: &BTreeMap<PersonId, Standing>,
@@ -362,6 +383,49 @@ impl Group {
     /// What a change says.
     pub fn body(&self, id: &OpId) -> Option<OpBody> {
         OpBody::decode(&self.op(id)?.body).ok()
+    }
+
+    /// The change at a place.
+    pub fn op_at(&self, place: u32) -> Option<&Op> {
+        self.ops.get(usize::try_from(place).ok()?)
+    }
+
+    /// The epoch whose name begins with these bytes.
+    pub fn epoch_named(&self, short: &[u8; 16]) -> Option<OpId> {
+        self.log.starting_with(short)
+    }
+
+    /// The newest epoch that counts and is for exactly those who are in the group, as far as its
+    /// change says.
+    pub fn newest_epoch(&self) -> Option<OpId> {
+        let hash = self.roster().hash;
+        self.ops.iter().rev().find_map(|op| {
+            let body = OpBody::decode(&op.body).ok()?;
+            let Change::Epoch(epoch) = body.change else {
+                return None;
+            };
+            let id = op.id();
+            (epoch.roster_hash == hash && self.counts(&id) == Some(true)).then_some(id)
+        })
+    }
+
+    /// The epoch whose commitment begins with these bytes: the newest, if there are several.
+    pub fn epoch_committing(&self, commit: &[u8; 16]) -> Option<OpId> {
+        self.ops.iter().rev().find_map(|op| {
+            let Change::Epoch(epoch) = OpBody::decode(&op.body).ok()?.change else {
+                return None;
+            };
+            epoch.commit.starts_with(commit).then(|| op.id())
+        })
+    }
+
+    /// How many epochs there were.
+    pub fn epochs(&self) -> u32 {
+        let is_epoch = |op: &&Op| {
+            OpBody::decode(&op.body).is_ok_and(|body| matches!(body.change, Change::Epoch(_)))
+        };
+        let count = self.ops.iter().filter(is_epoch).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// The place of a change among those that are kept.

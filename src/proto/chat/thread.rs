@@ -133,6 +133,14 @@ impl Thread {
             .fold(0, u32::saturating_add)
     }
 
+    /// How many messages of each device are known to exist and are not here.
+    pub fn missing_by_device(&self) -> Vec<(DeviceId, u32)> {
+        let received = self.received.iter();
+        let missing =
+            received.map(|(device, held)| (*device, held.missing_count(self.begin_of(device))));
+        missing.filter(|(_, count)| *count > 0).collect()
+    }
+
     /// The first `limit` counters of each device of others that are missing.
     pub fn missing_counters(&self, limit: usize) -> Vec<(DeviceId, Vec<u32>)> {
         self.received

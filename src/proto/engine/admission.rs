@@ -25,6 +25,9 @@ impl Engine {
     /// channel of the chat with them.
     pub(super) fn admit(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
         if !self.is_heard(person) {
+            if self.is_co_member(person) {
+                self.admit_member(turn, person);
+            }
             return;
         }
         let Some(known) = self.people.get(person) else {
@@ -48,7 +51,8 @@ impl Engine {
         let Some(known) = self.people.get(person) else {
             return;
         };
-        for node in &known.nodes {
+        let is_co_member = self.is_co_member(person);
+        for node in known.nodes.iter().filter(|_| !is_co_member) {
             turn.effect(Effect::Revoke(node.peer()));
         }
         let chat = self.chat_with(person);

@@ -83,11 +83,72 @@ pub enum Command {
         /// With whom.
         person_id: PersonId,
     },
-    /// Changes settings of a chat that only I see.
+    /// Founds a group.
+    #[serde(rename = "chat.create")]
+    CreateGroup {
+        /// Its name.
+        name: String,
+        /// Who is in it besides me: contacts.
+        members: Vec<PersonId>,
+    },
+    /// Adds somebody to a group.
+    #[serde(rename = "chat.add")]
+    AddMember {
+        /// The group.
+        chat_id: ChatId,
+        /// A contact.
+        person_id: PersonId,
+    },
+    /// Removes somebody from a group. What is said from then on they cannot read.
+    #[serde(rename = "chat.remove")]
+    RemoveMember {
+        /// The group.
+        chat_id: ChatId,
+        /// A member.
+        person_id: PersonId,
+    },
+    /// Makes a member an admin of a group, or a plain member again.
+    #[serde(rename = "chat.role")]
+    SetRole {
+        /// The group.
+        chat_id: ChatId,
+        /// A member.
+        person_id: PersonId,
+        /// What they are from now on.
+        role: GroupRole,
+    },
+    /// Accepts an invitation to a group by somebody who is no contact.
+    #[serde(rename = "chat.accept")]
+    JoinGroup {
+        /// The group.
+        chat_id: ChatId,
+    },
+    /// Leaves a group, or declines an invitation to one. The history stays.
+    #[serde(rename = "chat.leave")]
+    LeaveGroup {
+        /// The group.
+        chat_id: ChatId,
+    },
+    /// Removes a chat and its history from this device; a group is left first.
+    #[serde(rename = "chat.delete")]
+    DeleteChat {
+        /// Which chat.
+        chat_id: ChatId,
+    },
+    /// Changes settings of a chat: `muted` and `pinned` only I see, the others everybody in a group.
     #[serde(rename = "chat.set")]
     SetChat {
         /// Which chat.
         chat_id: ChatId,
+        /// The name of a group.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What a group is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        /// Whether plain members of a group may add people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        members_may_add: Option<bool>,
         /// No notifications.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         muted: Option<bool>,
@@ -122,6 +183,16 @@ pub enum Command {
         /// Whether I am.
         typing: bool,
     },
+}
+
+/// What a member of a group can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupRole {
+    /// Adds and removes plain members, and changes the group's settings.
+    Admin,
+    /// Reads and writes.
+    Member,
 }
 
 /// A change of the settings that concern others; `None` leaves a setting as it is.

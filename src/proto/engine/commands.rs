@@ -4,11 +4,14 @@ use super::{
     Engine, Known, Replied, Turn,
     command::{Command, CommandError, ErrorKind, Reply, SettingsChange},
     event::{ChatChange, EngineEvent},
+    groups::group_name,
 };
 use crate::{
     proto::{
         card::{Card, Token},
+        chat::membership::SetMeta,
         contact::Standing,
+        counters::Counters,
         id::{ChatId, PersonId},
         invite::{self, Invite},
         outbox::Cargo,
@@ -49,11 +52,37 @@ impl Engine {
                 verified,
             } => self.set_verified(turn, person_id, verified),
             Command::OpenDirectChat { person_id } => self.open_direct(turn, person_id),
+            Command::CreateGroup { name, members } => self.create_group(turn, &name, &members),
+            Command::AddMember { chat_id, person_id } => {
+                self.add_to_group(turn, self.group_id(chat_id)?, person_id)
+            }
+            Command::RemoveMember { chat_id, person_id } => {
+                self.remove_from_group(turn, self.group_id(chat_id)?, person_id)
+            }
+            Command::SetRole {
+                chat_id,
+                person_id,
+                role,
+            } => self.set_role(turn, self.group_id(chat_id)?, person_id, role),
+            Command::JoinGroup { chat_id } => self.join_group(turn, self.group_id(chat_id)?),
+            Command::LeaveGroup { chat_id } => self.leave_group(turn, self.group_id(chat_id)?),
+            Command::DeleteChat { chat_id } => self.delete_chat(turn, chat_id),
             Command::SetChat {
                 chat_id,
+                name,
+                topic,
+                members_may_add,
                 muted,
                 pinned,
-            } => self.set_chat(turn, chat_id, muted, pinned),
+            } => {
+                let meta = SetMeta {
+                    name,
+                    topic,
+                    add_by: members_may_add.map(u8::from),
+                    ..SetMeta::default()
+                };
+                self.set_chat(turn, chat_id, meta, (muted, pinned))
+            }
             Command::SendMessage {
                 chat_id,
                 text,
@@ -108,6 +137,7 @@ impl Engine {
             let body = self.profile_body();
             self.send_control(turn, &person, body, Cargo::Profile);
         }
+        self.tell_own_cards(turn);
         self.announce_profile(turn);
         Ok(Reply::Done {})
     }
@@ -388,18 +418,65 @@ impl Engine {
         }
     }
 
+    /// The chat, if it is a group.
+    fn group_id(&self, chat: ChatId) -> Result<ChatId, CommandError> {
+        if self.groups.contains_key(&chat) {
+            return Ok(chat);
+        }
+        if self.chats.contains_key(&chat) {
+            return Err(invalid("That is a chat of two people, not a group."));
+        }
+        Err(no_chat())
+    }
+
+    /// Removes a chat and its messages from this device.
+    fn delete_chat(&mut self, turn: &mut Turn<'_>, chat: ChatId) -> Replied {
+        if self.groups.contains_key(&chat) {
+            return self.delete_group(turn, chat);
+        }
+        let Some(held) = self.chat_mut(&chat) else {
+            return Err(no_chat());
+        };
+        // Counters and channels stay: what comes after is another message of the same chat.
+        let person = held.person;
+        held.thread.unread = 0;
+        held.thread.heads.clear();
+        held.unsealed = Counters::default();
+        let people = vec![person];
+        turn.write(Write::Forget { chat, people });
+        turn.emit(EngineEvent::Chat {
+            chat,
+            what: ChatChange::Deleted,
+        });
+        Ok(Reply::Done {})
+    }
+
     fn set_chat(
         &mut self,
         turn: &mut Turn<'_>,
         chat: ChatId,
-        muted: Option<bool>,
-        pinned: Option<bool>,
+        mut meta: SetMeta,
+        (muted, pinned): (Option<bool>, Option<bool>),
     ) -> Replied {
-        let Some(held) = self.chat_mut(&chat) else {
+        if self.thread(&chat).is_none() {
+            return Err(no_chat());
+        }
+        if meta != SetMeta::default() {
+            let group = self.group_id(chat)?;
+            if let Some(name) = &meta.name {
+                meta.name = Some(group_name(name)?);
+            }
+            if meta.topic.as_ref().is_some_and(|t| t.len() > limits::TOPIC) {
+                let message = format!("A topic has at most {} bytes.", limits::TOPIC);
+                return Err(CommandError::new(ErrorKind::TooLarge, message));
+            }
+            self.set_meta(turn, group, meta)?;
+        }
+        let Some(thread) = self.thread_mut(&chat) else {
             return Err(no_chat());
         };
-        held.thread.muted = muted.unwrap_or(held.thread.muted);
-        held.thread.pinned = pinned.unwrap_or(held.thread.pinned);
+        thread.muted = muted.unwrap_or(thread.muted);
+        thread.pinned = pinned.unwrap_or(thread.pinned);
         turn.emit(EngineEvent::Chat {
             chat,
             what: ChatChange::Settings,

@@ -95,8 +95,12 @@ pub enum EngineEvent {
 pub enum ChatChange {
     /// It is new.
     Created,
-    /// Muted, pinned.
+    /// Muted, pinned; in a group its name and settings.
     Settings,
+    /// Who is in it, or what they may do or are called.
+    Members,
+    /// It is gone from this device.
+    Deleted,
     /// The number of unread messages.
     Unread,
     /// Messages are missing, or no longer.

@@ -16,7 +16,7 @@ use crate::{
             direct::{DirectMessage, part_context},
             order,
             state::ChannelSecret,
-            thread::Head,
+            thread::{Head, Thread},
         },
         contact::Standing,
         id::{ChatId, PersonId},
@@ -47,6 +47,10 @@ impl Engine {
         bytes: &[u8],
         seen: bool,
     ) {
+        if let Some(epoch) = self.epoch_topics.get(&topic) {
+            self.on_group_frame(turn, *epoch, from, bytes, seen);
+            return;
+        }
         let Some((chat, channel)) = self.channels.get(&topic) else {
             return;
         };
@@ -89,6 +93,7 @@ impl Engine {
             | Kind::LogOps
             | Kind::EpochSeals
             | Kind::Ephemeral
+            | Kind::MemberCards
             | Kind::Bundle
             | Kind::Intro => false,
         };
@@ -158,15 +163,26 @@ impl Engine {
     fn add_incoming(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
         let chat = row.chat;
         let begins = self.begins_with(&row);
-        let Some(held) = self.chat_mut(&chat) else {
-            return;
-        };
-        let missing = held.thread.missing();
-        if begins {
+        if begins && let Some(held) = self.chat_mut(&chat) {
             held.thread.begins.insert(row.device, row.counter);
         }
-        let fresh = held
-            .thread
+        self.stop_typing(turn, (chat, row.sender));
+        self.add_to_thread(turn, row, content);
+    }
+
+    /// Adds a message of somebody else's to its chat.
+    pub(super) fn add_to_thread(
+        &mut self,
+        turn: &mut Turn<'_>,
+        row: MessageRow,
+        content: &Content,
+    ) {
+        let chat = row.chat;
+        let Some(thread) = self.thread_mut(&chat) else {
+            return;
+        };
+        let missing = thread.missing();
+        let fresh = thread
             .received
             .entry(row.device)
             .or_default()
@@ -177,7 +193,7 @@ impl Engine {
             .copied()
             .chain(content.prev)
             .collect();
-        held.thread.add_head(
+        thread.add_head(
             Head {
                 created: row.created,
                 id: row.id,
@@ -186,13 +202,12 @@ impl Engine {
             turn.now,
         );
         if fresh {
-            held.thread.unread = held.thread.unread.saturating_add(1);
+            thread.unread = thread.unread.saturating_add(1);
         }
-        let complete_again = missing > 0 && held.thread.missing() == 0;
+        let complete_again = missing > 0 && thread.missing() == 0;
         let id = row.id;
         turn.write(Write::Message(Box::new(row)));
         turn.emit(EngineEvent::Message(id));
-        self.stop_typing(turn, chat);
         self.note_gaps(turn, &chat);
         if complete_again {
             turn.emit(EngineEvent::Chat {
@@ -264,16 +279,20 @@ impl Engine {
             Body::Receipt(receipt) => self.take_receipt(turn, chat, person, &receipt),
             Body::Profile(profile) => self.on_card(turn, &person, &profile.card),
             Body::ResetNotice => self.on_reset_notice(turn, person, device),
+            Body::Welcome(welcome) if self.is_contact(&person) => {
+                self.take_welcome(turn, person, welcome.expose());
+            }
+            Body::RekeyRequest(request) => self.on_rekey_request(turn, person, request),
             Body::Text(_)
             | Body::Edit(_)
             | Body::Delete(_)
             | Body::React(_)
             | Body::Attachment(_)
             | Body::Timer(_)
-            | Body::RekeyRequest(_)
             | Body::Prekeys(_)
             | Body::Welcome(_)
             | Body::HistoryOffer(_)
+            | Body::GroupChange(_)
             | Body::Unknown { .. } => {}
         }
         true
@@ -328,7 +347,7 @@ impl Engine {
 
     /// Starts to wait for messages that are missing, or stops.
     pub(super) fn note_gaps(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
-        let missing = self.chats.get(chat).map_or(0, |held| held.thread.missing());
+        let missing = self.thread(chat).map_or(0, Thread::missing);
         if missing == 0 {
             self.gaps.remove(chat);
         } else if !self.gaps.contains_key(chat) {
@@ -351,6 +370,10 @@ impl Engine {
                 chat,
                 what: ChatChange::Completeness,
             });
+            if self.groups.contains_key(&chat) {
+                self.want_in_group(turn, &chat);
+                continue;
+            }
             let Some(held) = self.chats.get(&chat) else {
                 continue;
             };
@@ -373,7 +396,7 @@ impl Engine {
 
 /// Whether a content belongs into a chat's history. Everything else between two people goes from
 /// device to device.
-fn is_timeline(body: &Body) -> bool {
+pub(super) fn is_timeline(body: &Body) -> bool {
     match body {
         Body::Text(_)
         | Body::Edit(_)
@@ -389,6 +412,7 @@ fn is_timeline(body: &Body) -> bool {
         | Body::Prekeys(_)
         | Body::Welcome(_)
         | Body::HistoryOffer(_)
+        | Body::GroupChange(_)
         | Body::Profile(_) => false,
     }
 }

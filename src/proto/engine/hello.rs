@@ -116,7 +116,7 @@ impl Engine {
         let known = self
             .nodes
             .get(&from)
-            .is_some_and(|(person, _)| self.is_heard(person));
+            .is_some_and(|(person, _)| self.is_met(person));
         if !(invited || known || proof.is_none() && nearby) {
             return None;
         }
@@ -143,7 +143,7 @@ impl Engine {
         }
         let list = DeviceList::verify(&intro.device_list).ok()?;
         let node = NodeRecord::verify(&intro.node_record, &list, now).ok()?;
-        Prekey::verify(&intro.prekey, &list, now).ok()?;
+        let prekey = Prekey::verify(&intro.prekey, &list, now).ok()?;
         let card = ProfileCard::verify(&intro.profile, &list).ok()?;
         let person = list.person();
         if node.peer() != from || person == self.person() {
@@ -176,6 +176,7 @@ impl Engine {
         }
         self.dirty.people.insert(person);
         self.learn(turn, &list, &node, &card);
+        self.learn_prekey(&person, &prekey, now);
         let mut anew = None;
         if let FirstWord::Channel(channel) = first {
             let chat = self.open_chat(turn, person);
@@ -238,16 +239,12 @@ impl Engine {
         let nodes = known.contact.learn_node(node, now);
         learn_profile(&mut known.contact, card);
         let renamed = before != (known.contact.name.clone(), known.contact.avatar);
-        if devices == Learnt::Conflict && !known.contact.conflict {
-            known.contact.conflict = true;
-            known.contact.verified = false;
-            turn.emit(EngineEvent::Warning {
-                kind: WarningKind::AccountConflict,
-                text: "Two different lists of devices claim to be the same person's. Nothing \
-                       more is sent to them until you compare the safety number again."
-                    .to_owned(),
-            });
+        if devices == Learnt::Conflict {
+            self.note_conflict(turn, &person);
         }
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
         let moved = devices == Learnt::New || nodes == Learnt::New;
         if !(moved || renamed || devices == Learnt::Conflict) {
             return;
@@ -267,9 +264,31 @@ impl Engine {
         }
     }
 
+    /// There are two device lists of one number: nothing is sent until that is cleared up.
+    pub(super) fn note_conflict(&mut self, turn: &mut Turn<'_>, person: &PersonId) {
+        let known = self.people.get_mut(person);
+        let Some(known) = known.filter(|known| !known.contact.conflict) else {
+            return;
+        };
+        known.contact.conflict = true;
+        known.contact.verified = false;
+        self.dirty.people.insert(*person);
+        turn.emit(EngineEvent::Warning {
+            kind: WarningKind::AccountConflict,
+            text: "Two different lists of devices claim to be the same person's. Nothing \
+                   more is sent to them until you compare the safety number again."
+                .to_owned(),
+        });
+    }
+
     /// A newer device list came: what was for devices that are not in it is sealed for those that
     /// are, and the nodes of those that are gone are strangers again.
-    fn drop_devices(&mut self, turn: &mut Turn<'_>, person: PersonId, old: &[(PeerId, DeviceId)]) {
+    pub(super) fn drop_devices(
+        &mut self,
+        turn: &mut Turn<'_>,
+        person: PersonId,
+        old: &[(PeerId, DeviceId)],
+    ) {
         let devices = self.devices_of(&person);
         let gone = old.iter().filter(|(_, device)| !devices.contains(device));
         for (peer, device) in gone {
@@ -289,6 +308,15 @@ impl Engine {
         }
         let chat = self.chat_with(&person);
         self.refresh_paths(turn.now, Some(chat));
+    }
+
+    /// Takes a verified prekey of somebody we know.
+    pub(super) fn learn_prekey(&mut self, person: &PersonId, prekey: &Prekey, now: Timestamp) {
+        if let Some(known) = self.people.get_mut(person)
+            && known.learn_prekey(prekey, now)
+        {
+            self.dirty.people.insert(*person);
+        }
     }
 
     /// A newer profile card of somebody we know came in a chat.
@@ -353,13 +381,14 @@ impl Engine {
 }
 
 /// Takes name and avatar of a newer card. `false` if it is not newer.
-fn learn_profile(contact: &mut Contact, card: &ProfileCard) -> bool {
+pub(super) fn learn_profile(contact: &mut Contact, card: &ProfileCard) -> bool {
     if card.created() <= contact.profile_of && contact.profile_of != Timestamp(0) {
         return false;
     }
     card.name().clone_into(&mut contact.name);
     contact.avatar = card.avatar();
     contact.profile_of = card.created();
+    contact.card = Some(card.bytes().to_vec().into());
     true
 }
 

@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     proto::{
-        chat::state::DirectChat,
-        contact::{Contact, Standing},
+        chat::{group::Invitations, state::DirectChat},
+        contact::{Contact, Learnt, Standing},
         counters::BLOCK,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
         name::random_name,
         outbox::Outbox,
-        prekey::{OwnPrekey, OwnPrekeys},
+        prekey::{OwnPrekey, OwnPrekeys, Prekey},
         rate::{Allowance, Rate},
         record::{Class, Write},
         session::{Records as SessionRecords, SessionSet, Skipped},
@@ -183,6 +183,10 @@ impl Engine {
 
     /// The person and device of a profile.
     pub fn load(mut records: Records, now: Timestamp) -> Result<Self, LoadError> {
+        let mut groups = Records::new();
+        for class in [Class::Op, Class::Epoch, Class::Group] {
+            groups.insert(class, records.remove(&class).unwrap_or_default());
+        }
         let mut take = |class| records.remove(&class).unwrap_or_default();
         let own = load_own(
             &take(Class::Account),
@@ -239,6 +243,7 @@ impl Engine {
             };
             engine.replay.insert(hash, until);
         }
+        engine.load_groups(&mut groups)?;
         let people: Vec<PersonId> = engine.people.keys().copied().collect();
         for person in people {
             engine.index(&person);
@@ -255,7 +260,11 @@ impl Engine {
             nodes: BTreeMap::new(),
             sessions: BTreeMap::new(),
             chats: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            parting: BTreeMap::new(),
+            invitations: Invitations::default(),
             channels: BTreeMap::new(),
+            epoch_topics: BTreeMap::new(),
             subscribers: BTreeSet::new(),
             outbox: Outbox::default(),
             replay: BTreeMap::new(),
@@ -310,6 +319,7 @@ impl Engine {
         for chat in chats {
             self.note_gaps(&mut turn, &chat);
         }
+        self.start_groups(&mut turn);
         self.handle_timeouts(&mut turn);
         std::mem::take(&mut turn.effects)
     }
@@ -363,6 +373,9 @@ impl Engine {
                 &id.to_be_bytes(),
                 self.prekeys.get(id).map(OwnPrekey::to_record),
             );
+        }
+        for chat in dirty.groups {
+            self.flush_group(&chat, &mut writes);
         }
         writes
     }
@@ -436,10 +449,12 @@ impl Known {
     pub(super) fn of(contact: Contact, now: Timestamp) -> Self {
         let devices = contact.devices();
         let nodes = contact.nodes(now);
+        let prekeys = contact.prekeys(now);
         Self {
             contact,
             devices,
             nodes,
+            prekeys,
         }
     }
 
@@ -447,6 +462,7 @@ impl Known {
     pub(super) fn refresh(&mut self, now: Timestamp) {
         self.devices = self.contact.devices();
         self.nodes = self.contact.nodes(now);
+        self.prekeys = self.contact.prekeys(now);
     }
 
     /// Somebody of whom nothing but a reason to remember them is known.
@@ -455,7 +471,29 @@ impl Known {
             contact: Contact::new(person, Standing::Stranger, now),
             devices: None,
             nodes: Vec::new(),
+            prekeys: Vec::new(),
         }
+    }
+
+    /// The newest prekey of a device, if it can still be used.
+    pub(super) fn prekey_of(&self, device: &DeviceId, now: Timestamp) -> Option<&Prekey> {
+        let held = self.prekeys.iter();
+        held.filter(|prekey| prekey.device() == *device && prekey.not_after() > now)
+            .max_by_key(|prekey| prekey.created())
+    }
+
+    /// Whether a prekey of a device has ever come.
+    pub(super) fn has_prekey_of(&self, device: &DeviceId) -> bool {
+        self.prekeys.iter().any(|prekey| prekey.device() == *device)
+    }
+
+    /// Takes a verified prekey of one of the person's devices.
+    pub(super) fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> bool {
+        let is_new = self.contact.learn_prekey(prekey, now) == Learnt::New;
+        if is_new {
+            self.prekeys = self.contact.prekeys(now);
+        }
+        is_new
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Effect, Engine, Turn, event::EngineEvent};
 use crate::{
     proto::{
         channel::Kind,
-        chat::ephemeral::{Ephemeral, What},
+        chat::ephemeral::{Ephemeral, SignedEphemeral, What},
         contact::Standing,
         id::{ChatId, DeviceId, PersonId},
         time::{MINUTE, SECOND, Timestamp},
@@ -16,6 +16,7 @@ use crate::{
         frame,
         id::{Address, FrameId, PeerId},
         limits,
+        sync::OpId,
     },
 };
 
@@ -40,6 +41,9 @@ const PRESENCE_HEARD_MS: u64 = 12 * SECOND;
 /// Acknowledgements that go by gossip wait this long for others to go with them.
 const HELD_WAIT_MS: u64 = 20;
 
+/// The same for each other device in a group, up to a second.
+const HELD_STEP_MS: u64 = 5;
+
 /// How many days a sign and our clock may be apart: less than a lying relay could make of what it
 /// recorded.
 const SIGN_DAYS: u16 = 1;
@@ -53,7 +57,8 @@ pub(super) struct Live {
     hidden: BTreeSet<DeviceId>,
     /// People heard of through a topic only, and until when that counts.
     heard: BTreeMap<PersonId, Timestamp>,
-    typing: BTreeMap<ChatId, (PersonId, Timestamp)>,
+    /// Who is typing where, and until when that counts.
+    typing: BTreeMap<(ChatId, PersonId), Timestamp>,
     own_typing: BTreeMap<ChatId, OwnTyping>,
     /// When to tell the other side of a chat, whom only a topic reaches, that we are here.
     next_presence: BTreeMap<ChatId, Timestamp>,
@@ -62,8 +67,11 @@ pub(super) struct Live {
     /// The time in our own last sign.
     own_sign: Timestamp,
     /// Frames to be acknowledged by gossip, and when.
-    held: BTreeMap<ChatId, (Timestamp, Vec<FrameId>)>,
+    held: BTreeMap<Where, (Timestamp, Vec<FrameId>)>,
 }
+
+/// A chat, in a group with the epoch on whose channel something is said.
+pub(super) type Where = (ChatId, Option<OpId>);
 
 #[derive(Clone, Copy)]
 struct OwnTyping {
@@ -78,12 +86,17 @@ impl Live {
         self.here.iter().any(shown) || self.heard.contains_key(person)
     }
 
-    pub(super) fn is_typing(&self, chat: &ChatId) -> bool {
-        self.typing.contains_key(chat)
+    /// Who is typing in a chat.
+    pub(super) fn typing_in(&self, chat: &ChatId) -> Vec<PersonId> {
+        let all = (*chat, PersonId([0; 32]))..=(*chat, PersonId([0xff; 32]));
+        self.typing
+            .range(all)
+            .map(|((_, person), _)| *person)
+            .collect()
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        let typing = self.typing.values().map(|(_, until)| *until);
+        let typing = self.typing.values().copied();
         let own = self.own_typing.values().map(|own| own.until);
         let heard = self.heard.values().copied();
         let held = self.held.values().map(|(due, _)| *due);
@@ -112,7 +125,7 @@ impl Engine {
         let Some((person, device)) = self.nodes.get(&peer).copied() else {
             return;
         };
-        if !self.is_heard(&person) {
+        if !self.is_met(&person) {
             return;
         }
         if !authorised {
@@ -129,6 +142,7 @@ impl Engine {
             self.flush_unsealed(turn, &person);
             self.meet_stranger(turn, device);
         }
+        self.meet_member(turn, peer);
     }
 
     pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
@@ -142,7 +156,7 @@ impl Engine {
         self.outbox.disconnected(device);
         self.strangers.remove(&device);
         self.set_away(turn, device, person);
-        self.refresh_paths(turn.now, Some(self.chat_with(&person)));
+        self.refresh_paths(turn.now, None);
     }
 
     /// A device of a contact is connected.
@@ -169,7 +183,7 @@ impl Engine {
         }
         if self.live.hidden.remove(&device) {
             let chat = self.chat_with(&person);
-            self.stop_typing(turn, chat);
+            self.stop_typing(turn, (chat, person));
             return;
         }
         let now = turn.now;
@@ -201,7 +215,7 @@ impl Engine {
             online: false,
         });
         let chat = self.chat_with(&person);
-        self.stop_typing(turn, chat);
+        self.stop_typing(turn, (chat, person));
     }
 
     /// Forgets that somebody is here, because they are no longer a contact.
@@ -224,9 +238,20 @@ impl Engine {
         let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
             return;
         };
-        if !self.devices_of(&person).contains(&sign.device) {
-            return;
+        if self.devices_of(&person).contains(&sign.device) {
+            self.take_sign(turn, (chat, person), day, sign);
         }
+    }
+
+    /// A sign of a device of somebody in a chat.
+    pub(super) fn take_sign(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, person): (ChatId, PersonId),
+        day: u16,
+        sign: Ephemeral,
+    ) {
+        let in_group = self.groups.contains_key(&chat);
         let last = self.live.last_sign.get(&sign.device).copied();
         let is_replay = last.is_some_and(|last| sign.time <= last)
             || day.abs_diff(turn.now.frame_day()) > SIGN_DAYS;
@@ -246,7 +271,7 @@ impl Engine {
         match sign.what {
             What::Typing(true) => {
                 let until = turn.now.plus(TYPING_HEARD_MS);
-                if self.live.typing.insert(chat, (person, until)).is_none() {
+                if self.live.typing.insert((chat, person), until).is_none() {
                     turn.emit(EngineEvent::Typing {
                         chat,
                         person,
@@ -254,7 +279,9 @@ impl Engine {
                     });
                 }
             }
-            What::Typing(false) => self.stop_typing(turn, chat),
+            What::Typing(false) => self.stop_typing(turn, (chat, person)),
+            // Presence is between contacts.
+            What::Presence(_) if in_group => {}
             What::Presence(true) => {
                 let before = self.live.is_online(&person);
                 self.live.hidden.remove(&sign.device);
@@ -284,8 +311,8 @@ impl Engine {
     }
 
     /// Whoever was typing in a chat no longer is.
-    pub(super) fn stop_typing(&mut self, turn: &mut Turn<'_>, chat: ChatId) {
-        if let Some((person, _)) = self.live.typing.remove(&chat) {
+    pub(super) fn stop_typing(&mut self, turn: &mut Turn<'_>, (chat, person): (ChatId, PersonId)) {
+        if self.live.typing.remove(&(chat, person)).is_some() {
             turn.emit(EngineEvent::Typing {
                 chat,
                 person,
@@ -319,9 +346,8 @@ impl Engine {
 
     pub(super) fn handle_live(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;
-        let typing: Vec<ChatId> = due(&self.live.typing, |(_, until)| *until <= now);
-        for chat in typing {
-            self.stop_typing(turn, chat);
+        for place in due(&self.live.typing, |until| *until <= now) {
+            self.stop_typing(turn, place);
         }
         let own: Vec<ChatId> = due(&self.live.own_typing, |own| own.until <= now);
         for chat in own {
@@ -332,8 +358,8 @@ impl Engine {
             self.live.heard.remove(&person);
             self.no_longer_online(turn, person);
         }
-        for chat in due(&self.live.held, |(due, _)| *due <= now) {
-            self.tell_held(turn, chat);
+        for place in due(&self.live.held, |(due, _)| *due <= now) {
+            self.tell_held(turn, place);
         }
         self.tell_presence(turn);
     }
@@ -383,6 +409,10 @@ impl Engine {
 
     /// Sends a sign to the other side of a chat: directly if they are connected, else by gossip.
     pub(super) fn sign(&mut self, turn: &mut Turn<'_>, chat: ChatId, what: What) {
+        if self.groups.contains_key(&chat) {
+            self.sign_in_group(turn, (chat, None), what);
+            return;
+        }
         let device = self.device();
         let Some(held) = self.chats.get(&chat) else {
             return;
@@ -392,9 +422,7 @@ impl Engine {
             return;
         };
         let channel = crate::proto::channel::Channel::from_secret(&secret.secret);
-        // Each later than the one before, however the clock is set.
-        let time = turn.now.max(self.live.own_sign.plus(1));
-        self.live.own_sign = time;
+        let time = self.sign_time(turn.now);
         let body = Ephemeral { device, time, what }.encode();
         let day = turn.now.frame_day();
         let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
@@ -430,23 +458,92 @@ impl Engine {
                 .unwrap_or_default();
             devices.iter().find_map(|device| self.reachable(device))
         });
-        if let Some(peer) = direct {
-            turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] }));
-            return;
+        match direct {
+            Some(peer) => self.held_directly(turn, peer, id),
+            None => self.held_by_gossip(turn, (chat, None), id),
         }
-        let due = turn.now.plus(HELD_WAIT_MS);
-        let (_, ids) = self.live.held.entry(chat).or_insert((due, Vec::new()));
+    }
+
+    pub(super) fn held_directly(&mut self, turn: &mut Turn<'_>, peer: PeerId, id: FrameId) {
+        turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] }));
+    }
+
+    /// Says on a channel that a frame is on this disk, soon, with others.
+    pub(super) fn held_by_gossip(&mut self, turn: &mut Turn<'_>, place: Where, id: FrameId) {
+        // In a large group all hear what each has: it is said more rarely.
+        let others = self.devices_in(&place.0).len() as u64;
+        let wait = HELD_WAIT_MS.saturating_add(others.saturating_mul(HELD_STEP_MS));
+        let due = turn.now.plus(wait.min(SECOND));
+        let (_, ids) = self.live.held.entry(place).or_insert((due, Vec::new()));
         if !ids.contains(&id) {
             ids.push(id);
         }
         if ids.len() >= limits::EPHEMERAL_HELD {
-            self.tell_held(turn, chat);
+            self.tell_held(turn, place);
         }
     }
 
-    fn tell_held(&mut self, turn: &mut Turn<'_>, chat: ChatId) {
-        if let Some((_, ids)) = self.live.held.remove(&chat) {
-            self.sign(turn, chat, What::Held(ids));
+    fn tell_held(&mut self, turn: &mut Turn<'_>, place: Where) {
+        let Some((_, ids)) = self.live.held.remove(&place) else {
+            return;
+        };
+        if place.1.is_some() {
+            self.sign_in_group(turn, place, What::Held(ids));
+        } else {
+            self.sign(turn, place.0, What::Held(ids));
+        }
+    }
+
+    /// The time in a sign: each later than the one before, however the clock is set.
+    fn sign_time(&mut self, now: Timestamp) -> Timestamp {
+        let time = now.max(self.live.own_sign.plus(1));
+        self.live.own_sign = time;
+        time
+    }
+
+    /// Sends a sign to the others in a group, on the channel of an epoch or of the one in use: directly
+    /// to those who are connected, by gossip if there are others.
+    fn sign_in_group(&mut self, turn: &mut Turn<'_>, (chat, epoch): Where, what: What) {
+        let own = self.device();
+        let Some(held) = self.groups.get(&chat).filter(|held| held.is_open()) else {
+            return;
+        };
+        let epoch = epoch.or_else(|| held.epochs.speaking(&held.group));
+        let Some(keys) = epoch.and_then(|epoch| held.epochs.get(&epoch)) else {
+            return;
+        };
+        let channel = keys.channel().clone();
+        let devices = keys.devices().iter().map(|d| d.device);
+        let devices: Vec<DeviceId> = devices.filter(|device| *device != own).collect();
+        let is_ack = matches!(what, What::Held(_));
+        let time = self.sign_time(turn.now);
+        let body = Ephemeral {
+            device: own,
+            time,
+            what,
+        }
+        .encode();
+        let signature = self.own.device.sign("eph", &body);
+        let body = SignedEphemeral {
+            body: body.into(),
+            signature,
+        }
+        .encode();
+        let day = turn.now.frame_day();
+        let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
+            return;
+        };
+        let topic = channel.topic();
+        let reached: Vec<PeerId> = devices.iter().filter_map(|d| self.reachable(d)).collect();
+        // What is acknowledged here is of somebody who is not reached directly.
+        if !is_ack {
+            for peer in &reached {
+                let frame = bytes.clone().into();
+                turn.effect(Effect::Send(*peer, Direct::Frame { topic, frame }));
+            }
+        }
+        if (is_ack || reached.len() < devices.len()) && self.has_subscribers(&topic) {
+            turn.effect(Effect::Publish(topic, bytes));
         }
     }
 

@@ -15,6 +15,7 @@ mod admission;
 mod asks;
 mod commands;
 mod frames;
+mod groups;
 mod hello;
 pub mod lifecycle;
 mod live;
@@ -35,21 +36,21 @@ use std::{
 use rand_core::CryptoRng;
 
 use self::{
-    asks::Asks, command::CommandError, event::EngineEvent, lifecycle::Own, live::Live,
-    nearby::Nearby, relays::Relays,
+    asks::Asks, command::CommandError, event::EngineEvent, groups::GroupChat, lifecycle::Own,
+    live::Live, nearby::Nearby, relays::Relays,
 };
 pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
 use crate::{
     proto::{
         card::TokenId,
         channel::Channel,
-        chat::state::DirectChat,
+        chat::{group::Invitations, state::DirectChat, thread::Thread},
         contact::{Contact, Standing},
         id::{ChatId, DeviceId, PersonId},
         identity::{DeviceList, NodeRecord},
         invite::Invite,
         outbox::Outbox,
-        prekey::OwnPrekeys,
+        prekey::{OwnPrekeys, Prekey},
         rate::Rate,
         record::Write,
         session::SessionSet,
@@ -58,6 +59,7 @@ use crate::{
     wire::{
         direct::Direct,
         id::{Address, FrameId, PeerId, TopicKey},
+        sync::OpId,
     },
 };
 
@@ -71,8 +73,15 @@ pub struct Engine {
     nodes: BTreeMap<PeerId, (PersonId, DeviceId)>,
     sessions: BTreeMap<DeviceId, SessionSet>,
     chats: BTreeMap<ChatId, DirectChat>,
+    groups: BTreeMap<ChatId, GroupChat>,
+    /// People who are in no group with us any more, and until when they are still reached.
+    parting: BTreeMap<PersonId, Timestamp>,
+    /// Invitations to groups of which not all parts have come.
+    invitations: Invitations,
     /// The channels of all chats that we listen to.
     channels: BTreeMap<TopicKey, (ChatId, Channel)>,
+    /// Of those the ones of groups, each with its epoch.
+    epoch_topics: BTreeMap<TopicKey, (ChatId, OpId)>,
     /// Who takes part in our topics.
     subscribers: BTreeSet<(TopicKey, PeerId)>,
     outbox: Outbox,
@@ -103,6 +112,8 @@ struct Known {
     contact: Contact,
     devices: Option<DeviceList>,
     nodes: Vec<NodeRecord>,
+    /// The newest of each device that can be used.
+    prekeys: Vec<Prekey>,
 }
 
 /// A connection that is up.
@@ -119,6 +130,7 @@ struct Dirty {
     sessions: BTreeSet<DeviceId>,
     prekeys: BTreeSet<u32>,
     chats: BTreeSet<ChatId>,
+    groups: BTreeSet<ChatId>,
     invites: BTreeSet<TokenId>,
 }
 
@@ -259,6 +271,7 @@ impl Engine {
             self.gaps.values().min().copied(),
             self.strangers.values().min().copied(),
             self.next_channel_change(),
+            self.poll_groups(),
         ]
         .into_iter()
         .flatten()
@@ -275,13 +288,14 @@ impl Engine {
         self.handle_nearby(turn);
         self.handle_prekeys(turn);
         self.handle_channel_change(turn);
+        self.handle_groups(turn);
     }
 
     fn on_direct(&mut self, turn: &mut Turn<'_>, from: PeerId, message: Direct, seen: bool) {
         let Some((person, device)) = self.nodes.get(&from).copied() else {
             return;
         };
-        if !self.is_heard(&person) {
+        if !self.is_met(&person) {
             return;
         }
         match message {
@@ -294,6 +308,7 @@ impl Engine {
             Direct::Want { topic, counters } => {
                 self.on_want(turn, (person, device), topic, &counters);
             }
+            Direct::Heads { chat, heads } => self.on_heads(turn, from, ChatId(chat), &heads),
         }
     }
 
@@ -320,6 +335,20 @@ impl Engine {
         let held = self.chats.get_mut(chat)?;
         self.dirty.chats.insert(*chat);
         Some(held)
+    }
+
+    /// The timeline's state of a chat of whichever kind.
+    fn thread(&self, chat: &ChatId) -> Option<&Thread> {
+        let direct = self.chats.get(chat).map(|held| &held.thread);
+        direct.or_else(|| self.groups.get(chat).map(|held| &held.state.thread))
+    }
+
+    /// The same, to be changed.
+    fn thread_mut(&mut self, chat: &ChatId) -> Option<&mut Thread> {
+        if self.chats.contains_key(chat) {
+            return self.chat_mut(chat).map(|held| &mut held.thread);
+        }
+        self.group_mut(chat).map(|held| &mut held.state.thread)
     }
 
     /// The devices of a person, as far as they are known.

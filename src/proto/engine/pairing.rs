@@ -83,6 +83,19 @@ impl Engine {
         token: Option<&Token>,
         first: &[u8],
     ) -> Option<Vec<u8>> {
+        self.begin_session(turn, list, prekey, token)?;
+        let set = self.sessions.get_mut(&prekey.device())?;
+        set.seal(turn.rng, turn.now, &NO_CONTEXT, first).ok()
+    }
+
+    /// Begins a session with a device.
+    pub(super) fn begin_session(
+        &mut self,
+        turn: &mut Turn<'_>,
+        list: &DeviceList,
+        prekey: &Prekey,
+        token: Option<&Token>,
+    ) -> Option<()> {
         let own = self.device();
         let device = prekey.device();
         let peer = list.device(&device)?;
@@ -106,7 +119,7 @@ impl Engine {
         let initiated = handshake::initiate(initiate, turn.rng).ok()?;
         set.start(initiated, turn.now);
         self.dirty.sessions.insert(device);
-        set.seal(turn.rng, turn.now, &NO_CONTEXT, first).ok()
+        Some(())
     }
 
     /// Takes in a pairwise message that begins a session (protocol §3.2): the session, its replay

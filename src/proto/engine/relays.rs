@@ -92,8 +92,9 @@ impl Engine {
             return;
         }
         let heard = self.channels.iter().filter(|(_, (chat, _))| {
-            let chat = self.chats.get(chat);
-            chat.is_some_and(|chat| self.is_heard(&chat.person))
+            let direct = self.chats.get(chat);
+            direct.is_some_and(|direct| self.is_heard(&direct.person))
+                || self.groups.contains_key(chat)
         });
         let leases = heard
             .map(|(topic, _)| (*topic, Held::wanted(turn.now)))

@@ -25,6 +25,9 @@ use crate::{
 impl Engine {
     /// Whether something can be said in a chat now.
     pub(super) fn writable(&self, chat: &ChatId) -> Result<(), CommandError> {
+        if self.groups.contains_key(chat) {
+            return self.writable_group(chat);
+        }
         let held = self.chats.get(chat).ok_or_else(no_chat)?;
         let known = self.people.get(&held.person).ok_or_else(nobody)?;
         let forbidden = |text| Err(CommandError::new(ErrorKind::Forbidden, text));
@@ -79,6 +82,9 @@ impl Engine {
         chat: ChatId,
         body: Body,
     ) -> Result<(MessageId, Timestamp), CommandError> {
+        if self.groups.contains_key(&chat) {
+            return self.put_in_group(turn, chat, body);
+        }
         let (device, person) = (self.device(), self.person());
         let now = turn.now;
         let Some(held) = self.chat_mut(&chat) else {
@@ -128,12 +134,22 @@ impl Engine {
         unread_left: u32,
     ) -> Replied {
         let own = self.device();
-        let Some(held) = self.chat_mut(&chat) else {
+        let Some(thread) = self.thread_mut(&chat) else {
             return Err(no_chat());
         };
-        let unread = held.thread.unread.min(unread_left);
-        let changed = unread != held.thread.unread;
-        held.thread.unread = unread;
+        let unread = thread.unread.min(unread_left);
+        let changed = unread != thread.unread;
+        thread.unread = unread;
+        if changed {
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Unread,
+            });
+        }
+        let Some(held) = self.chat_mut(&chat) else {
+            self.read_in_group(turn, chat, counters);
+            return Ok(Reply::Done {});
+        };
         let mut news = Vec::new();
         for (device, counter) in counters.iter().filter(|(device, _)| *device != own) {
             let before = held.thread.read.get(device).copied();
@@ -148,12 +164,6 @@ impl Engine {
         }
         news.truncate(limits::RECEIPTS);
         let person = held.person;
-        if changed {
-            turn.emit(EngineEvent::Chat {
-                chat,
-                what: ChatChange::Unread,
-            });
-        }
         if !news.is_empty() && self.own.profile.read_receipts && self.is_contact(&person) {
             let body = Body::Receipt(Receipt {
                 kind: ReceiptKind::Read,

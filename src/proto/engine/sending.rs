@@ -14,6 +14,7 @@ use crate::{
         chat::{
             content::{Body, ChannelSet, Profile},
             direct::{DirectMessage, part_context},
+            group::numbered,
             state::ChannelSecret,
         },
         contact::Standing,
@@ -38,6 +39,16 @@ const LOADED_AT_ONCE: usize = 64;
 
 /// Messages waiting in the outbox up to which more are sealed.
 const SEALED_AHEAD: usize = 1024;
+
+/// A frame that is in the outbox, and on the direct streams that there are.
+pub(super) struct Sent {
+    pub(super) topic: TopicKey,
+    pub(super) frame: Vec<u8>,
+    /// It is for somebody whom only its topic reaches.
+    pub(super) publish: bool,
+    /// Everybody whom it is for has a direct stream.
+    all_direct: bool,
+}
 
 impl Engine {
     /// Seals a content of the timeline for every device of the other person. `false` if there is
@@ -94,7 +105,7 @@ impl Engine {
 
     /// Seals a message in the active session with a device, and asks for a fresh session when the
     /// old one has gone long without an answer (protocol §3.4).
-    fn seal_pairwise(
+    pub(super) fn seal_pairwise(
         &mut self,
         turn: &mut Turn<'_>,
         device: DeviceId,
@@ -222,10 +233,34 @@ impl Engine {
         let Some(person) = self.chats.get(&chat).map(|held| held.person) else {
             return false;
         };
-        let day = turn.now.frame_day();
-        let Ok(frame) = channel.seal(false, day, kind, body, turn.rng) else {
+        let Some(sent) = self.enqueue(turn, (chat, channel), (kind, body), to, cargo) else {
             return false;
         };
+        // Beside a direct stream gossip is a second way, but nothing that a relay need see.
+        let beside =
+            sent.all_direct && self.has_subscribers(&sent.topic) && !self.has_relay(&sent.topic);
+        match self.people.get(&person).map(|known| known.contact.standing) {
+            Some(Standing::Contact) if sent.publish || beside => {
+                turn.effect(Effect::Publish(sent.topic, sent.frame));
+            }
+            Some(Standing::Outgoing) => self.send_intro(turn, person),
+            _ => {}
+        }
+        true
+    }
+
+    /// Seals a frame, puts it into the outbox, and sends it to whoever has a direct stream. `None` if
+    /// the body is too large for a frame.
+    pub(super) fn enqueue(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, channel): (ChatId, &Channel),
+        (kind, body): (Kind, &[u8]),
+        to: Vec<DeviceId>,
+        cargo: Cargo,
+    ) -> Option<Sent> {
+        let day = turn.now.frame_day();
+        let frame = channel.seal(false, day, kind, body, turn.rng).ok()?;
         let topic = channel.topic();
         let id = frame_id(&frame);
         let seq = self.outbox.next_seq();
@@ -251,16 +286,12 @@ impl Engine {
                 turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
             }
         }
-        // Beside a direct stream gossip is a second way, but nothing that a relay need see.
-        let beside = added.all_direct && self.has_subscribers(&topic) && !self.has_relay(&topic);
-        match self.people.get(&person).map(|known| known.contact.standing) {
-            Some(Standing::Contact) if added.publish || beside => {
-                turn.effect(Effect::Publish(topic, waiting.frame.into()));
-            }
-            Some(Standing::Outgoing) => self.send_intro(turn, person),
-            _ => {}
-        }
-        true
+        Some(Sent {
+            topic,
+            frame: waiting.frame.into(),
+            publish: added.publish,
+            all_direct: added.all_direct,
+        })
     }
 
     /// A device has a frame of ours on its disk.
@@ -290,7 +321,10 @@ impl Engine {
                 at,
             };
             turn.write(Write::Receipt(receipt));
-            let read = self.chats.get(&chat).and_then(|held| held.read_by_other);
+            let read = match self.groups.get(&chat) {
+                Some(held) => held.state.read_by.get(&person).copied(),
+                None => self.chats.get(&chat).and_then(|held| held.read_by_other),
+            };
             if read.is_none_or(|read| read < counter) {
                 let state = DeliveryState::Delivered;
                 let counters = counter..=counter;
@@ -320,8 +354,16 @@ impl Engine {
         let Some(peer) = self.reachable(&device) else {
             return;
         };
+        let place = self.epoch_topics.get(&topic).map(|(_, epoch)| *epoch);
+        let place = place.and_then(|epoch| self.groups.get(&chat)?.group.place_of(&epoch));
         for counter in counters {
-            if let Some(id) = self.outbox.frame_of(chat, *counter, &device) {
+            if let Some(place) = place {
+                let number = numbered(place, *counter);
+                let id = number.and_then(|n| self.outbox.frame_of(chat, n, &device));
+                if let Some(id) = id {
+                    turn.effect(Effect::SendStored(peer, id));
+                }
+            } else if let Some(id) = self.outbox.frame_of(chat, *counter, &device) {
                 turn.effect(Effect::SendStored(peer, id));
             } else if let Some(held) = self.chat_mut(&chat)
                 && held.person == person

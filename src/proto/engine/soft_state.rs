@@ -48,6 +48,7 @@ impl Engine {
         for person in contacts {
             self.send_soft_state(turn, &person);
         }
+        self.tell_own_cards(turn);
     }
 
     /// Sends our node record and prekey to a contact's devices.
@@ -89,9 +90,10 @@ impl Engine {
         let Ok(node) = NodeRecord::verify(&state.node_record, list, now) else {
             return false;
         };
-        if Prekey::verify(&state.prekey, list, now).is_err() {
+        let Ok(prekey) = Prekey::verify(&state.prekey, list, now) else {
             return false;
-        }
+        };
+        self.learn_prekey(&person, &prekey, now);
         let Some(known) = self.person_mut(&person) else {
             return false;
         };

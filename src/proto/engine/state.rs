@@ -1,16 +1,21 @@
 //! What the engine knows, for those who show it.
 
-use super::{Engine, command::Settings};
+use std::collections::BTreeMap;
+
+use super::{Engine, command::Settings, groups::GroupChat};
 use crate::{
     proto::{
-        chat::state::DirectChat,
+        chat::{group::Place, membership::Role, state::DirectChat},
         contact::{Contact, Standing},
         id::{ChatId, DeviceId, PersonId},
         safety::SafetyNumber,
         secret::Secret,
         time::Timestamp,
     },
-    wire::id::{Address, PeerId},
+    wire::{
+        id::{Address, PeerId},
+        sync::OpId,
+    },
 };
 
 /// A contact or a request.
@@ -77,6 +82,54 @@ pub struct ChatState {
     pub since: Timestamp,
     /// The other is typing.
     pub typing: bool,
+}
+
+/// A group.
+#[derive(Clone, Debug)]
+pub struct GroupStanding {
+    /// Which.
+    pub chat: ChatId,
+    /// Where this device stands in it.
+    pub place: Place,
+    /// Its name, not yet made safe to show.
+    pub name: String,
+    /// What it is for.
+    pub topic: String,
+    /// How long messages are kept, in seconds; 0: for ever.
+    pub timer_s: u32,
+    /// Whether plain members may add people.
+    pub members_add: bool,
+    /// How many epochs there were.
+    pub epoch: u32,
+    /// Who is in it.
+    pub members: Vec<GroupMember>,
+    /// Incoming messages that were not read.
+    pub unread: u32,
+    /// No notifications.
+    pub muted: bool,
+    /// On top.
+    pub pinned: bool,
+    /// By author, messages that are known to be missing.
+    pub missing: Vec<(PersonId, u32)>,
+    /// By author, messages that came after their removal and are not shown.
+    pub aside: Vec<(PersonId, u32)>,
+    /// Since when it is known here.
+    pub since: Timestamp,
+    /// Who is typing.
+    pub typing: Vec<PersonId>,
+    /// Devices that signed two things under one number: copied, or set back.
+    pub forked: Vec<PersonId>,
+}
+
+/// Somebody in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupMember {
+    /// Who.
+    pub person: PersonId,
+    /// What they are.
+    pub role: Role,
+    /// Since when, as the change says by which they are.
+    pub joined_at: Timestamp,
 }
 
 impl Engine {
@@ -167,6 +220,11 @@ impl Engine {
             .collect()
     }
 
+    /// Whether there is such a chat, of whichever kind.
+    pub fn has_chat(&self, chat: &ChatId) -> bool {
+        self.thread(chat).is_some()
+    }
+
     /// One chat.
     pub fn chat(&self, chat: &ChatId) -> Option<ChatState> {
         self.chats.get(chat).map(|chat| self.chat_state(chat))
@@ -181,8 +239,91 @@ impl Engine {
             pinned: chat.thread.pinned,
             missing: chat.thread.missing(),
             since: chat.thread.since,
-            typing: self.live.is_typing(&chat.id),
+            typing: !self.live.typing_in(&chat.id).is_empty(),
         }
+    }
+
+    /// All groups, by id.
+    pub fn groups(&self) -> Vec<GroupStanding> {
+        let groups = self.groups.values();
+        groups.map(|held| self.group_standing(held)).collect()
+    }
+
+    /// One group.
+    pub fn group(&self, chat: &ChatId) -> Option<GroupStanding> {
+        self.groups.get(chat).map(|held| self.group_standing(held))
+    }
+
+    /// The ids of all groups.
+    pub fn group_ids(&self) -> Vec<ChatId> {
+        self.groups.keys().copied().collect()
+    }
+
+    /// Whom messages of a group are for, besides this person: who is in it now, and of each epoch that
+    /// is held those of them who are in that.
+    pub fn recipients(&self, chat: &ChatId) -> (Vec<PersonId>, BTreeMap<OpId, Vec<PersonId>>) {
+        let own = self.person();
+        let Some(held) = self.groups.get(chat) else {
+            return (Vec::new(), BTreeMap::new());
+        };
+        let others = |mut people: Vec<PersonId>| {
+            people.sort_unstable();
+            people.dedup();
+            people.retain(|person| *person != own && held.has(person));
+            people
+        };
+        let epochs = held.epochs.all().map(|keys| {
+            let people = keys.devices().iter().map(|device| device.person);
+            (keys.id(), others(people.collect()))
+        });
+        let members = held.group.members().keys().copied().collect();
+        (others(members), epochs.collect())
+    }
+
+    fn group_standing(&self, held: &GroupChat) -> GroupStanding {
+        let (group, state) = (&held.group, &held.state);
+        let settings = group.settings();
+        let members = group
+            .members()
+            .iter()
+            .map(|(person, standing)| GroupMember {
+                person: *person,
+                role: standing.role,
+                joined_at: group.joined_at(person).unwrap_or(state.thread.since),
+            });
+        let forked = group.forked();
+        let forked = group
+            .roster()
+            .devices
+            .iter()
+            .filter(|d| forked.contains(&d.device));
+        GroupStanding {
+            chat: state.chat,
+            place: state.place,
+            name: settings.name.clone(),
+            topic: settings.topic.clone(),
+            timer_s: settings.timer_s,
+            members_add: settings.members_add,
+            epoch: group.epochs(),
+            members: members.collect(),
+            unread: state.thread.unread,
+            muted: state.thread.muted,
+            pinned: state.thread.pinned,
+            missing: self.missing_in_group(held),
+            aside: state.aside_by_author(),
+            since: state.thread.since,
+            typing: self.live.typing_in(&state.chat),
+            forked: forked.map(|device| device.person).collect(),
+        }
+    }
+
+    /// People who are only known as members of a group, with their own names for themselves.
+    pub fn co_members(&self) -> Vec<(PersonId, String, u32)> {
+        let known = self.people.values().map(|known| &known.contact);
+        let strangers = known.filter(|c| c.standing == Standing::Stranger && !c.name.is_empty());
+        strangers
+            .map(|contact| (contact.person, contact.name.clone(), contact.avatar))
+            .collect()
     }
 
     /// The number to compare with somebody, once we know of them.

@@ -1,13 +1,18 @@
 //! Who takes part in the topics of our chats, and whether anybody can be reached there.
 
+use std::collections::BTreeSet;
+
 use super::{Effect, Engine, Turn};
 use crate::{
     proto::{
         chat::ephemeral::What,
-        id::{ChatId, PersonId},
+        id::{ChatId, DeviceId},
         time::Timestamp,
     },
-    wire::id::{PeerId, TopicKey},
+    wire::{
+        id::{PeerId, TopicKey},
+        sync::OpId,
+    },
 };
 
 impl Engine {
@@ -17,6 +22,10 @@ impl Engine {
             return;
         };
         let chat = *chat;
+        if let Some((_, epoch)) = self.epoch_topics.get(&topic).copied() {
+            self.on_member_subscribed(turn, (chat, epoch), peer, topic);
+            return;
+        }
         let person = self.chats.get(&chat).map(|held| held.person);
         let theirs = self.nodes.get(&peer).map(|(person, _)| *person);
         if theirs.is_some() && theirs != person {
@@ -32,6 +41,26 @@ impl Engine {
             // Says that we are there now, for what waits on the other side.
             self.sign(turn, chat, What::Held(Vec::new()));
             self.presence_due(turn.now, chat);
+        }
+    }
+
+    /// A peer takes part in the topic of an epoch: somebody it is for, or a relay.
+    fn on_member_subscribed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, epoch): (ChatId, OpId),
+        peer: PeerId,
+        topic: TopicKey,
+    ) {
+        let keys = self.groups.get(&chat).and_then(|h| h.epochs.get(&epoch));
+        let theirs = self.nodes.get(&peer).map(|(_, device)| *device);
+        let belongs = |device| keys.is_some_and(|keys| keys.index_of(&device).is_some());
+        if theirs.is_some_and(|device| !belongs(device)) {
+            turn.effect(Effect::Revoke(peer));
+            return;
+        }
+        if self.subscribers.insert((topic, peer)) {
+            self.refresh_paths(turn.now, Some(chat));
         }
     }
 
@@ -62,24 +91,53 @@ impl Engine {
         self.refresh_paths(turn.now, chat);
     }
 
-    /// Tells the outbox whether what it publishes for the other side of a chat, or of all of them,
-    /// is carried by anybody.
+    /// Tells the outbox whether what it publishes for the others in a chat, or in all of them, is
+    /// carried by anybody.
     pub(super) fn refresh_paths(&mut self, now: Timestamp, chat: Option<ChatId>) {
-        let chats: Vec<(ChatId, PersonId)> = self
-            .chats
-            .values()
-            .filter(|held| chat.is_none_or(|chat| held.id == chat))
-            .map(|held| (held.id, held.person))
+        let carried: BTreeSet<ChatId> = self
+            .subscribers
+            .iter()
+            .filter_map(|(topic, _)| self.channels.get(topic))
+            .map(|(chat, _)| *chat)
             .collect();
-        for (chat, person) in chats {
-            let is_carried = self.is_contact(&person) && self.is_carried(chat);
-            for device in self.devices_of(&person) {
-                self.outbox.carried(device, is_carried, now);
+        let mut devices: BTreeSet<DeviceId> = BTreeSet::new();
+        let mut told = Vec::new();
+        for held in self.chats.values() {
+            if chat.is_none_or(|chat| held.id == chat) {
+                devices.extend(self.devices_of(&held.person));
+                told.push((held.id, held.person));
             }
+        }
+        for of in self.groups.keys() {
+            if chat.is_none_or(|chat| *of == chat) {
+                devices.extend(self.devices_in(of));
+            }
+        }
+        let reached = self.carried_devices(&carried);
+        for device in devices {
+            self.outbox.carried(device, reached.contains(&device), now);
+        }
+        for (chat, person) in told {
+            let is_carried = self.is_contact(&person) && carried.contains(&chat);
             if is_carried && !self.is_presence_due(&chat) {
                 self.presence_due(now, chat);
             }
         }
+    }
+
+    /// The devices of others in these chats.
+    fn carried_devices(&self, chats: &BTreeSet<ChatId>) -> BTreeSet<DeviceId> {
+        let mut reached = BTreeSet::new();
+        for chat in chats {
+            match self.chats.get(chat) {
+                Some(held) if self.is_contact(&held.person) => {
+                    reached.extend(self.devices_of(&held.person));
+                }
+                Some(_) => {}
+                None => reached.extend(self.devices_in(chat)),
+            }
+        }
+        reached
     }
 
     /// Whether a topic of the chat has somebody on it.

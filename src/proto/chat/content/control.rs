@@ -58,6 +58,15 @@ pub struct Profile {
     pub card: ByteVec,
 }
 
+/// A change of a group, in the timeline of this device only: `[op_body]`.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct GroupChange {
+    /// An encoded [`crate::proto::chat::membership::OpBody`], whose signature was checked.
+    #[n(0)]
+    pub op: ByteVec,
+}
+
 impl Prekeys {
     pub(super) fn within_limits(&self) -> bool {
         self.prekeys.len() <= limits::PREKEYS

@@ -19,7 +19,7 @@ use crate::{
             seal::{SealChunk, seal_context, seals_hash},
             sender_chain::GroupHeader,
         },
-        id::ChatId,
+        id::{ChatId, DeviceId},
         identity::Device,
         secret::Secret,
         time::{DAY, SECOND, Timestamp},
@@ -100,6 +100,9 @@ const SMALL: usize = 256;
 const SHORT: (u64, u64) = (7 * DAY, 1000);
 const LONG: (u64, u64) = (30 * DAY, 5000);
 
+/// Messages that one device of a roster waits longer than the one before it.
+const STEP: u64 = 16;
+
 /// What a frame of seals holds at most: the bucket of 32 KiB without its length and kind.
 const CHUNK: usize = 32_768 - 5;
 
@@ -117,8 +120,9 @@ impl Epochs {
             .map(EpochKeys::id)
     }
 
-    /// Whether another epoch is to be made.
-    pub fn due(&self, group: &Group, now: Timestamp) -> Option<Due> {
+    /// Whether a device is to make another epoch. When much was said in the one in use, those who speak
+    /// do so one a little after the other, in the order of the roster, so that not all do at once.
+    pub fn due(&self, group: &Group, device: &DeviceId, now: Timestamp) -> Option<Due> {
         let Some(keys) = self.speaking(group).and_then(|id| self.held.get(&id)) else {
             return Some(Due::Members);
         };
@@ -131,7 +135,8 @@ impl Epochs {
         if set > 0 {
             age = age.min(set);
         }
-        if keys.said() >= uses {
+        let rank = keys.index_of(device).unwrap_or_default() as u64;
+        if keys.said() >= uses.saturating_add(rank.saturating_mul(STEP)) {
             Some(Due::Use)
         } else if now.since(keys.since()) >= age {
             Some(Due::Age)

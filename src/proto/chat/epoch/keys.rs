@@ -87,6 +87,8 @@ pub struct Sealed {
     pub id: MessageId,
     /// Its number in the epoch.
     pub counter: u32,
+    /// This device's signature: proof for others.
+    pub signature: [u8; 64],
 }
 
 /// A message that opened, and whose signature holds.
@@ -215,6 +217,7 @@ impl EpochKeys {
             body: place.seal(&header, &key, content, &signature),
             id: message_id(&context),
             counter,
+            signature,
         })
     }
 

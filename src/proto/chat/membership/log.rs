@@ -355,6 +355,17 @@ impl Log {
             .filter_map(|at| self.get(*at).map(|placed| placed.id))
     }
 
+    /// The entry whose name begins with these bytes.
+    pub fn starting_with(&self, short: &[u8; 16]) -> Option<OpId> {
+        let mut first = [0; 32];
+        first
+            .iter_mut()
+            .zip(short)
+            .for_each(|(to, from)| *to = *from);
+        let (id, _) = self.places.range(OpId(first)..).next()?;
+        id.0.starts_with(short).then_some(*id)
+    }
+
     /// The place of an entry.
     pub fn place_of(&self, id: &OpId) -> Option<u32> {
         self.places.get(id).copied()

@@ -1,0 +1,187 @@
+//! What is remembered of a group beside its log, its keys and its messages.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+use crate::{
+    proto::{
+        chat::thread::Thread,
+        id::{ChatId, MessageId, PersonId},
+        time::Timestamp,
+    },
+    wire::codec::{self, Malformed},
+};
+
+/// Where this device stands in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Place {
+    /// In it: heard and spoken in.
+    #[n(0)]
+    Member,
+    /// Invited by somebody who is no contact; nothing is heard or said until that is accepted.
+    #[n(1)]
+    Invited(#[n(0)] PersonId),
+    /// On the way out: the others are being told.
+    #[n(2)]
+    Leaving(#[n(0)] Timestamp),
+    /// No longer in it; the history stays.
+    #[n(3)]
+    Gone,
+}
+
+/// The record of a group ([`crate::proto::record::Class::Group`]).
+#[derive(Clone, Debug, Encode, Decode)]
+#[cbor(array)]
+pub struct GroupState {
+    /// Which.
+    #[n(0)]
+    pub chat: ChatId,
+    /// Where this device stands in it.
+    #[n(1)]
+    pub place: Place,
+    /// What came, and what was read.
+    #[n(2)]
+    pub thread: Thread,
+    /// For each other member: up to which of our counters they have read.
+    #[n(3)]
+    pub read_by: BTreeMap<PersonId, u32>,
+    /// How many messages this device said in each epoch, by the epoch's place in the log.
+    #[n(4)]
+    pub sent: BTreeMap<u32, u32>,
+    /// Messages whose authors had been removed when they came, oldest first (protocol §4.8): at most
+    /// [`ASIDE`].
+    #[n(5)]
+    pub aside: Vec<Aside>,
+    /// How many more such messages came than are kept.
+    #[n(6)]
+    pub dropped: u32,
+}
+
+/// A message that came after its author's removal, and to which no member refers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Aside {
+    /// The message.
+    #[n(0)]
+    pub id: MessageId,
+    /// Who wrote it.
+    #[n(1)]
+    pub author: PersonId,
+    /// The row that it would have.
+    #[n(2)]
+    pub row: ByteVec,
+}
+
+/// Messages of removed people that are kept aside.
+pub const ASIDE: usize = 64;
+
+/// Runs of counters, and texts kept aside, are what can make the record grow.
+const MAX_RECORD: usize = 4 * 1024 * 1024;
+
+impl GroupState {
+    /// A group that is new here.
+    pub fn new(chat: ChatId, place: Place, now: Timestamp) -> Self {
+        Self {
+            chat,
+            place,
+            thread: Thread::new(now),
+            read_by: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            aside: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::to_vec(self)
+    }
+
+    /// Reads a record.
+    pub fn decode(record: &[u8]) -> Result<Self, Malformed> {
+        let state: Self = codec::from_slice(record, MAX_RECORD)?;
+        if state.thread.is_valid() {
+            Ok(state)
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// How many messages are kept aside, by their authors.
+    pub fn aside_by_author(&self) -> Vec<(PersonId, u32)> {
+        let mut by: BTreeMap<PersonId, u32> = BTreeMap::new();
+        for aside in &self.aside {
+            let count = by.entry(aside.author).or_default();
+            *count = count.saturating_add(1);
+        }
+        by.into_iter().collect()
+    }
+
+    /// Our counters after `before` up to `upto`, as runs within one epoch each.
+    pub fn sent_between(&self, before: Option<u32>, upto: u32) -> Vec<(u32, u32)> {
+        let runs = self.sent.iter().filter_map(|(place, count)| {
+            let first = numbered(*place, 0)?;
+            let last = numbered(*place, count.checked_sub(1)?)?;
+            let first = before.map_or(first, |before| first.max(before.saturating_add(1)));
+            let last = last.min(upto);
+            (first <= last).then_some((first, last))
+        });
+        runs.collect()
+    }
+}
+
+/// The number of a message in its chat: the place in the log of the epoch that it was said in, and
+/// its number there. `None` above what fits: the message is not taken.
+///
+/// Each device numbers epochs by its own log; the number is not told to anybody.
+pub fn numbered(place: u32, counter: u32) -> Option<u32> {
+    let (place, counter) = (u16::try_from(place).ok()?, u16::try_from(counter).ok()?);
+    Some(u32::from(place) << 16 | u32::from(counter))
+}
+
+/// The place of the epoch and the number there: the inverse of [`numbered`].
+pub fn unnumbered(number: u32) -> (u32, u32) {
+    (number >> 16, number & 0xffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_round_trips() {
+        let mut state = GroupState::new(ChatId([1; 32]), Place::Member, Timestamp(5));
+        state.sent.insert(3, 2);
+        state.place = Place::Invited(PersonId([2; 32]));
+
+        let again = GroupState::decode(&state.encode()).unwrap();
+
+        assert_eq!(again.encode(), state.encode());
+        assert_eq!(again.place, state.place);
+    }
+
+    #[test]
+    fn numbers_order_messages_by_epoch_and_then_by_counter() {
+        assert_eq!(numbered(0, 7), Some(7));
+        assert_eq!(numbered(2, 1), Some(0x2_0001));
+        assert_eq!(unnumbered(0x2_0001), (2, 1));
+        assert_eq!(numbered(0x1_0000, 0), None);
+        assert_eq!(numbered(0, 0x1_0000), None);
+    }
+
+    #[test]
+    fn what_was_sent_is_counted_within_each_epoch() {
+        let mut state = GroupState::new(ChatId([1; 32]), Place::Member, Timestamp(5));
+        state.sent.insert(1, 3);
+        state.sent.insert(4, 2);
+        let at = |place, counter| numbered(place, counter).unwrap();
+
+        let all = state.sent_between(None, at(4, 0));
+        let later = state.sent_between(Some(at(1, 1)), at(9, 0));
+
+        assert_eq!(all, [(at(1, 0), at(1, 2)), (at(4, 0), at(4, 0))]);
+        assert_eq!(later, [(at(1, 2), at(1, 2)), (at(4, 0), at(4, 1))]);
+    }
+}

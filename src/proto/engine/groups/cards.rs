@@ -1,0 +1,186 @@
+//! What members tell each other of their devices: keys, nodes, names (frame kind 10).
+
+use super::{ChatChange, Engine, EngineEvent, Turn};
+use crate::{
+    proto::{
+        channel::Kind,
+        chat::group::MemberCard,
+        contact::Learnt,
+        engine::{Known, hello::learn_profile},
+        id::{ChatId, DeviceId, PersonId},
+        identity::{DeviceList, NodeRecord, ProfileCard},
+        outbox::Cargo,
+        prekey::Prekey,
+        time::Timestamp,
+    },
+    wire::sync::OpId,
+};
+
+impl Engine {
+    /// Tells everybody in a group of this device.
+    pub(super) fn tell_own_card(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(card) = self.own_card(turn.now) else {
+            return;
+        };
+        let to = self.devices_in(chat);
+        self.tell_cards(turn, chat, &[card], to, Cargo::SoftState);
+    }
+
+    /// The same in all groups: this device moved, or has another name or prekey.
+    pub(in crate::proto::engine) fn tell_own_cards(&mut self, turn: &mut Turn<'_>) {
+        let open = self.groups.iter().filter(|(_, held)| held.is_open());
+        for chat in open.map(|(chat, _)| *chat).collect::<Vec<_>>() {
+            self.tell_own_card(turn, &chat);
+        }
+    }
+
+    /// Tells newcomers of everybody in a group, this device among them.
+    pub(super) fn tell_all_cards(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        newcomers: Vec<DeviceId>,
+    ) {
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let own = self.device();
+        let others = held.group.roster().devices.iter();
+        let others = others.filter(|d| d.device != own && !newcomers.contains(&d.device));
+        let cards = others.filter_map(|d| self.card_of(&d.person, &d.device, turn.now));
+        let cards: Vec<MemberCard> = self.own_card(turn.now).into_iter().chain(cards).collect();
+        self.tell_cards(turn, chat, &cards, newcomers, Cargo::Control);
+    }
+
+    fn tell_cards(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        cards: &[MemberCard],
+        to: Vec<DeviceId>,
+        cargo: Cargo,
+    ) {
+        let Some(epoch) = self.any_epoch(chat) else {
+            return;
+        };
+        for body in MemberCard::frames(cards) {
+            let said = (Kind::MemberCards, body.as_slice(), to.clone());
+            self.send_in_epoch(turn, (*chat, epoch), said, cargo);
+        }
+    }
+
+    /// The epoch in use, or the newest that no other has taken the place of.
+    fn any_epoch(&self, chat: &ChatId) -> Option<OpId> {
+        let held = self.groups.get(chat)?;
+        held.epochs.speaking(&held.group).or_else(|| {
+            let used = held.epochs.all().filter(|keys| keys.replaced().is_none());
+            used.max_by_key(|keys| keys.since()).map(|keys| keys.id())
+        })
+    }
+
+    fn own_card(&self, now: Timestamp) -> Option<MemberCard> {
+        Some(MemberCard {
+            person: self.person(),
+            prekey: self.medium_prekey()?.into(),
+            node_record: self.node_record(now).bytes().to_vec().into(),
+            profile: self.profile_card().bytes().to_vec().into(),
+        })
+    }
+
+    fn card_of(&self, person: &PersonId, device: &DeviceId, now: Timestamp) -> Option<MemberCard> {
+        let known = self.people.get(person)?;
+        let node = known.nodes.iter().find(|node| node.device() == *device)?;
+        Some(MemberCard {
+            person: *person,
+            prekey: known.prekey_of(device, now)?.bytes().to_vec().into(),
+            node_record: node.bytes().to_vec().into(),
+            profile: known.contact.card.clone()?,
+        })
+    }
+
+    /// Takes cards of members; those that do not hold are left out. `false` if it is no such frame.
+    pub(super) fn take_cards(&mut self, turn: &mut Turn<'_>, chat: &ChatId, body: &[u8]) -> bool {
+        let Ok(cards) = MemberCard::decode_all(body) else {
+            return false;
+        };
+        let own = self.person();
+        let mut renamed = false;
+        for card in cards {
+            let is_member = self.groups.get(chat).is_some_and(|h| h.has(&card.person));
+            if is_member && card.person != own {
+                renamed |= self.take_card(turn, &card);
+            }
+        }
+        self.refresh_paths(turn.now, Some(*chat));
+        if renamed {
+            let what = ChatChange::Members;
+            turn.emit(EngineEvent::Chat { chat: *chat, what });
+        }
+        true
+    }
+
+    /// `true` if the person shows differently now.
+    fn take_card(&mut self, turn: &mut Turn<'_>, card: &MemberCard) -> bool {
+        let now = turn.now;
+        let Some(list) = self
+            .people
+            .get(&card.person)
+            .and_then(|k| k.devices.clone())
+        else {
+            return false;
+        };
+        let node = NodeRecord::verify(&card.node_record, &list, now);
+        let prekey = Prekey::verify(&card.prekey, &list, now);
+        let profile = ProfileCard::verify(&card.profile, &list);
+        let (Ok(node), Ok(prekey), Ok(profile)) = (node, prekey, profile) else {
+            return false;
+        };
+        if prekey.device() != node.device() {
+            return false;
+        }
+        let Some(known) = self.person_mut(&card.person) else {
+            return false;
+        };
+        let moved = known.contact.learn_node(&node, now) == Learnt::New;
+        known.learn_prekey(&prekey, now);
+        let before = (known.contact.name.clone(), known.contact.avatar);
+        learn_profile(&mut known.contact, &profile);
+        let renamed = before != (known.contact.name.clone(), known.contact.avatar);
+        if moved {
+            known.refresh(now);
+            self.index(&card.person);
+            self.admit_member(turn, &card.person);
+        }
+        if renamed {
+            self.show_contact(turn, &card.person);
+            turn.emit(EngineEvent::Contact(card.person));
+        }
+        renamed
+    }
+
+    /// Takes the device list of a member, as the group's changes carry it.
+    pub(super) fn learn_list(&mut self, turn: &mut Turn<'_>, list: &DeviceList) {
+        let (now, person) = (turn.now, list.person());
+        if person == self.person() {
+            return;
+        }
+        let known = self
+            .people
+            .entry(person)
+            .or_insert_with(|| Known::stranger(person, now));
+        let before: Vec<_> = known.nodes.iter().map(|n| (n.peer(), n.device())).collect();
+        let learnt = known.contact.learn_devices(list);
+        self.dirty.people.insert(person);
+        match learnt {
+            Learnt::New => {
+                known.refresh(now);
+                if !before.is_empty() {
+                    self.drop_devices(turn, person, &before);
+                }
+                self.index(&person);
+            }
+            Learnt::Conflict => self.note_conflict(turn, &person),
+            Learnt::Nothing => {}
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Changes of a group: taken in, kept, and what follows from them.
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{
+    ChatChange, Effect, Engine, EngineEvent, LACKING_MS, Place, REKEY_MS, Turn, telling::op_frames,
+};
+use crate::{
+    proto::{
+        channel::{Channel, Kind},
+        chat::{
+            content::{Body, Content, GroupChange},
+            group::{Applied, Outcome, numbered},
+            membership::{Change, Op, OpBody},
+        },
+        id::{ChatId, DeviceId, MessageId, PersonId},
+        outbox::Cargo,
+        record::{Class, MessageRow, Write},
+        time::Timestamp,
+    },
+    wire::{direct::Direct, id::PeerId, sync::OpId},
+};
+
+/// Bytes of changes that a member who lacks them is sent at once.
+const CATCH_UP: usize = 1024 * 1024;
+
+impl Engine {
+    /// Takes changes in, in any order.
+    pub(super) fn take_ops(&mut self, turn: &mut Turn<'_>, chat: &ChatId, ops: Vec<Op>) {
+        for op in ops {
+            let Some(held) = self.groups.get_mut(chat) else {
+                return;
+            };
+            if let Outcome::Applied(applied) = held.group.apply(op) {
+                self.on_applied(turn, chat, &applied);
+            }
+        }
+    }
+
+    /// Changes were taken in: they are kept, and what follows from them is done.
+    pub(super) fn on_applied(&mut self, turn: &mut Turn<'_>, chat: &ChatId, applied: &Applied) {
+        for id in &applied.ops {
+            self.keep_op(turn, chat, id);
+            self.note_epoch(turn.now, chat, id);
+        }
+        let (own, changed) = (self.person(), &applied.changed);
+        let left: Vec<PersonId> = changed.left.clone();
+        let others_joined = changed.joined.iter().any(|person| *person != own);
+        if others_joined {
+            self.learn_lists(turn, chat);
+            self.admit_members(turn, chat);
+        }
+        if left.contains(&own) && self.groups.get(chat).is_some_and(|h| !h.has(&own)) {
+            self.on_removed(turn, chat);
+            return;
+        }
+        for person in left.iter().filter(|person| **person != own) {
+            self.on_left(turn, chat, person);
+        }
+        if !left.is_empty() || !changed.joined.is_empty() {
+            self.plan_epoch(turn, chat);
+            self.release_aside(turn, chat);
+            self.refresh_paths(turn.now, Some(*chat));
+        }
+        let members = !changed.roles.is_empty() || !left.is_empty() || !changed.joined.is_empty();
+        if members {
+            let what = ChatChange::Members;
+            turn.emit(EngineEvent::Chat { chat: *chat, what });
+        }
+        if changed.settings {
+            let what = ChatChange::Settings;
+            turn.emit(EngineEvent::Chat { chat: *chat, what });
+        }
+    }
+
+    /// Keeps a change that the group has taken in, and shows it in the timeline if people care.
+    pub(super) fn keep_op(&mut self, turn: &mut Turn<'_>, chat: &ChatId, id: &OpId) {
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let (Some(op), Some(place)) = (held.group.op(id), held.group.place_of(id)) else {
+            return;
+        };
+        let key = [&chat.0[..], &place.to_be_bytes()].concat();
+        let record = Zeroizing::new(op.encode());
+        let body = held.group.body(id);
+        turn.write(Write::Put(Class::Op, key, record));
+        if let Some(row) = body.and_then(|body| self.system_row(turn.now, (id, place), &body, chat))
+        {
+            let id = row.id;
+            turn.write(Write::Message(Box::new(row)));
+            turn.emit(EngineEvent::Message(id));
+        }
+    }
+
+    /// The line of the timeline that shows a change.
+    fn system_row(
+        &self,
+        now: Timestamp,
+        (id, place): (&OpId, u32),
+        body: &OpBody,
+        chat: &ChatId,
+    ) -> Option<MessageRow> {
+        let shown = match &body.change {
+            Change::Create(_)
+            | Change::AddMember(_)
+            | Change::RemoveMember(_)
+            | Change::SetRole(_)
+            | Change::Leave
+            | Change::SetMeta(_) => true,
+            Change::DeviceUpdate(_) | Change::Epoch(_) | Change::Unknown { .. } => false,
+        };
+        let content = Content {
+            prev: None,
+            parents: Vec::new(),
+            created: body.created,
+            expire_s: 0,
+            body: Body::GroupChange(GroupChange {
+                op: body.encode().into(),
+            }),
+        };
+        shown.then(|| MessageRow {
+            id: MessageId(id.0),
+            chat: *chat,
+            sender: body.author,
+            // Of no device: it is nobody's message, and takes no number of one.
+            device: DeviceId([0; 16]),
+            counter: numbered(place, 0).unwrap_or(place),
+            created: body.created,
+            sent_at: crate::proto::chat::order::sent_at(body.created, now),
+            received_at: now,
+            outgoing: body.author == self.person(),
+            content: content.encode().to_vec(),
+            signed: None,
+        })
+    }
+
+    /// A change may be a new epoch, whose secret is still to come.
+    fn note_epoch(&mut self, now: Timestamp, chat: &ChatId, id: &OpId) {
+        let Some(held) = self.groups.get_mut(chat).filter(|held| held.is_open()) else {
+            return;
+        };
+        let body = held.group.body(id);
+        let is_epoch = body.is_some_and(|body| matches!(body.change, Change::Epoch(_)));
+        if is_epoch && held.epochs.get(id).is_none() {
+            held.lacking.insert(*id, now.plus(LACKING_MS));
+            held.rekey_at = None;
+        }
+    }
+
+    /// People are known by the lists that a group's changes carry.
+    pub(super) fn learn_lists(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let members = held.group.members().keys();
+        let lists = members.filter_map(|person| held.group.list(person).cloned());
+        for list in lists.collect::<Vec<_>>() {
+            self.learn_list(turn, &list);
+        }
+    }
+
+    /// Somebody is no longer in the group: what waits for their devices there, but for news of that,
+    /// waits no more.
+    fn on_left(&mut self, turn: &mut Turn<'_>, chat: &ChatId, person: &PersonId) {
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let devices = held.group.list(person).map(|list| list.devices().to_vec());
+        for device in devices.unwrap_or_default() {
+            for (id, of, cargo) in self.outbox.waiting_for(&device.id) {
+                let is_message = matches!(cargo, Cargo::Message { .. } | Cargo::SoftState);
+                if of == *chat && is_message {
+                    let done = self.outbox.acknowledged(&id, &device.id);
+                    if done.is_some_and(|done| done.finished) {
+                        turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                    }
+                }
+            }
+        }
+        self.stop_typing(turn, (*chat, *person));
+        self.part_from(turn.now, *person);
+    }
+
+    /// This person is no longer in the group.
+    fn on_removed(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let place = self.groups.get(chat).map(|held| held.state.place);
+        if matches!(place, Some(Place::Leaving(_) | Place::Gone) | None) {
+            return;
+        }
+        for id in self.outbox.waiting_in(chat) {
+            self.outbox.remove(&id);
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+        }
+        self.end_group(turn, chat);
+    }
+
+    /// Others are in the group now than in its epoch: an owner or admin makes another soon, if nobody
+    /// has by then (protocol §4.6).
+    fn plan_epoch(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let leads = self.leads(chat);
+        let Some(held) = self.groups.get_mut(chat) else {
+            return;
+        };
+        if leads && held.is_open() && held.epochs.speaking(&held.group).is_none() {
+            let wait = within(turn.rng, REKEY_MS);
+            held.rekey_at = Some(turn.now.plus(wait));
+        }
+    }
+
+    /// A member tells which changes it has, on meeting: what follows goes back, and if it knows more,
+    /// it is asked in turn.
+    pub(in crate::proto::engine) fn on_heads(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PeerId,
+        chat: ChatId,
+        heads: &[OpId],
+    ) {
+        let Some((_, device)) = self.member_at(&chat, &from) else {
+            return;
+        };
+        let Some(epoch) = self.epoch_with(&chat, &device) else {
+            return;
+        };
+        let Some(held) = self.groups.get(&chat) else {
+            return;
+        };
+        let known: Vec<OpId> = heads
+            .iter()
+            .filter(|id| held.group.counts(id).is_some())
+            .copied()
+            .collect();
+        let lacks = held.group.unknown_to(&known, CATCH_UP);
+        let Some(channel) = held.epochs.get(&epoch).map(|keys| keys.channel().clone()) else {
+            return;
+        };
+        let knows_more = known.len() < heads.len();
+        self.send_ops_once(turn, from, &channel, &lacks);
+        if knows_more {
+            self.tell_heads(turn, &chat, from);
+        }
+    }
+
+    fn send_ops_once(&mut self, turn: &mut Turn<'_>, peer: PeerId, channel: &Channel, ops: &[Op]) {
+        let (day, topic) = (turn.now.frame_day(), channel.topic());
+        for body in op_frames(ops) {
+            if let Ok(frame) = channel.seal(false, day, Kind::LogOps, &body, turn.rng) {
+                let frame = frame.into();
+                turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
+            }
+        }
+    }
+
+    /// Tells a member which changes of a group are here.
+    pub(super) fn tell_heads(&self, turn: &mut Turn<'_>, chat: &ChatId, peer: PeerId) {
+        if let Some(held) = self.groups.get(chat) {
+            let (chat, heads) = (chat.0, held.group.heads());
+            turn.effect(Effect::Send(peer, Direct::Heads { chat, heads }));
+        }
+    }
+
+    /// A device is connected: in each group that its person is in too, it is told what is here.
+    pub(in crate::proto::engine) fn meet_member(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+        let chats: Vec<ChatId> = self.groups.keys().copied().collect();
+        for chat in chats {
+            if self.member_at(&chat, &peer).is_some() {
+                self.tell_heads(turn, &chat, peer);
+            }
+        }
+    }
+}
+
+/// A number of milliseconds below a bound, by chance.
+fn within(rng: &mut dyn CryptoRng, bound: u32) -> u64 {
+    u64::from(rng.next_u32() % bound)
+}

@@ -1,0 +1,232 @@
+//! Newcomers: what they are given, and what this device makes of being one.
+
+use zeroize::Zeroizing;
+
+use super::{ChatChange, Engine, EngineEvent, GroupChat, Place, Turn};
+use crate::{
+    proto::{
+        chat::{
+            content::{Body, Opaque},
+            epoch::Made,
+            group::{GroupState, Invited, Welcome},
+            membership::Change,
+            seal::{SealChunk, seal_context},
+        },
+        engine::pairing::NO_CONTEXT,
+        handshake::{open_once, prekey_of},
+        id::{ChatId, DeviceId, PersonId},
+        outbox::Cargo,
+        secret::Secret,
+    },
+    wire::sync::OpId,
+};
+
+impl Engine {
+    /// Gives people who were just added what they need. Those who are no contacts are told in a group
+    /// that they are in with us.
+    pub(super) fn welcome(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        newcomers: &[PersonId],
+        made: &Made,
+    ) {
+        let epoch = made.op.id();
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let roster = held.group.roster().devices.iter();
+        let devices: Vec<(u16, PersonId, DeviceId)> = (0u16..)
+            .zip(roster)
+            .filter(|(_, device)| newcomers.contains(&device.person))
+            .map(|(index, device)| (index, device.person, device.device))
+            .collect();
+        for (index, person, device) in &devices {
+            let Some(seal) = seal_for(&made.chunks, *index) else {
+                continue;
+            };
+            let Some(held) = self.groups.get(chat) else {
+                return;
+            };
+            for part in Welcome::parts(&held.group, epoch, &seal) {
+                let body = Opaque::new(Zeroizing::new(part.encode()));
+                self.send_welcome(turn, (*person, *device), Body::Welcome(body));
+            }
+        }
+        let devices = devices.into_iter().map(|(_, _, device)| device).collect();
+        self.tell_all_cards(turn, chat, devices);
+    }
+
+    fn send_welcome(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (person, device): (PersonId, DeviceId),
+        body: Body,
+    ) {
+        if self.is_contact(&person) {
+            let chat = self.chat_with(&person);
+            let content = super::super::pairing::control(body, turn.now).encode();
+            if let Some(pairwise) = self.seal_pairwise(turn, device, &NO_CONTEXT, &content) {
+                self.send_pairwise(turn, chat, device, pairwise, Cargo::Control);
+            }
+            return;
+        }
+        let shared = self.groups.iter().find(|(_, held)| {
+            held.is_open() && held.has(&person) && held.epochs.speaking(&held.group).is_some()
+        });
+        if let Some(shared) = shared.map(|(shared, _)| *shared) {
+            self.send_to_member(turn, shared, (person, device), body, Cargo::Control);
+        }
+    }
+
+    /// A part of an invitation to a group came from somebody.
+    pub(in crate::proto::engine) fn take_welcome(
+        &mut self,
+        turn: &mut Turn<'_>,
+        from: PersonId,
+        bytes: &[u8],
+    ) {
+        let Ok(part) = Welcome::decode(bytes) else {
+            return;
+        };
+        let own = self.device();
+        if let Some(invited) = self.invitations.take(from, own, part) {
+            self.on_invited(turn, from, invited);
+        }
+    }
+
+    fn on_invited(&mut self, turn: &mut Turn<'_>, from: PersonId, invited: Invited) {
+        let chat = invited.group.chat();
+        let place = if self.is_contact(&from) {
+            Place::Member
+        } else {
+            Place::Invited(from)
+        };
+        let invitations = self.groups.values();
+        let waiting = invitations.filter(|h| matches!(h.state.place, Place::Invited(_)));
+        if place != Place::Member && waiting.count() >= INVITED {
+            return;
+        }
+        let ops = invited.group.unknown_to(&[], usize::MAX);
+        if let Some(held) = self.groups.get_mut(&chat) {
+            // In it before, or an older invitation.
+            if !held.is_open() {
+                held.state.place = place;
+            }
+            self.take_ops(turn, &chat, ops);
+        } else {
+            let state = GroupState::new(chat, place, turn.now);
+            let held = GroupChat::new(invited.group, super::Epochs::default(), state);
+            self.groups.insert(chat, held);
+            for op in ops {
+                self.keep_op(turn, &chat, &op.id());
+            }
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Created,
+            });
+        }
+        self.dirty.groups.insert(chat);
+        self.learn_lists(turn, &chat);
+        self.open_seal(turn, &chat, &invited.epoch, &invited.seal);
+        self.enter(turn, &chat);
+    }
+
+    /// Begins to hear a group that this device is in.
+    pub(super) fn enter(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let is_open = self.groups.get(chat).is_some_and(GroupChat::is_open);
+        if is_open {
+            self.note_lacking(turn.now, chat);
+            self.listen_in_group(turn, chat);
+            self.admit_members(turn, chat);
+            self.tell_own_card(turn, chat);
+        }
+        let what = ChatChange::Members;
+        turn.emit(EngineEvent::Chat { chat: *chat, what });
+    }
+
+    /// Some of the seals of an epoch came. `false`: they cannot be taken yet, and are to come again.
+    pub(super) fn take_seals(&mut self, turn: &mut Turn<'_>, chat: &ChatId, body: &[u8]) -> bool {
+        let Ok(chunk) = SealChunk::decode(body) else {
+            return false;
+        };
+        let own = self.device();
+        let Some(held) = self.groups.get(chat) else {
+            return false;
+        };
+        let Some(epoch) = held.group.epoch_committing(&chunk.commit) else {
+            return false;
+        };
+        if held.epochs.get(&epoch).is_some() {
+            return true;
+        }
+        let Some(roster) = held.group.roster_before(&epoch) else {
+            return false;
+        };
+        let index = roster.devices.iter().position(|d| d.device == own);
+        let mut seals = chunk.seals.iter();
+        let Some((_, seal)) = seals.find(|(at, _)| Some(usize::from(*at)) == index) else {
+            // Of others.
+            return true;
+        };
+        let opened = self.open_seal(turn, chat, &epoch, seal);
+        if opened {
+            self.listen_in_group(turn, chat);
+            self.refresh_paths(turn.now, Some(*chat));
+        }
+        opened
+    }
+
+    /// Opens the secret of an epoch that is sealed to this device, and takes the epoch.
+    fn open_seal(&mut self, turn: &mut Turn<'_>, chat: &ChatId, epoch: &OpId, seal: &[u8]) -> bool {
+        let Some(held) = self.groups.get(chat) else {
+            return false;
+        };
+        if held.epochs.get(epoch).is_some() {
+            return true;
+        }
+        let Some(body) = held.group.body(epoch) else {
+            return false;
+        };
+        let Change::Epoch(change) = body.change else {
+            return false;
+        };
+        let context = seal_context(chat, &change.commit, &change.roster_hash);
+        let list = held.group.list(&body.author);
+        let certificate = list.and_then(|list| list.device(&body.device)).cloned();
+        let author = (body.author, body.device);
+        let Some(plain) = self.open_pairwise(turn, &author.0, author.1, seal, &context) else {
+            return false;
+        };
+        // From here on the message is used up: it is not to be sent again.
+        let secret = match plain.first_chunk::<32>() {
+            Some(secret) if plain.len() == 32 => {
+                Some(Secret::filled_by(|out| out.copy_from_slice(secret)))
+            }
+            _ => prekey_of(&plain).and_then(|id| {
+                let prekey = self.prekeys.get(id)?;
+                open_once(&self.own.device, prekey, certificate.as_ref()?, &plain).ok()
+            }),
+        };
+        let now = turn.now;
+        if let (Some(secret), Some(held)) = (secret, self.group_mut(chat))
+            && held.epochs.take(&held.group, epoch, &secret, now).is_ok()
+        {
+            held.lacking.remove(epoch);
+            held.rekey_at = None;
+        }
+        true
+    }
+}
+
+/// The seal for the device at a place of the roster.
+fn seal_for(chunks: &[Vec<u8>], index: u16) -> Option<Vec<u8>> {
+    let mut seals = chunks.iter().flat_map(|chunk| {
+        let chunk = SealChunk::decode(chunk);
+        chunk.map_or(Vec::new(), |chunk| chunk.seals)
+    });
+    seals.find(|(at, _)| *at == index).map(|(_, seal)| seal)
+}
+
+/// Invitations of people who are no contacts that may wait at once.
+const INVITED: usize = 16;

@@ -1,0 +1,283 @@
+//! What happens in groups, told with engines in a simulated world.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "what goes wrong in a test is a failed test"
+)]
+
+mod world;
+
+use betwixt::proto::{
+    chat::{group::Place, membership::Role},
+    engine::{
+        command::{Command, GroupRole},
+        event::{DeliveryState, EngineEvent},
+    },
+    id::{ChatId, MessageId},
+};
+use world::{Links, World};
+
+/// Alice, who knows the others, who do not know each other.
+fn hub(seed: u64, others: &[&str]) -> (World, Vec<usize>) {
+    let mut world = World::new(seed, Links::GOOD);
+    let mut all = vec![world.join("Alice")];
+    for name in others {
+        let other = world.join(name);
+        world.befriend(all[0], other);
+        all.push(other);
+    }
+    (world, all)
+}
+
+fn texts(world: &World, host: usize, chat: ChatId) -> Vec<String> {
+    let all = world.texts(host, chat).into_iter();
+    all.filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn a_founded_group_is_there_for_all_and_everybody_hears_everybody() {
+    let (mut world, all) = hub(1, &["Bob", "Carol"]);
+
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for host in &all {
+        assert!(world.is_in(*host, chat));
+        let name = world.hosts[*host].name.clone();
+        world.say(*host, chat, &format!("{name} is here")).unwrap();
+        world.run(1_000);
+    }
+    world.run(10_000);
+
+    world.assert_group_agrees(chat, &all);
+    let expected = ["Alice is here", "Bob is here", "Carol is here"];
+    for host in &all {
+        assert_eq!(texts(&world, *host, chat), expected);
+        assert_eq!(world.engine(*host).waiting(), 0);
+        let group = world.engine(*host).group(&chat).unwrap();
+        assert_eq!((group.members.len(), group.epoch), (3, 1));
+    }
+}
+
+#[test]
+fn messages_are_delivered_and_read_by_each() {
+    let (mut world, all) = hub(2, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+
+    let id = world.say(all[1], chat, "Hello").unwrap();
+    world.run(5_000);
+    read(&mut world, all[0], chat, id);
+    world.run(5_000);
+
+    let reached = |person, state| {
+        let events = world.hosts[all[1]].events.iter();
+        events
+            .filter(|event| {
+                matches!(event, EngineEvent::Status { person: p, state: s, .. }
+                    if *p == person && *s == state)
+            })
+            .count()
+    };
+    let (alice, carol) = (world.hosts[all[0]].person, world.hosts[all[2]].person);
+    assert_eq!(reached(alice, DeliveryState::Delivered), 1);
+    assert_eq!(reached(carol, DeliveryState::Delivered), 1);
+    assert_eq!(reached(alice, DeliveryState::Read), 1);
+    assert_eq!(reached(carol, DeliveryState::Read), 0);
+}
+
+#[test]
+fn whoever_is_removed_hears_nothing_from_then_on() {
+    let (mut world, all) = hub(3, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    world.say(all[1], chat, "before").unwrap();
+    world.run(5_000);
+
+    let remove = Command::RemoveMember {
+        chat_id: chat,
+        person_id: world.hosts[all[2]].person,
+    };
+    world.command(all[0], remove).unwrap().unwrap();
+    world.run(5_000);
+    world.say(all[1], chat, "after").unwrap();
+    world.run(30_000);
+
+    world.assert_group_agrees(chat, &all[..2]);
+    assert_eq!(texts(&world, all[0], chat), ["before", "after"]);
+    assert_eq!(texts(&world, all[2], chat), ["before"]);
+    let left = world.engine(all[2]).group(&chat).unwrap();
+    assert_eq!(left.place, Place::Gone);
+    let say = Command::SendMessage {
+        chat_id: chat,
+        text: "again?".to_owned(),
+        reply_to: None,
+    };
+    assert!(world.command(all[2], say).unwrap().is_err());
+    assert_eq!(world.engine(all[0]).group(&chat).unwrap().epoch, 2);
+}
+
+#[test]
+fn somebody_who_is_added_later_hears_what_is_said_from_then_on() {
+    let (mut world, all) = hub(4, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..2]);
+    world.run(5_000);
+    world.say(all[1], chat, "before").unwrap();
+    world.run(5_000);
+
+    let add = Command::AddMember {
+        chat_id: chat,
+        person_id: world.hosts[all[2]].person,
+    };
+    world.command(all[0], add).unwrap().unwrap();
+    world.run(5_000);
+    world.say(all[1], chat, "after").unwrap();
+    world.say(all[2], chat, "thanks").unwrap();
+    world.run(10_000);
+
+    assert_eq!(texts(&world, all[0], chat), ["before", "after", "thanks"]);
+    assert_eq!(texts(&world, all[1], chat), ["before", "after", "thanks"]);
+    assert_eq!(texts(&world, all[2], chat), ["after", "thanks"]);
+}
+
+#[test]
+fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
+    let (mut world, all) = hub(5, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+
+    let leave = Command::LeaveGroup { chat_id: chat };
+    world.command(all[1], leave).unwrap().unwrap();
+    world.run(30_000);
+    world.say(all[2], chat, "Bob is gone").unwrap();
+    world.run(900_000);
+
+    world.assert_group_agrees(chat, &[all[0], all[2]]);
+    assert!(texts(&world, all[1], chat).is_empty());
+    assert_eq!(world.engine(all[1]).group(&chat).unwrap().place, Place::Gone);
+    let group = world.engine(all[0]).group(&chat).unwrap();
+    assert_eq!((group.members.len(), group.epoch), (2, 2));
+}
+
+#[test]
+fn two_admins_who_are_parted_and_remove_each_other_agree_afterwards() {
+    let (mut world, all) = hub(6, &["Bob", "Carol", "Dave"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for admin in [all[1], all[2]] {
+        let role = Command::SetRole {
+            chat_id: chat,
+            person_id: world.hosts[admin].person,
+            role: GroupRole::Admin,
+        };
+        world.command(all[0], role).unwrap().unwrap();
+    }
+    world.run(20_000);
+    for a in [all[0], all[1]] {
+        for b in [all[2], all[3]] {
+            world.part(a, b, true);
+        }
+    }
+    world.run(1_000);
+
+    // Equals cannot remove each other; each removes Dave or renames instead, and both say things.
+    let other = |world: &World, host: usize| world.hosts[host].person;
+    let remove = |chat_id, person_id| Command::RemoveMember { chat_id, person_id };
+    let refused = world.command(all[1], remove(chat, other(&world, all[2])));
+    assert!(refused.unwrap().is_err());
+    let gone = remove(chat, other(&world, all[3]));
+    world.command(all[1], gone).unwrap().unwrap();
+    world.say(all[1], chat, "Dave is gone").unwrap();
+    world.say(all[2], chat, "hello Dave").unwrap();
+    world.say(all[3], chat, "hello Carol").unwrap();
+    world.run(60_000);
+    for a in [all[0], all[1]] {
+        for b in [all[2], all[3]] {
+            world.part(a, b, false);
+        }
+    }
+    world.run(120_000);
+    world.say(all[2], chat, "so he is").unwrap();
+    world.run(60_000);
+
+    world.assert_group_agrees(chat, &all[..3]);
+    let group = world.engine(all[2]).group(&chat).unwrap();
+    assert_eq!(group.members.len(), 3);
+    assert!(group.members.iter().any(|member| member.role == Role::Owner));
+    assert_eq!(world.engine(all[3]).group(&chat).unwrap().place, Place::Gone);
+    let last = texts(&world, all[1], chat);
+    assert_eq!(last.last().map(String::as_str), Some("so he is"));
+}
+
+#[test]
+fn a_group_goes_on_after_everybody_starts_again() {
+    let (mut world, all) = hub(7, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    world.say(all[0], chat, "one").unwrap();
+    world.run(1_000);
+
+    for host in &all {
+        world.crash(*host);
+    }
+    for host in &all {
+        world.restart(*host);
+    }
+    world.run(5_000);
+    for host in &all {
+        world.say(*host, chat, "two").unwrap();
+    }
+    world.run(30_000);
+
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(texts(&world, all[2], chat).len(), 4);
+}
+
+#[test]
+fn whoever_was_away_gets_all_of_it_on_coming_back() {
+    let (mut world, all) = hub(8, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+
+    world.crash(all[2]);
+    for n in 0..30 {
+        world.say(all[n % 2], chat, &n.to_string()).unwrap();
+        world.run(1_000);
+    }
+    world.restart(all[2]);
+    world.run(120_000);
+
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(texts(&world, all[2], chat).len(), 30);
+}
+
+#[test]
+fn in_a_bad_network_nothing_is_lost_or_doubled() {
+    for seed in 0..10 {
+        let (mut world, all) = hub(100 + seed, &["Bob", "Carol", "Dave"]);
+        let chat = world.found(all[0], "Herons", &all[1..]);
+        world.run(5_000);
+        world.links = Links::BAD;
+        for n in 0..20 {
+            for host in &all {
+                world.say(*host, chat, &format!("{host} {n}")).unwrap();
+            }
+            world.run(700);
+        }
+        world.links = Links::GOOD;
+        world.run(120_000);
+
+        world.assert_group_agrees(chat, &all);
+        assert_eq!(texts(&world, all[3], chat).len(), 80, "seed {seed}");
+        for host in &all {
+            assert_eq!(world.engine(*host).waiting(), 0, "seed {seed}");
+        }
+    }
+}
+
+fn read(world: &mut World, host: usize, chat: ChatId, up_to: MessageId) {
+    let read = Command::ReadMessages {
+        chat_id: chat,
+        up_to,
+    };
+    world.command(host, read).unwrap().unwrap();
+}
