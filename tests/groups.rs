@@ -153,7 +153,10 @@ fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
 
     world.assert_group_agrees(chat, &[all[0], all[2]]);
     assert!(texts(&world, all[1], chat).is_empty());
-    assert_eq!(world.engine(all[1]).group(&chat).unwrap().place, Place::Gone);
+    assert_eq!(
+        world.engine(all[1]).group(&chat).unwrap().place,
+        Place::Gone
+    );
     let group = world.engine(all[0]).group(&chat).unwrap();
     assert_eq!((group.members.len(), group.epoch), (2, 2));
 }
@@ -202,8 +205,16 @@ fn two_admins_who_are_parted_and_remove_each_other_agree_afterwards() {
     world.assert_group_agrees(chat, &all[..3]);
     let group = world.engine(all[2]).group(&chat).unwrap();
     assert_eq!(group.members.len(), 3);
-    assert!(group.members.iter().any(|member| member.role == Role::Owner));
-    assert_eq!(world.engine(all[3]).group(&chat).unwrap().place, Place::Gone);
+    assert!(
+        group
+            .members
+            .iter()
+            .any(|member| member.role == Role::Owner)
+    );
+    assert_eq!(
+        world.engine(all[3]).group(&chat).unwrap().place,
+        Place::Gone
+    );
     let last = texts(&world, all[1], chat);
     assert_eq!(last.last().map(String::as_str), Some("so he is"));
 }

@@ -120,6 +120,9 @@ pub struct Acknowledged {
 pub struct Due {
     /// Send these on the direct stream.
     pub send: Vec<(DeviceId, FrameId)>,
+    /// Of those the ones that were sent before and not acknowledged: the direct stream may lead
+    /// nowhere, because the other side does not know us yet.
+    pub again: Vec<(FrameId, ChatId)>,
     /// Publish these on their topics.
     pub publish: Vec<FrameId>,
     /// These are too old; what they said has to be sealed anew.
@@ -366,18 +369,23 @@ impl Outbox {
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         for (device, lane) in &mut self.lanes {
-            for seq in lane.take_due(now) {
+            for (seq, again) in lane.take_due(now) {
                 let Some(entry) = self.entries.get(&seq) else {
                     continue;
                 };
                 match lane.path {
-                    Path::Direct => due.send.push((*device, entry.id)),
+                    Path::Direct => {
+                        due.send.push((*device, entry.id));
+                        due.again.extend(again.then_some((entry.id, entry.chat)));
+                    }
                     Path::None | Path::Topic => due.publish.push(entry.id),
                 }
             }
         }
         due.publish.sort_unstable();
         due.publish.dedup();
+        due.again.sort_unstable();
+        due.again.dedup();
         while let Some(entry) = self.entries.values().next() {
             if now.since(entry.created) < LIFE_MS {
                 break;

@@ -382,6 +382,11 @@ impl Engine {
                 turn.effect(Effect::SendStored(peer, id));
             }
         }
+        for (id, chat) in due.again {
+            if self.groups.contains_key(&chat) && self.is_carried(chat) {
+                turn.effect(Effect::PublishStored(id));
+            }
+        }
         for id in due.publish {
             turn.effect(Effect::PublishStored(id));
         }

@@ -150,8 +150,8 @@ impl Lane {
         self.waiting.extend(flight.into_keys());
     }
 
-    /// What goes again, and what goes for the first time.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<u64> {
+    /// What goes again (`true`), and what goes for the first time.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(u64, bool)> {
         self.heard = self.heard.filter(|at| now.since(*at) < HEARD_MS);
         let longest = match self.path {
             Path::Topic if self.heard.is_some() => HEARD_WAIT_MS,
@@ -166,7 +166,7 @@ impl Lane {
             if let Some(attempt) = self.flight.get_mut(&seq) {
                 *attempt = attempt.next(now, longest);
             }
-            due.push(seq);
+            due.push((seq, true));
         }
         while self.flight.len() < self.window() && !self.waiting.is_empty() {
             if !self.take_pace(now) {
@@ -174,7 +174,7 @@ impl Lane {
             }
             if let Some(seq) = self.waiting.pop_first() {
                 self.flight.insert(seq, Attempt::first(now));
-                due.push(seq);
+                due.push((seq, false));
             }
         }
         due

@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Tells newcomers of everybody in a group, this device among them.
+    /// Tells newcomers of everybody in a group, this device and each other among them.
     pub(super) fn tell_all_cards(
         &mut self,
         turn: &mut Turn<'_>,
@@ -46,7 +46,7 @@ impl Engine {
         };
         let own = self.device();
         let others = held.group.roster().devices.iter();
-        let others = others.filter(|d| d.device != own && !newcomers.contains(&d.device));
+        let others = others.filter(|d| d.device != own);
         let cards = others.filter_map(|d| self.card_of(&d.person, &d.device, turn.now));
         let cards: Vec<MemberCard> = self.own_card(turn.now).into_iter().chain(cards).collect();
         self.tell_cards(turn, chat, &cards, newcomers, Cargo::Control);
