@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "what goes wrong in a test is a failed test"
 )]
 

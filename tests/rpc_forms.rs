@@ -7,12 +7,12 @@
 )]
 
 use betwixt::node::{
-    ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
+    ChatChange, ChatId, Command, DeliveryState, GroupRole, MessageId, PersonId, Reply, Settings,
     SettingsChange, Timestamp, WarningKind,
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Event, Member, Message, MessageKind,
-        Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, ReceiptState,
-        RequestState, Role, Safety, UsedRelay, Via,
+        Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place, Query,
+        ReceiptState, RequestState, Role, Safety, UsedRelay, Via,
     },
 };
 use serde_json::{Value, json};
@@ -119,12 +119,16 @@ fn commands() {
     command(
         &Command::SetChat {
             chat_id,
+            name: None,
+            topic: None,
+            members_may_add: None,
             muted: Some(true),
             pinned: None,
         },
         "chat.set",
         json!({"chat_id": chat(), "muted": true}),
     );
+    groups();
     command(
         &Command::SendMessage {
             chat_id,
@@ -242,6 +246,40 @@ fn replies() {
     );
 }
 
+/// What concerns groups.
+fn groups() {
+    let (chat_id, person_id) = (CHAT, ADA);
+    command(
+        &Command::CreateGroup {
+            name: "Herons".to_owned(),
+            members: vec![ADA],
+        },
+        "chat.create",
+        json!({"name": "Herons", "members": [ada()]}),
+    );
+    let both = || json!({"chat_id": chat(), "person_id": ada()});
+    command(
+        &Command::AddMember { chat_id, person_id },
+        "chat.add",
+        both(),
+    );
+    let remove = Command::RemoveMember { chat_id, person_id };
+    command(&remove, "chat.remove", both());
+    let role = GroupRole::Admin;
+    let set = Command::SetRole {
+        chat_id,
+        person_id,
+        role,
+    };
+    let mut form = both();
+    form["role"] = json!("admin");
+    command(&set, "chat.role", form);
+    let only = || json!({"chat_id": chat()});
+    command(&Command::JoinGroup { chat_id }, "chat.accept", only());
+    command(&Command::LeaveGroup { chat_id }, "chat.leave", only());
+    command(&Command::DeleteChat { chat_id }, "chat.delete", only());
+}
+
 fn message() -> Message {
     Message {
         message_id: MESSAGE,
@@ -258,6 +296,7 @@ fn message() -> Message {
         file: None,
         outgoing: true,
         state: DeliveryState::Sent,
+        reaches_removed: false,
         seq: 3,
     }
 }
@@ -267,7 +306,7 @@ fn message_form() -> Value {
         "message_id": message_id(), "chat_id": chat(), "sender": ada(), "sent_at": 1,
         "received_at": 2, "kind": "text", "text": "Hello", "reply_to": null, "edited_at": null,
         "deleted": false, "reactions": [], "file": null, "outgoing": true, "state": "sent",
-        "seq": 3,
+        "reaches_removed": false, "seq": 3,
     })
 }
 
@@ -408,10 +447,16 @@ fn chats() {
         name: "Ada".to_owned(),
         topic: None,
         epoch: 0,
+        place: Place::Member,
+        members_may_add: false,
+        after_removal: Vec::new(),
+        forked: Vec::new(),
         members: vec![Member {
             person_id: ADA,
             name: "Ada".to_owned(),
             role: Role::Member,
+            owner: false,
+            avatar: 2,
             joined_at: Timestamp(9),
         }],
         complete: false,
@@ -423,7 +468,9 @@ fn chats() {
     assert_eq!(
         serde_json::to_value(Answer::Chat(Box::new(info))).unwrap(),
         json!({"chat_id": chat(), "kind": "direct", "name": "Ada", "topic": null, "epoch": 0,
-            "members": [{"person_id": ada(), "name": "Ada", "role": "member", "joined_at": 9}],
+            "place": "member", "members_may_add": false, "after_removal": [], "forked": [],
+            "members": [{"person_id": ada(), "name": "Ada", "role": "member", "owner": false,
+                "avatar": 2, "joined_at": 9}],
             "complete": false, "missing": [{"person_id": ada(), "count": 1}]})
     );
 }

@@ -1,6 +1,9 @@
 //! What faces see: queries, their answers, events. The serde forms are the interface of
 //! `docs/rpc.md`.
 
+mod chats;
+
+pub use chats::{ChatInfo, ChatKind, ChatSummary, Member, Missing, Place, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -248,127 +251,6 @@ pub struct Safety {
     pub words: Vec<String>,
     /// To be scanned.
     pub qr_svg: String,
-}
-
-/// The kinds of chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ChatKind {
-    /// Two people.
-    Direct,
-    /// More.
-    Group,
-}
-
-/// A row of `chat.list`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ChatSummary {
-    /// Which chat.
-    pub chat_id: ChatId,
-    /// What kind.
-    pub kind: ChatKind,
-    /// Its name; of a direct chat, the other's.
-    pub name: String,
-    /// Of a direct chat: the other.
-    pub person_id: Option<PersonId>,
-    /// Messages not yet read.
-    pub unread: u32,
-    /// The last message in display order.
-    pub last: Option<Message>,
-    /// No notifications.
-    pub muted: bool,
-    /// Stays on top.
-    pub pinned: bool,
-    /// Nothing is known to be missing.
-    pub complete: bool,
-    /// How many messages are known to be missing.
-    pub missing: u32,
-    /// The other side asked for contact and waits for an answer.
-    pub request: Option<RequestState>,
-}
-
-/// Result of `chat.info`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ChatInfo {
-    /// Which chat.
-    pub chat_id: ChatId,
-    /// What kind.
-    pub kind: ChatKind,
-    /// Its name.
-    pub name: String,
-    /// Its topic, if somebody set one.
-    pub topic: Option<String>,
-    /// Of a group: the number of key epochs so far.
-    pub epoch: u32,
-    /// Whether I am in it.
-    #[serde(default)]
-    pub place: Place,
-    /// Of a group: whether plain members may add people.
-    #[serde(default)]
-    pub members_may_add: bool,
-    /// Of a group: messages that came after their authors were removed, and are not shown.
-    #[serde(default)]
-    pub after_removal: Vec<Missing>,
-    /// Of a group: people one of whose devices was copied or set back to an older state.
-    #[serde(default)]
-    pub forked: Vec<PersonId>,
-    /// Who is in it.
-    pub members: Vec<Member>,
-    /// Nothing is known to be missing.
-    pub complete: bool,
-    /// From whom messages are known to be missing.
-    pub missing: Vec<Missing>,
-}
-
-/// Where I stand in a chat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// In it.
-    #[default]
-    Member,
-    /// Invited to a group by somebody who is no contact: `chat.accept` or `chat.leave`.
-    Invited,
-    /// No longer in the group; the history stays.
-    Gone,
-}
-
-/// Somebody in a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Member {
-    /// Who.
-    pub person_id: PersonId,
-    /// Their name.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// Whether they founded the group: an admin whom nobody removes.
-    #[serde(default)]
-    pub owner: bool,
-    /// Their avatar number.
-    #[serde(default)]
-    pub avatar: u32,
-    /// Since when.
-    pub joined_at: Timestamp,
-}
-
-/// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Add and remove.
-    Admin,
-    /// Read and write.
-    Member,
-}
-
-/// Messages of somebody known to be missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Missing {
-    /// Whose.
-    pub person_id: PersonId,
-    /// How many.
-    pub count: u32,
 }
 
 /// What a message is.

@@ -13,14 +13,14 @@ use super::{
 use crate::{
     proto::{
         chat::{group::Invitations, state::DirectChat},
-        contact::{Contact, Learnt, Standing},
+        contact::Contact,
         counters::BLOCK,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
         name::random_name,
         outbox::Outbox,
-        prekey::{OwnPrekey, OwnPrekeys, Prekey},
+        prekey::{OwnPrekey, OwnPrekeys},
         rate::{Allowance, Rate},
         record::{Class, Write},
         session::{Records as SessionRecords, SessionSet, Skipped},
@@ -441,59 +441,6 @@ impl Engine {
             self.replay.remove(&hash);
             turn.write(Write::Delete(Class::Replay, hash.to_vec()));
         }
-    }
-}
-
-impl Known {
-    /// Reads what a contact's signed objects say.
-    pub(super) fn of(contact: Contact, now: Timestamp) -> Self {
-        let devices = contact.devices();
-        let nodes = contact.nodes(now);
-        let prekeys = contact.prekeys(now);
-        Self {
-            contact,
-            devices,
-            nodes,
-            prekeys,
-        }
-    }
-
-    /// Reads the signed objects again after they changed.
-    pub(super) fn refresh(&mut self, now: Timestamp) {
-        self.devices = self.contact.devices();
-        self.nodes = self.contact.nodes(now);
-        self.prekeys = self.contact.prekeys(now);
-    }
-
-    /// Somebody of whom nothing but a reason to remember them is known.
-    pub(super) fn stranger(person: PersonId, now: Timestamp) -> Self {
-        Self {
-            contact: Contact::new(person, Standing::Stranger, now),
-            devices: None,
-            nodes: Vec::new(),
-            prekeys: Vec::new(),
-        }
-    }
-
-    /// The newest prekey of a device, if it can still be used.
-    pub(super) fn prekey_of(&self, device: &DeviceId, now: Timestamp) -> Option<&Prekey> {
-        let held = self.prekeys.iter();
-        held.filter(|prekey| prekey.device() == *device && prekey.not_after() > now)
-            .max_by_key(|prekey| prekey.created())
-    }
-
-    /// Whether a prekey of a device has ever come.
-    pub(super) fn has_prekey_of(&self, device: &DeviceId) -> bool {
-        self.prekeys.iter().any(|prekey| prekey.device() == *device)
-    }
-
-    /// Takes a verified prekey of one of the person's devices.
-    pub(super) fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> bool {
-        let is_new = self.contact.learn_prekey(prekey, now) == Learnt::New;
-        if is_new {
-            self.prekeys = self.contact.prekeys(now);
-        }
-        is_new
     }
 }
 

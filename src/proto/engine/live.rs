@@ -6,7 +6,7 @@ use super::{Effect, Engine, Turn, event::EngineEvent};
 use crate::{
     proto::{
         channel::Kind,
-        chat::ephemeral::{Ephemeral, SignedEphemeral, What},
+        chat::ephemeral::{Ephemeral, What},
         contact::Standing,
         id::{ChatId, DeviceId, PersonId},
         time::{MINUTE, SECOND, Timestamp},
@@ -15,7 +15,6 @@ use crate::{
         direct::Direct,
         frame,
         id::{Address, FrameId, PeerId},
-        limits,
         sync::OpId,
     },
 };
@@ -37,12 +36,6 @@ const UNHEARD_PRESENCE_MS: u64 = MINUTE;
 
 /// Without a word for this long, somebody who is not connected is no longer here.
 const PRESENCE_HEARD_MS: u64 = 12 * SECOND;
-
-/// Acknowledgements that go by gossip wait this long for others to go with them.
-const HELD_WAIT_MS: u64 = 20;
-
-/// The same for each other device in a group, up to a second.
-const HELD_STEP_MS: u64 = 5;
 
 /// How many days a sign and our clock may be apart: less than a lying relay could make of what it
 /// recorded.
@@ -67,7 +60,7 @@ pub(super) struct Live {
     /// The time in our own last sign.
     own_sign: Timestamp,
     /// Frames to be acknowledged by gossip, and when.
-    held: BTreeMap<Where, (Timestamp, Vec<FrameId>)>,
+    pub(super) held: BTreeMap<Where, (Timestamp, Vec<FrameId>)>,
 }
 
 /// A chat, in a group with the epoch on whose channel something is said.
@@ -239,7 +232,7 @@ impl Engine {
             return;
         };
         if self.devices_of(&person).contains(&sign.device) {
-            self.take_sign(turn, (chat, person), day, sign);
+            self.take_sign(turn, (chat, person), day, &sign);
         }
     }
 
@@ -249,7 +242,7 @@ impl Engine {
         turn: &mut Turn<'_>,
         (chat, person): (ChatId, PersonId),
         day: u16,
-        sign: Ephemeral,
+        sign: &Ephemeral,
     ) {
         let in_group = self.groups.contains_key(&chat);
         let last = self.live.last_sign.get(&sign.device).copied();
@@ -268,7 +261,7 @@ impl Engine {
         }
         self.outbox.heard(&sign.device, false, turn.now);
         self.live.last_sign.insert(sign.device, sign.time);
-        match sign.what {
+        match sign.what.clone() {
             What::Typing(true) => {
                 let until = turn.now.plus(TYPING_HEARD_MS);
                 if self.live.typing.insert((chat, person), until).is_none() {
@@ -443,108 +436,11 @@ impl Engine {
         }
     }
 
-    /// Tells the device that wrote a frame that we have it on disk (released after the commit).
-    pub(super) fn acknowledge(
-        &mut self,
-        turn: &mut Turn<'_>,
-        chat: ChatId,
-        from: Option<PeerId>,
-        id: FrameId,
-    ) {
-        let person = self.chats.get(&chat).map(|held| held.person);
-        let direct = from.or_else(|| {
-            let devices = person
-                .map(|person| self.devices_of(&person))
-                .unwrap_or_default();
-            devices.iter().find_map(|device| self.reachable(device))
-        });
-        match direct {
-            Some(peer) => self.held_directly(turn, peer, id),
-            None => self.held_by_gossip(turn, (chat, None), id),
-        }
-    }
-
-    pub(super) fn held_directly(&mut self, turn: &mut Turn<'_>, peer: PeerId, id: FrameId) {
-        turn.effect(Effect::Send(peer, Direct::Held { frames: vec![id] }));
-    }
-
-    /// Says on a channel that a frame is on this disk, soon, with others.
-    pub(super) fn held_by_gossip(&mut self, turn: &mut Turn<'_>, place: Where, id: FrameId) {
-        // In a large group all hear what each has: it is said more rarely.
-        let others = self.devices_in(&place.0).len() as u64;
-        let wait = HELD_WAIT_MS.saturating_add(others.saturating_mul(HELD_STEP_MS));
-        let due = turn.now.plus(wait.min(SECOND));
-        let (_, ids) = self.live.held.entry(place).or_insert((due, Vec::new()));
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-        if ids.len() >= limits::EPHEMERAL_HELD {
-            self.tell_held(turn, place);
-        }
-    }
-
-    fn tell_held(&mut self, turn: &mut Turn<'_>, place: Where) {
-        let Some((_, ids)) = self.live.held.remove(&place) else {
-            return;
-        };
-        if place.1.is_some() {
-            self.sign_in_group(turn, place, What::Held(ids));
-        } else {
-            self.sign(turn, place.0, What::Held(ids));
-        }
-    }
-
     /// The time in a sign: each later than the one before, however the clock is set.
-    fn sign_time(&mut self, now: Timestamp) -> Timestamp {
+    pub(super) fn sign_time(&mut self, now: Timestamp) -> Timestamp {
         let time = now.max(self.live.own_sign.plus(1));
         self.live.own_sign = time;
         time
-    }
-
-    /// Sends a sign to the others in a group, on the channel of an epoch or of the one in use: directly
-    /// to those who are connected, by gossip if there are others.
-    fn sign_in_group(&mut self, turn: &mut Turn<'_>, (chat, epoch): Where, what: What) {
-        let own = self.device();
-        let Some(held) = self.groups.get(&chat).filter(|held| held.is_open()) else {
-            return;
-        };
-        let epoch = epoch.or_else(|| held.epochs.speaking(&held.group));
-        let Some(keys) = epoch.and_then(|epoch| held.epochs.get(&epoch)) else {
-            return;
-        };
-        let channel = keys.channel().clone();
-        let devices = keys.devices().iter().map(|d| d.device);
-        let devices: Vec<DeviceId> = devices.filter(|device| *device != own).collect();
-        let is_ack = matches!(what, What::Held(_));
-        let time = self.sign_time(turn.now);
-        let body = Ephemeral {
-            device: own,
-            time,
-            what,
-        }
-        .encode();
-        let signature = self.own.device.sign("eph", &body);
-        let body = SignedEphemeral {
-            body: body.into(),
-            signature,
-        }
-        .encode();
-        let day = turn.now.frame_day();
-        let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
-            return;
-        };
-        let topic = channel.topic();
-        let reached: Vec<PeerId> = devices.iter().filter_map(|d| self.reachable(d)).collect();
-        // What is acknowledged here is of somebody who is not reached directly.
-        if !is_ack {
-            for peer in &reached {
-                let frame = bytes.clone().into();
-                turn.effect(Effect::Send(*peer, Direct::Frame { topic, frame }));
-            }
-        }
-        if (is_ack || reached.len() < devices.len()) && self.has_subscribers(&topic) {
-            turn.effect(Effect::Publish(topic, bytes));
-        }
     }
 
     /// Whether both agreed to be contacts, and neither is blocked.

@@ -13,10 +13,14 @@ pub mod state;
 
 mod admission;
 mod asks;
+mod channels;
 mod commands;
 mod frames;
 mod groups;
+mod held;
 mod hello;
+mod invites;
+mod known;
 pub mod lifecycle;
 mod live;
 mod nearby;
@@ -36,8 +40,8 @@ use std::{
 use rand_core::CryptoRng;
 
 use self::{
-    asks::Asks, command::CommandError, event::EngineEvent, groups::GroupChat, lifecycle::Own,
-    live::Live, nearby::Nearby, relays::Relays,
+    asks::Asks, command::CommandError, event::EngineEvent, groups::GroupChat, known::Known,
+    lifecycle::Own, live::Live, nearby::Nearby, relays::Relays,
 };
 pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
 use crate::{
@@ -45,12 +49,11 @@ use crate::{
         card::TokenId,
         channel::Channel,
         chat::{group::Invitations, state::DirectChat, thread::Thread},
-        contact::{Contact, Standing},
+        contact::Standing,
         id::{ChatId, DeviceId, PersonId},
-        identity::{DeviceList, NodeRecord},
         invite::Invite,
         outbox::Outbox,
-        prekey::{OwnPrekeys, Prekey},
+        prekey::OwnPrekeys,
         rate::Rate,
         record::Write,
         session::SessionSet,
@@ -105,15 +108,6 @@ pub struct Engine {
     hello_rate: Rate<PeerId>,
     request_rate: Rate<PeerId>,
     dirty: Dirty,
-}
-
-/// A person, and what their signed objects say, read once.
-struct Known {
-    contact: Contact,
-    devices: Option<DeviceList>,
-    nodes: Vec<NodeRecord>,
-    /// The newest of each device that can be used.
-    prekeys: Vec<Prekey>,
 }
 
 /// A connection that is up.

@@ -309,7 +309,7 @@ impl Engine {
             unread: state.thread.unread,
             muted: state.thread.muted,
             pinned: state.thread.pinned,
-            missing: self.missing_in_group(held),
+            missing: held.missing(),
             aside: state.aside_by_author(),
             since: state.thread.since,
             typing: self.live.typing_in(&state.chat),

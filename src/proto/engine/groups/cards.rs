@@ -4,7 +4,7 @@ use super::{ChatChange, Engine, EngineEvent, Turn};
 use crate::{
     proto::{
         channel::Kind,
-        chat::group::MemberCard,
+        chat::{epoch::EpochKeys, group::MemberCard},
         contact::Learnt,
         engine::{Known, hello::learn_profile},
         id::{ChatId, DeviceId, PersonId},
@@ -23,7 +23,7 @@ impl Engine {
             return;
         };
         let to = self.devices_in(chat);
-        self.tell_cards(turn, chat, &[card], to, Cargo::SoftState);
+        self.tell_cards(turn, chat, &[card], &to, Cargo::SoftState);
     }
 
     /// The same in all groups: this device moved, or has another name or prekey.
@@ -39,7 +39,7 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         chat: &ChatId,
-        newcomers: Vec<DeviceId>,
+        newcomers: &[DeviceId],
     ) {
         let Some(held) = self.groups.get(chat) else {
             return;
@@ -57,14 +57,14 @@ impl Engine {
         turn: &mut Turn<'_>,
         chat: &ChatId,
         cards: &[MemberCard],
-        to: Vec<DeviceId>,
+        to: &[DeviceId],
         cargo: Cargo,
     ) {
         let Some(epoch) = self.any_epoch(chat) else {
             return;
         };
         for body in MemberCard::frames(cards) {
-            let said = (Kind::MemberCards, body.as_slice(), to.clone());
+            let said = (Kind::MemberCards, body.as_slice(), to.to_vec());
             self.send_in_epoch(turn, (*chat, epoch), said, cargo);
         }
     }
@@ -74,7 +74,7 @@ impl Engine {
         let held = self.groups.get(chat)?;
         held.epochs.speaking(&held.group).or_else(|| {
             let used = held.epochs.all().filter(|keys| keys.replaced().is_none());
-            used.max_by_key(|keys| keys.since()).map(|keys| keys.id())
+            used.max_by_key(|keys| keys.since()).map(EpochKeys::id)
         })
     }
 

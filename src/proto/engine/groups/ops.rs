@@ -237,19 +237,9 @@ impl Engine {
             return;
         };
         let knows_more = known.len() < heads.len();
-        self.send_ops_once(turn, from, &channel, &lacks);
+        send_ops_once(turn, from, &channel, &lacks);
         if knows_more {
             self.tell_heads(turn, &chat, from);
-        }
-    }
-
-    fn send_ops_once(&mut self, turn: &mut Turn<'_>, peer: PeerId, channel: &Channel, ops: &[Op]) {
-        let (day, topic) = (turn.now.frame_day(), channel.topic());
-        for body in op_frames(ops) {
-            if let Ok(frame) = channel.seal(false, day, Kind::LogOps, &body, turn.rng) {
-                let frame = frame.into();
-                turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
-            }
         }
     }
 
@@ -268,6 +258,17 @@ impl Engine {
             if self.member_at(&chat, &peer).is_some() {
                 self.tell_heads(turn, &chat, peer);
             }
+        }
+    }
+}
+
+/// Sends changes to one peer, for once: it asks again if they do not come.
+fn send_ops_once(turn: &mut Turn<'_>, peer: PeerId, channel: &Channel, ops: &[Op]) {
+    let (day, topic) = (turn.now.frame_day(), channel.topic());
+    for body in op_frames(ops) {
+        if let Ok(frame) = channel.seal(false, day, Kind::LogOps, &body, turn.rng) {
+            let frame = frame.into();
+            turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
         }
     }
 }

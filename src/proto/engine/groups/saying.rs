@@ -7,6 +7,7 @@ use crate::{
         chat::{
             content::{Body, Receipt as ReceiptBody, ReceiptKind, Upto},
             group::{Right, numbered, unnumbered},
+            membership::Op,
         },
         engine::{
             command::{CommandError, ErrorKind},
@@ -115,7 +116,7 @@ impl Engine {
             }
             held.state.thread.read.insert(*device, *counter);
             let (place, counter) = unnumbered(*counter);
-            let epoch = held.group.op_at(place).map(|op| op.id());
+            let epoch = held.group.op_at(place).map(Op::id);
             if let (Some(device), Some(epoch)) = (roster.get(at), epoch) {
                 let upto = Upto {
                     device: device.device,

@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 
 use minicbor::bytes::ByteVec;
 
-use super::{Effect, Engine, EngineEvent, GroupChat, Place, Turn, telling::member_context};
+use super::{Effect, Engine, EngineEvent, Place, Turn, telling::member_context};
 use crate::{
     proto::{
         channel::{Inner, Kind, Pairwise},
         chat::{
             content::{Body, Content},
-            ephemeral::{Ephemeral, SignedEphemeral},
             epoch::Opened,
             group::{ASIDE, Aside, numbered, unnumbered},
             membership::{Op, decode_ops},
             order,
             sender_chain::GroupHeader,
         },
-        crypto::sign::VerifyingKey,
-        engine::{frames::is_timeline, live::is_sign},
+        engine::{frames::is_timeline, held, live::is_sign},
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::{MessageRow, Signed, Write},
     },
@@ -146,7 +144,7 @@ impl Engine {
     ) {
         let direct = from.or_else(|| author.and_then(|author| self.reachable(&author)));
         match direct {
-            Some(peer) => self.held_directly(turn, peer, id),
+            Some(peer) => turn.effect(held::held(peer, id)),
             None => self.held_by_gossip(turn, (chat, Some(epoch)), id),
         }
     }
@@ -203,7 +201,7 @@ impl Engine {
         if is_member || self.is_referred_to(&chat, &row.id) {
             self.add_group_message(turn, row, &content);
         } else {
-            self.put_aside(turn, row);
+            self.put_aside(turn, &row);
         }
         true
     }
@@ -241,7 +239,7 @@ impl Engine {
     }
 
     /// A message of somebody who is no longer in the group, to which nobody refers, is kept aside.
-    fn put_aside(&mut self, turn: &mut Turn<'_>, row: MessageRow) {
+    fn put_aside(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
         let (chat, id, author) = (row.chat, row.id, row.sender);
         let Some(held) = self.group_mut(&chat) else {
             return;
@@ -249,7 +247,7 @@ impl Engine {
         if held.state.aside.len() >= ASIDE {
             held.state.dropped = held.state.dropped.saturating_add(1);
         } else {
-            let row = ByteVec::from(codec::to_vec(&row));
+            let row = ByteVec::from(codec::to_vec(row));
             held.state.aside.push(Aside { id, author, row });
         }
         turn.emit(EngineEvent::Chat {
@@ -345,57 +343,12 @@ impl Engine {
         }
     }
 
-    /// By author, what is known to be missing in a group.
-    pub(in crate::proto::engine) fn missing_in_group(
-        &self,
-        held: &GroupChat,
-    ) -> Vec<(PersonId, u32)> {
-        let mut by: BTreeMap<PersonId, u32> = BTreeMap::new();
-        for (device, missing) in held.state.thread.missing_by_device() {
-            let roster = &held.group.roster().devices;
-            let at = roster.binary_search_by_key(&device, |held| held.device);
-            if let Some(device) = at.ok().and_then(|at| roster.get(at)) {
-                let count = by.entry(device.person).or_default();
-                *count = count.saturating_add(missing);
-            }
-        }
-        by.into_iter().collect()
-    }
-
     /// Whose device it is, of those who are in a group.
     fn person_of(&self, chat: &ChatId, device: &DeviceId) -> Option<PersonId> {
         let held = self.groups.get(chat)?;
         let devices = &held.group.roster().devices;
         let at = devices.binary_search_by_key(device, |held| held.device);
         devices.get(at.ok()?).map(|device| device.person)
-    }
-
-    /// A sign that is only true now came on the channel of an epoch.
-    fn on_group_sign(
-        &mut self,
-        turn: &mut Turn<'_>,
-        (chat, epoch): (ChatId, OpId),
-        day: u16,
-        body: &[u8],
-    ) {
-        let Ok(signed) = SignedEphemeral::decode(body) else {
-            return;
-        };
-        let Ok(sign) = Ephemeral::decode(&signed.body) else {
-            return;
-        };
-        let keys = self.groups.get(&chat).and_then(|h| h.epochs.get(&epoch));
-        let Some(device) = keys.and_then(|keys| {
-            let index = keys.index_of(&sign.device)?;
-            keys.devices().get(index).copied()
-        }) else {
-            return;
-        };
-        let is_signed = VerifyingKey::parse(&device.ds)
-            .is_some_and(|ds| ds.verify("eph", &signed.body, &signed.signature).is_ok());
-        if is_signed && device.device != self.device() {
-            self.take_sign(turn, (chat, device.person), day, sign);
-        }
     }
 }
 

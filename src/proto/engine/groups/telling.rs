@@ -20,7 +20,7 @@ use crate::{
         engine::{Known, pairing::control},
         handshake::{self, InitPayload, Initiate, seal_once},
         id::{ChatId, DeviceId, PersonId},
-        identity::{Certificate, Device},
+        identity::{Certificate, Device, DeviceList},
         outbox::Cargo,
         session::SessionSet,
         time::Timestamp,
@@ -257,7 +257,7 @@ impl Engine {
         let lists = held.group.members().keys();
         let lists = lists.filter_map(|person| held.group.list(person));
         lists
-            .flat_map(|list| list.devices())
+            .flat_map(DeviceList::devices)
             .map(|device| (device.id, device.clone()))
             .collect()
     }

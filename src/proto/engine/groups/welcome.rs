@@ -53,8 +53,8 @@ impl Engine {
                 self.send_welcome(turn, (*person, *device), Body::Welcome(body));
             }
         }
-        let devices = devices.into_iter().map(|(_, _, device)| device).collect();
-        self.tell_all_cards(turn, chat, devices);
+        let devices: Vec<DeviceId> = devices.into_iter().map(|(_, _, device)| device).collect();
+        self.tell_all_cards(turn, chat, &devices);
     }
 
     fn send_welcome(

@@ -56,7 +56,10 @@ fn who_was_removed_opens_nothing_afterwards_with_all_that_it_ever_knew() {
 
     // Before anything more is said, both of those who stay want new keys.
     assert_eq!(alice.epochs.speaking(&alice.group), None);
-    assert_eq!(bob.epochs.due(&bob.group, NOW), Some(Due::Members));
+    assert_eq!(
+        bob.epochs.due(&bob.group, &bob.person.device.id(), NOW),
+        Some(Due::Members)
+    );
     let made = renew(&mut alice, &mut [&mut bob]);
     assert!(!take(&mut carol, &alice.person, &made));
     let said = bob.say(b"after");
@@ -216,7 +219,12 @@ fn two_epochs_made_at_once_are_both_heard_and_all_speak_in_the_same() {
     let smallest = Some(by_alice.op.id().min(by_bob.op.id()));
     for member in [&mut alice, &mut bob, &mut carol] {
         assert_eq!(member.epochs.speaking(&member.group), smallest);
-        assert_eq!(member.epochs.due(&member.group, NOW), None);
+        assert_eq!(
+            member
+                .epochs
+                .due(&member.group, &member.person.device.id(), NOW),
+            None
+        );
     }
     assert!(bob.hear(&under_alice).is_some() && alice.hear(&under_bob).is_some());
     assert!(carol.hear(&under_alice).is_some() && carol.hear(&under_bob).is_some());
@@ -235,7 +243,11 @@ fn two_epochs_made_at_once_are_both_heard_and_all_speak_in_the_same() {
 #[test]
 fn an_epoch_ends_after_a_week_or_a_thousand_messages_or_as_the_group_says() {
     let [mut alice, mut bob, _] = three();
-    let due = |member: &Member, after| member.epochs.due(&member.group, NOW.plus(after));
+    let due = |member: &Member, after| {
+        member
+            .epochs
+            .due(&member.group, &member.person.device.id(), NOW.plus(after))
+    };
 
     assert_eq!(due(&alice, 7 * DAY - 1), None);
     assert_eq!(due(&alice, 7 * DAY), Some(Due::Age));
