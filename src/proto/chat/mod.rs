@@ -1,5 +1,6 @@
 //! Chats: what is said, sealed for whom, in which order.
 
+pub mod acts;
 pub mod content;
 pub mod direct;
 pub mod ephemeral;

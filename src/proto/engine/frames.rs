@@ -274,6 +274,7 @@ impl Engine {
             | Body::Prekeys(_)
             | Body::Welcome(_)
             | Body::HistoryOffer(_)
+            | Body::Pin(_)
             | Body::Unknown { .. } => {}
         }
         true
@@ -381,6 +382,7 @@ fn is_timeline(body: &Body) -> bool {
         | Body::React(_)
         | Body::Attachment(_)
         | Body::Timer(_)
+        | Body::Pin(_)
         | Body::Unknown { .. } => true,
         Body::Receipt(_)
         | Body::ChannelSet(_)
