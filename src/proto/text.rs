@@ -62,7 +62,9 @@ pub fn is_emoji(emoji: &str) -> bool {
     emoji.len() <= limits::EMOJI
         && emoji.graphemes(true).count() == 1
         && shown_text(emoji) == emoji
-        && emoji.chars().any(|char| !char.is_whitespace() && !is_format(char))
+        && emoji
+            .chars()
+            .any(|char| !char.is_whitespace() && !is_format(char))
 }
 
 /// A name made safe to show: composed, on one line, without invisible characters and controls, at

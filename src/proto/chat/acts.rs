@@ -7,6 +7,7 @@
 //! Acts that can never count again are [`superfluous`]; a store need not keep what they say.
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
@@ -87,9 +88,18 @@ pub fn shape_of(body: &Body) -> Shape {
     }
 }
 
-/// What is sent in place of a content that was erased here before everybody had it: it fills its
-/// counter, and takes a message that was deleted for all from those who have it after all.
-pub fn in_place_of(erased: &MessageRow) -> Vec<u8> {
+/// The content of a row of ours as it is sent to who has not got it. In place of one that was erased
+/// meanwhile goes one that fills its counter, and takes a message that was deleted for all from those
+/// who have it after all.
+pub fn as_sent(row: &MessageRow) -> Cow<'_, [u8]> {
+    if row.content == TOMBSTONE || row.content == GONE {
+        Cow::Owned(in_place_of(row))
+    } else {
+        Cow::Borrowed(&row.content)
+    }
+}
+
+fn in_place_of(erased: &MessageRow) -> Vec<u8> {
     let message = if erased.content == TOMBSTONE {
         erased.id
     } else {
@@ -257,7 +267,11 @@ impl<'a> Sorted<'a> {
             self.reacts.clear();
             self.pins.clear();
         }
-        let newest = newest(self.edits.iter().map(|(place, (row, _))| (row.sender, *place)));
+        let newest = newest(
+            self.edits
+                .iter()
+                .map(|(place, (row, _))| (row.sender, *place)),
+        );
         self.edits.retain(|place, _| newest.contains(place));
         let mut seen = BTreeSet::new();
         let last = self.reacts.iter().rev();
