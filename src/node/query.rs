@@ -5,7 +5,7 @@
 
 use super::{
     ChatId, CommandError, ErrorKind, MessageId, PersonId,
-    show::{self, Names, Others},
+    show::{self, Names, People},
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Query,
         ReceiptState, RequestState, Role, Safety,
@@ -13,9 +13,10 @@ use super::{
 };
 use crate::{
     proto::{
+        chat::acts::TOMBSTONE,
         engine::{Engine, state::ChatState},
         qr,
-        record::{PageBounds, ReceiptTimes},
+        record::{PageBounds, ReceiptTimes, Stored},
         safety::SafetyNumber,
     },
     store::{Store, StoreError},
@@ -26,13 +27,17 @@ pub(super) enum Question {
     /// The engine knows all of it.
     Answered(Result<Answer, CommandError>),
     /// `chat.list`
-    Chats(Vec<ChatSummary>, Others),
+    Chats(Vec<ChatSummary>, People),
     /// `message.list`, of a chat that exists.
-    Messages(PageOf, Others),
+    Messages(PageOf, People),
     /// `message.get`
-    Message(MessageId, Others),
+    Message(MessageId, People),
+    /// `message.history`
+    History(MessageId),
+    /// `chat.info`, with pinned messages that may not be here.
+    Chat(Box<ChatInfo>),
     /// `message.receipts`
-    Receipts(MessageId, Others),
+    Receipts(MessageId, People),
     /// `contact.safety`
     Safety(SafetyNumber),
 }
@@ -52,15 +57,19 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
             let names = Names::of(engine);
             let summary = |chat: ChatState| summary(engine, &names, &chat);
             let chats = engine.chats().into_iter().map(summary).collect();
-            Question::Chats(chats, show::others(engine))
+            Question::Chats(chats, People::of(engine))
         }
-        Query::Chat { chat_id } => Question::Answered(chat_info(engine, &chat_id)),
+        Query::Chat { chat_id } => match chat_info(engine, &chat_id) {
+            Ok(chat) => Question::Chat(Box::new(chat)),
+            Err(refusal) => Question::Answered(Err(refusal)),
+        },
         Query::Messages(page) => match engine.chat(&page.chat_id) {
-            Some(_) => Question::Messages(page, show::others(engine)),
+            Some(_) => Question::Messages(page, People::of(engine)),
             None => Question::Answered(Err(no_chat())),
         },
-        Query::Message { message_id } => Question::Message(message_id, show::others(engine)),
-        Query::Receipts { message_id } => Question::Receipts(message_id, show::others(engine)),
+        Query::Message { message_id } => Question::Message(message_id, People::of(engine)),
+        Query::History { message_id } => Question::History(message_id),
+        Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
     }
 }
 
@@ -69,18 +78,34 @@ impl Question {
     pub(super) fn answer(self, store: &Store) -> Result<Answer, CommandError> {
         match self {
             Self::Answered(answer) => answer,
-            Self::Chats(rows, others) => chats(store, rows, &others),
-            Self::Messages(page, others) => messages(store, &page, &others),
-            Self::Message(id, others) => {
-                let stored = store
-                    .message(&id)
-                    .map_err(|error| unreadable(&error))?
-                    .ok_or_else(no_message)?;
+            Self::Chats(rows, people) => chats(store, rows, &people),
+            Self::Messages(page, people) => messages(store, &page, &people),
+            Self::Chat(mut chat) => {
+                let mut here = Vec::new();
+                for id in std::mem::take(&mut chat.pinned_messages) {
+                    let pinned = store.message(&id).map_err(|error| unreadable(&error))?;
+                    let shown = pinned.filter(|pinned| {
+                        pinned.row.chat == chat.chat_id && pinned.row.content != TOMBSTONE
+                    });
+                    here.extend(shown.map(|_| id));
+                }
+                chat.pinned_messages = here;
+                Ok(Answer::Chat(chat))
+            }
+            Self::History(id) => {
+                let stored = stored(store, &id)?;
+                let history = show::history(store, &stored.row);
+                Ok(Answer::History(
+                    history.map_err(|error| unreadable(&error))?,
+                ))
+            }
+            Self::Message(id, people) => {
+                let stored = stored(store, &id)?;
                 let message =
-                    show::message(store, &others, stored).map_err(|error| unreadable(&error))?;
+                    show::message(store, &people, stored).map_err(|error| unreadable(&error))?;
                 Ok(Answer::Message(Box::new(message)))
             }
-            Self::Receipts(id, others) => receipts(store, &id, &others),
+            Self::Receipts(id, people) => receipts(store, &id, &people),
             // Thousands of hashes, hence not in the first half.
             Self::Safety(number) => Ok(Answer::Safety(Safety {
                 number: number.digits(),
@@ -104,6 +129,7 @@ fn summary(engine: &Engine, names: &Names, chat: &ChatState) -> ChatSummary {
         complete: chat.missing == 0,
         missing: chat.missing,
         request: request(engine, &chat.person),
+        disappear_after_s: chat.disappear_after_s,
     }
 }
 
@@ -116,14 +142,14 @@ fn request(engine: &Engine, person: &PersonId) -> Option<RequestState> {
 fn chats(
     store: &Store,
     mut chats: Vec<ChatSummary>,
-    others: &Others,
+    people: &People,
 ) -> Result<Answer, CommandError> {
     for chat in &mut chats {
         let last = store
             .last(chat.chat_id)
             .map_err(|error| unreadable(&error))?;
         let last = last
-            .map(|stored| show::message(store, others, stored))
+            .map(|stored| show::message(store, people, stored))
             .transpose();
         chat.last = last.map_err(|error| unreadable(&error))?;
     }
@@ -134,7 +160,7 @@ fn chats(
     Ok(Answer::Chats(chats))
 }
 
-fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
+fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
     let chat = engine.chat(id).ok_or_else(no_chat)?;
     let names = Names::of(engine);
     let member = |person: PersonId, name: String| Member {
@@ -147,7 +173,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
         person_id: chat.person,
         count: chat.missing,
     });
-    Ok(Answer::Chat(Box::new(ChatInfo {
+    Ok(ChatInfo {
         chat_id: chat.chat,
         kind: ChatKind::Direct,
         name: names.name(&chat.person),
@@ -159,7 +185,9 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
         ],
         complete: chat.missing == 0,
         missing: missing.into_iter().collect(),
-    })))
+        disappear_after_s: chat.disappear_after_s,
+        pinned_messages: chat.pinned_messages,
+    })
 }
 
 fn safety(engine: &Engine, person: &PersonId) -> Result<SafetyNumber, CommandError> {
@@ -170,7 +198,7 @@ fn safety(engine: &Engine, person: &PersonId) -> Result<SafetyNumber, CommandErr
     engine.safety(person).ok_or_else(no_person)
 }
 
-fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, CommandError> {
+fn messages(store: &Store, page: &PageOf, people: &People) -> Result<Answer, CommandError> {
     for bound in page.before.iter().chain(&page.after) {
         let found = store.message(bound).map_err(|error| unreadable(&error))?;
         if found.is_none_or(|stored| stored.row.chat != page.chat_id) {
@@ -187,7 +215,7 @@ fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, Com
         .map_err(|error| unreadable(&error))?;
     let messages = rows
         .into_iter()
-        .map(|stored| show::message(store, others, stored));
+        .map(|stored| show::message(store, people, stored));
     Ok(Answer::Messages(
         messages
             .collect::<Result<_, _>>()
@@ -195,24 +223,25 @@ fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, Com
     ))
 }
 
-fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, CommandError> {
-    let row = store
-        .message(id)
-        .map_err(|error| unreadable(&error))?
-        .ok_or_else(no_message)?
-        .row;
+fn receipts(store: &Store, id: &MessageId, people: &People) -> Result<Answer, CommandError> {
+    let row = stored(store, id)?.row;
     if !row.outgoing {
         let message = "That message is not yours; only its author knows how far it has come.";
         return Err(CommandError::new(ErrorKind::Invalid, message));
     }
-    let Some(other) = others.get(&row.chat) else {
+    let Some(other) = people.other(&row.chat) else {
         return Ok(Answer::Receipts(Vec::new()));
     };
-    let times = store.receipts(row.chat, row.device, row.counter, *other);
+    let times = store.receipts(row.chat, row.device, row.counter, other);
     Ok(Answer::Receipts(vec![receipt(
-        *other,
+        other,
         times.map_err(|error| unreadable(&error))?,
     )]))
+}
+
+fn stored(store: &Store, id: &MessageId) -> Result<Stored, CommandError> {
+    let stored = store.message(id).map_err(|error| unreadable(&error))?;
+    stored.ok_or_else(no_message)
 }
 
 fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {

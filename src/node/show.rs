@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use super::{
     DeliveryState, PersonId,
-    view::{Contact, Message, MessageKind, NearbyPerson, RequestState, Via},
+    view::{Contact, Edition, Message, MessageKind, NearbyPerson, Reaction, RequestState, Via},
 };
 use crate::{
     net::address,
     proto::{
-        chat::content::{Body, Content},
+        chat::{
+            acts::{self, TOMBSTONE},
+            content::{Body, Content},
+        },
         contact::Standing,
         engine::{
             Engine,
             state::{ContactState, Found, NearbyState},
         },
         id::{ChatId, MessageId},
-        record::{ReceiptTimes, Stored},
+        record::{MessageRow, ReceiptTimes, Stored},
         text,
     },
     store::{Store, StoreError},
@@ -119,42 +122,64 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
     }
 }
 
-/// The other of each direct chat, whose receipts tell how far a message has come.
-pub(super) type Others = BTreeMap<ChatId, PersonId>;
-
-/// The others of all chats.
-pub(super) fn others(engine: &Engine) -> Others {
-    let chats = engine.chats().into_iter();
-    chats.map(|chat| (chat.chat, chat.person)).collect()
+/// Who is meant in a message.
+pub(super) struct People {
+    own: PersonId,
+    /// The other of each direct chat, whose receipts tell how far a message has come.
+    others: BTreeMap<ChatId, PersonId>,
 }
 
-/// A message, with how far it has come.
+impl People {
+    /// Of all chats.
+    pub(super) fn of(engine: &Engine) -> Self {
+        let chats = engine.chats().into_iter();
+        Self {
+            own: engine.person(),
+            others: chats.map(|chat| (chat.chat, chat.person)).collect(),
+        }
+    }
+
+    /// The other of a direct chat.
+    pub(super) fn other(&self, chat: &ChatId) -> Option<PersonId> {
+        self.others.get(chat).copied()
+    }
+}
+
+/// A message, with what was done to it and how far it has come.
 pub(super) fn message(
     store: &Store,
-    others: &Others,
+    people: &People,
     stored: Stored,
 ) -> Result<Message, StoreError> {
     let Stored { row, seq } = stored;
-    let state = match others.get(&row.chat) {
+    let state = match people.other(&row.chat) {
         Some(other) if row.outgoing => {
-            delivery(store.receipts(row.chat, row.device, row.counter, *other)?)
+            delivery(store.receipts(row.chat, row.device, row.counter, other)?)
         }
         // What we show is on our disk.
         _ => DeliveryState::Delivered,
     };
-    let (kind, text, reply_to) = said(&row.content);
+    let acts = acts::resolve(&row, &store.acts(row.chat, row.id)?);
+    let said = said(&row.content);
+    let (text, edited_at) = match acts.edits.last() {
+        Some(edit) => (text::shown_text(&edit.text), Some(edit.at)),
+        None => (said.text, None),
+    };
     Ok(Message {
         message_id: row.id,
         chat_id: row.chat,
         sender: row.sender,
         sent_at: row.sent_at,
         received_at: row.received_at,
-        kind,
+        kind: said.kind,
         text,
-        reply_to,
-        edited_at: None,
-        deleted: false,
-        reactions: Vec::new(),
+        reply_to: said.reply_to,
+        mentioned: said.mentions.contains(&people.own),
+        mentions: said.mentions,
+        edited_at,
+        deleted: acts.deleted_by.is_some() || row.content == TOMBSTONE,
+        deleted_by: acts.deleted_by,
+        reactions: acts.reactions.into_iter().map(reaction).collect(),
         file: None,
         outgoing: row.outgoing,
         state,
@@ -162,16 +187,58 @@ pub(super) fn message(
     })
 }
 
-fn said(content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
+/// The texts that a message had, oldest first, the last one that of now.
+pub(super) fn history(store: &Store, row: &MessageRow) -> Result<Vec<Edition>, StoreError> {
+    let acts = acts::resolve(row, &store.acts(row.chat, row.id)?);
+    let said = said(&row.content);
+    if acts.deleted_by.is_some() || row.content == TOMBSTONE || said.kind != MessageKind::Text {
+        return Ok(Vec::new());
+    }
+    let first = Edition {
+        text: said.text,
+        at: row.sent_at,
+    };
+    let edition = |edit: acts::Edition| Edition {
+        text: text::shown_text(&edit.text),
+        at: edit.at,
+    };
+    let edits = acts.edits.into_iter().map(edition);
+    Ok(std::iter::once(first).chain(edits).collect())
+}
+
+fn reaction(reactions: acts::Reactions) -> Reaction {
+    let acts::Reactions { emoji, people } = reactions;
+    Reaction { emoji, people }
+}
+
+/// What its author said with a message.
+struct Said {
+    kind: MessageKind,
+    text: String,
+    reply_to: Option<MessageId>,
+    mentions: Vec<PersonId>,
+}
+
+fn said(content: &[u8]) -> Said {
+    let without_text = |kind| Said {
+        kind,
+        text: String::new(),
+        reply_to: None,
+        mentions: Vec::new(),
+    };
+    if content == TOMBSTONE {
+        return without_text(MessageKind::Text);
+    }
     match Content::decode(content).map(|content| content.body) {
-        Ok(Body::Text(said)) => (
-            MessageKind::Text,
-            text::shown_text(&said.text),
-            said.reply_to,
-        ),
-        Ok(Body::Attachment(_)) => (MessageKind::File, String::new(), None),
+        Ok(Body::Text(said)) => Said {
+            kind: MessageKind::Text,
+            text: text::shown_text(&said.text),
+            reply_to: said.reply_to,
+            mentions: said.mentions,
+        },
+        Ok(Body::Attachment(_)) => without_text(MessageKind::File),
         // Of a later version, or never shown.
-        Ok(_) | Err(_) => (MessageKind::System, String::new(), None),
+        Ok(_) | Err(_) => without_text(MessageKind::System),
     }
 }
 

@@ -225,26 +225,21 @@ impl<'a> Sorted<'a> {
     fn add(&mut self, target: Option<&MessageRow>, row: &'a MessageRow, body: Body) {
         let place = (row.created, row.id);
         let is_author = target.is_none_or(|target| target.sender == row.sender);
+        let moderates = row.signed.is_some_and(|signed| signed.moderates);
         match body {
-            Body::Edit(edit) => {
-                if is_author {
-                    self.edits.insert(place, (row, edit));
-                }
+            Body::Edit(edit) if is_author => {
+                self.edits.insert(place, (row, edit));
             }
-            Body::Delete(_) => {
-                if is_author || row.signed.is_some_and(|signed| signed.moderates) {
-                    self.deletes.insert(place, row);
-                }
+            Body::Delete(_) if is_author || moderates => {
+                self.deletes.insert(place, row);
             }
-            Body::React(react) => {
-                if text::is_emoji(&react.emoji) {
-                    self.reacts.insert(place, (row.sender, react));
-                }
+            Body::React(react) if text::is_emoji(&react.emoji) => {
+                self.reacts.insert(place, (row.sender, react));
             }
             Body::Pin(Pin { .. }) => {
                 self.pins.insert(place, row.sender);
             }
-            // No acts: `of` does not give them.
+            // Without the right, or no act: `of` gives none of those.
             _ => {}
         }
     }

@@ -53,12 +53,23 @@ impl Engine {
                 chat_id,
                 muted,
                 pinned,
-            } => self.set_chat(turn, chat_id, muted, pinned),
+                disappear_after_s,
+            } => {
+                if let Some(seconds) = disappear_after_s {
+                    self.set_stay(turn, chat_id, seconds)?;
+                }
+                self.set_chat(turn, chat_id, muted, pinned)
+            }
             Command::SendMessage {
                 chat_id,
                 text,
                 reply_to,
-            } => self.say(turn, chat_id, &text, reply_to),
+                mentions,
+            } => self.say(turn, chat_id, &text, reply_to, mentions),
+            Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::ReactMessage { .. }
+            | Command::PinMessage { .. } => self.on_act(turn, command, None),
             Command::ReadMessages { .. } => Err(CommandError::new(
                 ErrorKind::Unsupported,
                 "Only the node can tell which messages come before another; ask it with message.read.",
@@ -332,6 +343,7 @@ impl Engine {
             // which stay known so that nobody can repeat them.
             self.chats.remove(&chat);
             self.gaps.remove(&chat);
+            self.forget_expiry(turn, &chat);
             let people = vec![person];
             turn.write(Write::Forget { chat, people });
         } else if let Some(held) = self.chats.get_mut(&chat) {

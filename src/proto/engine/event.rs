@@ -35,6 +35,13 @@ pub enum DeliveryState {
 pub enum EngineEvent {
     /// A message is new, or shows differently.
     Message(MessageId),
+    /// A message is gone from this device.
+    Removed {
+        /// Where it was.
+        chat: ChatId,
+        /// Which.
+        message: MessageId,
+    },
     /// Messages that this device wrote came further.
     Status {
         /// Where.
@@ -95,7 +102,7 @@ pub enum EngineEvent {
 pub enum ChatChange {
     /// It is new.
     Created,
-    /// Muted, pinned.
+    /// Muted, pinned; how long messages stay; which messages are pinned.
     Settings,
     /// The number of unread messages.
     Unread,

@@ -12,6 +12,7 @@ use crate::{
     proto::{
         channel::{Kind, Pairwise},
         chat::{
+            acts::{self, Shape},
             content::{Body, Content, Receipt as ReceiptBody, ReceiptKind},
             direct::{DirectMessage, part_context},
             order,
@@ -185,14 +186,16 @@ impl Engine {
             &refers,
             turn.now,
         );
-        if fresh {
+        let is_message = acts::shape_of(&content.body) == Shape::Message;
+        if fresh && is_message {
             held.thread.unread = held.thread.unread.saturating_add(1);
         }
         let complete_again = missing > 0 && held.thread.missing() == 0;
-        let id = row.id;
+        self.noted(turn, &row, content);
         turn.write(Write::Message(Box::new(row)));
-        turn.emit(EngineEvent::Message(id));
-        self.stop_typing(turn, chat);
+        if is_message {
+            self.stop_typing(turn, chat);
+        }
         self.note_gaps(turn, &chat);
         if complete_again {
             turn.emit(EngineEvent::Chat {

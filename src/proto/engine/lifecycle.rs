@@ -15,6 +15,7 @@ use crate::{
         chat::state::DirectChat,
         contact::{Contact, Standing},
         counters::BLOCK,
+        expiry::Expiring,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
@@ -239,6 +240,9 @@ impl Engine {
             };
             engine.replay.insert(hash, until);
         }
+        for (key, record) in take(Class::Expiry) {
+            engine.restore_expiry(&key, &record)?;
+        }
         let people: Vec<PersonId> = engine.people.keys().copied().collect();
         for person in people {
             engine.index(&person);
@@ -267,6 +271,7 @@ impl Engine {
             live: Live::default(),
             relays: Relays::default(),
             loading: BTreeSet::new(),
+            expiring: Expiring::default(),
             gaps: BTreeMap::new(),
             strangers: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),

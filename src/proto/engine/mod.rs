@@ -11,6 +11,7 @@ pub mod event;
 pub mod input;
 pub mod state;
 
+mod acts;
 mod admission;
 mod asks;
 mod commands;
@@ -45,6 +46,7 @@ use crate::{
         channel::Channel,
         chat::state::DirectChat,
         contact::{Contact, Standing},
+        expiry::Expiring,
         id::{ChatId, DeviceId, PersonId},
         identity::{DeviceList, NodeRecord},
         invite::Invite,
@@ -88,6 +90,8 @@ pub struct Engine {
     relays: Relays,
     /// Own messages that the store was asked for, to seal them.
     loading: BTreeSet<(ChatId, u32)>,
+    /// Messages that disappear.
+    expiring: Expiring,
     /// When to ask for messages that are missing.
     gaps: BTreeMap<ChatId, Timestamp>,
     /// Connected devices of contacts with which there is no session that seals, and when to ask
@@ -198,6 +202,14 @@ impl Engine {
                 let reply = self.on_read(turn, chat, &counters, unread_left);
                 turn.effect(Effect::Reply(id, reply));
             }
+            Input::Act {
+                id,
+                command,
+                target,
+            } => {
+                let reply = self.on_act(turn, command, target.as_deref());
+                turn.effect(Effect::Reply(id, reply));
+            }
             Input::Direct {
                 from,
                 message,
@@ -257,6 +269,7 @@ impl Engine {
             self.relays.poll_timeout(),
             self.nearby.poll_timeout(),
             self.gaps.values().min().copied(),
+            self.expiring.poll_timeout(),
             self.strangers.values().min().copied(),
             self.next_channel_change(),
         ]
@@ -275,6 +288,7 @@ impl Engine {
         self.handle_nearby(turn);
         self.handle_prekeys(turn);
         self.handle_channel_change(turn);
+        self.handle_expiry(turn);
     }
 
     fn on_direct(&mut self, turn: &mut Turn<'_>, from: PeerId, message: Direct, seen: bool) {

@@ -5,7 +5,7 @@ use crate::{
     proto::{
         chat::state::DirectChat,
         contact::{Contact, Standing},
-        id::{ChatId, DeviceId, PersonId},
+        id::{ChatId, DeviceId, MessageId, PersonId},
         safety::SafetyNumber,
         secret::Secret,
         time::Timestamp,
@@ -75,6 +75,10 @@ pub struct ChatState {
     pub missing: u32,
     /// Since when.
     pub since: Timestamp,
+    /// How many seconds after reading what is said now disappears; 0: never.
+    pub disappear_after_s: u32,
+    /// The pinned messages, the last pinned first; some may not be here.
+    pub pinned_messages: Vec<MessageId>,
     /// The other is typing.
     pub typing: bool,
 }
@@ -181,6 +185,8 @@ impl Engine {
             pinned: chat.thread.pinned,
             missing: chat.thread.missing(),
             since: chat.thread.since,
+            disappear_after_s: chat.thread.timer_s(),
+            pinned_messages: chat.thread.pinned_messages(),
             typing: self.live.is_typing(&chat.id),
         }
     }
