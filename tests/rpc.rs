@@ -774,3 +774,114 @@ fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
         }
     }
 }
+
+#[test]
+fn messages_are_edited_reacted_to_pinned_and_deleted() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let ben_id = ben.person();
+    let sent = ada.ok(
+        "message.send",
+        json!({"chat_id": chat, "text": "helo", "mentions": [ben_id]}),
+    );
+    let id = sent["message_id"].clone();
+    let heard = ben.event(json!({"type": "message", "message_id": id}));
+    assert_eq!(
+        (&heard["mentioned"], &heard["mentions"][0]),
+        (&json!(true), &json!(ben_id))
+    );
+
+    ada.ok("message.edit", json!({"message_id": id, "text": "hello"}));
+    let edited = ben.event(json!({"type": "message", "message_id": id, "text": "hello"}));
+    assert!(edited["edited_at"].is_u64(), "{edited}");
+    ben.ok(
+        "message.react",
+        json!({"message_id": id, "emoji": "👍", "on": true}),
+    );
+    let reactions = json!([{"emoji": "👍", "people": [ben_id]}]);
+    ada.event(json!({"type": "message", "message_id": id, "reactions": reactions}));
+    let history = ben.ok("message.history", json!({"message_id": id}));
+    let texts: Vec<&str> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["helo", "hello"]);
+    let list = ben.ok("message.list", json!({"chat_id": chat}));
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    ben.ok("message.pin", json!({"message_id": id, "on": true}));
+    ada.event(json!({"type": "chat", "chat_id": chat, "what": "settings"}));
+    let info = ada.ok("chat.info", json!({"chat_id": chat}));
+    assert_eq!(info["pinned_messages"], json!([id]));
+    let forbidden = ben.refused("message.edit", json!({"message_id": id, "text": "mine"}));
+    assert_eq!(forbidden, "forbidden");
+    let invalid = ben.refused(
+        "message.react",
+        json!({"message_id": id, "emoji": "no", "on": true}),
+    );
+    assert_eq!(invalid, "invalid");
+
+    ada.ok("message.delete", json!({"message_id": id, "for": "all"}));
+    let deleted = ben.event(json!({"type": "message", "message_id": id, "deleted": true}));
+    assert_eq!(
+        (&deleted["text"], &deleted["reactions"]),
+        (&json!(""), &json!([]))
+    );
+    assert_eq!(deleted["deleted_by"], ada.person());
+    assert_eq!(
+        ben.ok("message.history", json!({"message_id": id})),
+        json!([])
+    );
+    assert_eq!(
+        ada.ok("chat.info", json!({"chat_id": chat}))["pinned_messages"],
+        json!([])
+    );
+    ben.ok("message.delete", json!({"message_id": id, "for": "me"}));
+    ben.event(json!({"type": "removed", "chat_id": chat, "message_id": id}));
+    assert_eq!(ben.ok("message.list", json!({"chat_id": chat})), json!([]));
+    assert_eq!(
+        ada.ok("message.list", json!({"chat_id": chat}))
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn messages_disappear_and_stay_away_after_a_restart() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let refused = ada.refused("chat.set", json!({"chat_id": chat, "disappear_after_s": 1}));
+    assert_eq!(refused, "invalid");
+
+    ada.ok("chat.set", json!({"chat_id": chat, "disappear_after_s": 5}));
+    ben.event(json!({"type": "chat", "chat_id": chat, "what": "settings"}));
+    assert_eq!(ben.ok("chat.list", json!({}))[0]["disappear_after_s"], 5);
+    let sent = ada.ok(
+        "message.send",
+        json!({"chat_id": chat, "text": "for a moment"}),
+    );
+    let id = sent["message_id"].clone();
+    ben.event(json!({"type": "message", "message_id": id}));
+    ben.ok("message.read", json!({"chat_id": chat, "up_to": id}));
+
+    for node in [&mut ada, &mut ben] {
+        node.event(json!({"type": "removed", "chat_id": chat, "message_id": id}));
+        assert_eq!(node.ok("message.list", json!({"chat_id": chat})), json!([]));
+    }
+    assert_eq!(ben.stop(), 0);
+    let mut ben = Node::start(b.path());
+    assert_eq!(ben.ok("message.list", json!({"chat_id": chat})), json!([]));
+    let gone = ben.refused("message.get", json!({"message_id": id}));
+    assert_eq!(gone, "not_found");
+}

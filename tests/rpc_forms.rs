@@ -7,12 +7,12 @@
 )]
 
 use betwixt::node::{
-    ChatChange, ChatId, Command, DeliveryState, GroupRole, MessageId, PersonId, Reply, Settings,
-    SettingsChange, Timestamp, WarningKind,
+    ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, MessageId, PersonId, Reply,
+    Settings, SettingsChange, Timestamp, WarningKind,
     view::{
-        Answer, ChatInfo, ChatKind, ChatSummary, Contact, Event, Member, Message, MessageKind,
-        Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place, Query,
-        ReceiptState, RequestState, Role, Safety, UsedRelay, Via,
+        Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Member, Message,
+        MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
+        Query, Reaction, ReceiptState, RequestState, Role, Safety, UsedRelay, Via,
     },
 };
 use serde_json::{Value, json};
@@ -124,19 +124,44 @@ fn commands() {
             members_may_add: None,
             muted: Some(true),
             pinned: None,
+            disappear_after_s: None,
         },
         "chat.set",
         json!({"chat_id": chat(), "muted": true}),
     );
     groups();
     command(
+        &Command::SetChat {
+            chat_id,
+            name: None,
+            topic: None,
+            members_may_add: None,
+            muted: None,
+            pinned: None,
+            disappear_after_s: Some(60),
+        },
+        "chat.set",
+        json!({"chat_id": chat(), "disappear_after_s": 60}),
+    );
+    command(
         &Command::SendMessage {
             chat_id,
             text: "Hello".to_owned(),
             reply_to: Some(OTHER),
+            mentions: vec![],
         },
         "message.send",
         json!({"chat_id": chat(), "text": "Hello", "reply_to": other()}),
+    );
+    command(
+        &Command::SendMessage {
+            chat_id,
+            text: "Hello".to_owned(),
+            reply_to: None,
+            mentions: vec![ADA],
+        },
+        "message.send",
+        json!({"chat_id": chat(), "text": "Hello", "mentions": [ada()]}),
     );
     let up_to = MESSAGE;
     command(
@@ -149,6 +174,46 @@ fn commands() {
         &Command::SetTyping { chat_id, typing },
         "typing.set",
         json!({"chat_id": chat(), "typing": true}),
+    );
+}
+
+#[test]
+fn acts() {
+    let of_message = MESSAGE;
+    command(
+        &Command::EditMessage {
+            message_id: of_message,
+            text: "Hello again".to_owned(),
+        },
+        "message.edit",
+        json!({"message_id": message_id(), "text": "Hello again"}),
+    );
+    for (from, name) in [(DeleteFor::Me, "me"), (DeleteFor::All, "all")] {
+        command(
+            &Command::DeleteMessage {
+                message_id: of_message,
+                from,
+            },
+            "message.delete",
+            json!({"message_id": message_id(), "for": name}),
+        );
+    }
+    command(
+        &Command::ReactMessage {
+            message_id: of_message,
+            emoji: "👍".to_owned(),
+            on: true,
+        },
+        "message.react",
+        json!({"message_id": message_id(), "emoji": "👍", "on": true}),
+    );
+    command(
+        &Command::PinMessage {
+            message_id: of_message,
+            on: false,
+        },
+        "message.pin",
+        json!({"message_id": message_id(), "on": false}),
     );
 }
 
@@ -209,6 +274,10 @@ fn queries() {
     );
     let message_id = MESSAGE;
     assert_eq!(form(Query::Message { message_id })["method"], "message.get");
+    assert_eq!(
+        form(Query::History { message_id })["method"],
+        "message.history"
+    );
     assert_eq!(
         form(Query::Receipts { message_id })["method"],
         "message.receipts"
@@ -290,9 +359,15 @@ fn message() -> Message {
         kind: MessageKind::Text,
         text: "Hello".to_owned(),
         reply_to: None,
-        edited_at: None,
+        mentions: vec![ADA],
+        mentioned: false,
+        edited_at: Some(Timestamp(4)),
         deleted: false,
-        reactions: Vec::new(),
+        deleted_by: None,
+        reactions: vec![Reaction {
+            emoji: "👍".to_owned(),
+            people: vec![ADA],
+        }],
         file: None,
         outgoing: true,
         state: DeliveryState::Sent,
@@ -304,9 +379,10 @@ fn message() -> Message {
 fn message_form() -> Value {
     json!({
         "message_id": message_id(), "chat_id": chat(), "sender": ada(), "sent_at": 1,
-        "received_at": 2, "kind": "text", "text": "Hello", "reply_to": null, "edited_at": null,
-        "deleted": false, "reactions": [], "file": null, "outgoing": true, "state": "sent",
-        "reaches_removed": false, "seq": 3,
+        "received_at": 2, "kind": "text", "text": "Hello", "reply_to": null,
+        "mentions": [ada()], "mentioned": false, "edited_at": 4, "deleted": false,
+        "deleted_by": null, "reactions": [{"emoji": "👍", "people": [ada()]}], "file": null,
+        "outgoing": true, "state": "sent", "reaches_removed": false, "seq": 3,
     })
 }
 
@@ -409,6 +485,14 @@ fn answers() {
         json!([message_form()])
     );
     assert_eq!(form(Answer::Message(Box::new(message()))), message_form());
+    let edition = Edition {
+        text: "Hello".to_owned(),
+        at: Timestamp(3),
+    };
+    assert_eq!(
+        form(Answer::History(vec![edition])),
+        json!([{"text": "Hello", "at": 3}])
+    );
     let receipt = PersonReceipt {
         person_id: ADA,
         state: ReceiptState::Held,
@@ -434,12 +518,13 @@ fn chats() {
         complete: false,
         missing: 1,
         request: None,
+        disappear_after_s: 60,
     };
     assert_eq!(
         serde_json::to_value(Answer::Chats(vec![summary])).unwrap(),
         json!([{"chat_id": chat(), "kind": "direct", "name": "Ada", "person_id": ada(),
             "unread": 2, "last": message_form(), "muted": false, "pinned": true,
-            "complete": false, "missing": 1, "request": null}])
+            "complete": false, "missing": 1, "request": null, "disappear_after_s": 60}])
     );
     let info = ChatInfo {
         chat_id: CHAT,
@@ -464,6 +549,8 @@ fn chats() {
             person_id: ADA,
             count: 1,
         }],
+        disappear_after_s: 0,
+        pinned_messages: vec![MESSAGE],
     };
     assert_eq!(
         serde_json::to_value(Answer::Chat(Box::new(info))).unwrap(),
@@ -471,7 +558,8 @@ fn chats() {
             "place": "member", "members_may_add": false, "after_removal": [], "forked": [],
             "members": [{"person_id": ada(), "name": "Ada", "role": "member", "owner": false,
                 "avatar": 2, "joined_at": 9}],
-            "complete": false, "missing": [{"person_id": ada(), "count": 1}]})
+            "complete": false, "missing": [{"person_id": ada(), "count": 1}],
+            "disappear_after_s": 0, "pinned_messages": [message_id()]})
     );
 }
 
@@ -486,6 +574,13 @@ fn events() {
     assert_eq!(
         form(Event::Message(Box::new(message()))),
         with("message", message_form())
+    );
+    assert_eq!(
+        form(Event::Removed {
+            chat_id: CHAT,
+            message_id: MESSAGE,
+        }),
+        json!({"type": "removed", "chat_id": chat(), "message_id": message_id()})
     );
     assert_eq!(
         form(Event::Status {

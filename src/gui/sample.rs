@@ -30,8 +30,11 @@ pub(crate) fn incoming(chat: ChatId, seq: u64, text: &str) -> Message {
         kind: MessageKind::Text,
         text: text.into(),
         reply_to: None,
+        mentions: Vec::new(),
+        mentioned: false,
         edited_at: None,
         deleted: false,
+        deleted_by: None,
         reactions: Vec::new(),
         file: None,
         outgoing: false,
@@ -104,5 +107,6 @@ pub(crate) fn chat(person: PersonId, name: &str) -> ChatSummary {
         complete: true,
         missing: 0,
         request: None,
+        disappear_after_s: 0,
     }
 }

@@ -19,9 +19,13 @@ pub(super) fn expand(
             let Some(stored) = store.message(&id)? else {
                 return Ok(Vec::new());
             };
-            let message = show::message(store, &show::others(engine), stored)?;
+            let message = show::message(store, &show::People::of(engine), stored)?;
             Event::Message(Box::new(message))
         }
+        EngineEvent::Removed { chat, message } => Event::Removed {
+            chat_id: chat,
+            message_id: message,
+        },
         EngineEvent::Status {
             chat,
             counters,

@@ -5,7 +5,7 @@
 
 use super::{
     ChatId, CommandError, ErrorKind, MessageId, PersonId,
-    show::{self, Names, Others},
+    show::{self, Names, People},
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Place,
         Query, ReceiptState, RequestState, Role, Safety,
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::{
     proto::{
-        chat::{group::Place as Standing, membership::Role as GroupRole},
+        chat::{acts::TOMBSTONE, group::Place as Standing, membership::Role as GroupRole},
         engine::{
             Engine,
             state::{ChatState, GroupMember, GroupStanding},
         },
         id::DeviceId,
         qr,
-        record::{PageBounds, ReceiptTimes},
+        record::{PageBounds, ReceiptTimes, Stored},
         safety::SafetyNumber,
         text,
     },
@@ -32,13 +32,17 @@ pub(super) enum Question {
     /// The engine knows all of it.
     Answered(Result<Answer, CommandError>),
     /// `chat.list`
-    Chats(Vec<ChatSummary>, Others),
+    Chats(Vec<ChatSummary>, People),
     /// `message.list`, of a chat that exists.
-    Messages(PageOf, Others),
+    Messages(PageOf, People),
     /// `message.get`
-    Message(MessageId, Others),
+    Message(MessageId, People),
+    /// `message.history`
+    History(MessageId, People),
+    /// `chat.info`, with pinned messages that may not be here.
+    Chat(Box<ChatInfo>),
     /// `message.receipts`
-    Receipts(MessageId, Others),
+    Receipts(MessageId, People),
     /// `contact.safety`
     Safety(SafetyNumber),
 }
@@ -63,15 +67,19 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
                 .into_iter()
                 .map(|group| group_summary(&group));
             let chats = direct.chain(groups).collect();
-            Question::Chats(chats, show::others(engine))
+            Question::Chats(chats, People::of(engine))
         }
-        Query::Chat { chat_id } => Question::Answered(chat_info(engine, &chat_id)),
+        Query::Chat { chat_id } => match chat_info(engine, &chat_id) {
+            Ok(chat) => Question::Chat(Box::new(chat)),
+            Err(refusal) => Question::Answered(Err(refusal)),
+        },
         Query::Messages(page) if engine.has_chat(&page.chat_id) => {
-            Question::Messages(page, show::others(engine))
+            Question::Messages(page, People::of(engine))
         }
         Query::Messages(_) => Question::Answered(Err(no_chat())),
-        Query::Message { message_id } => Question::Message(message_id, show::others(engine)),
-        Query::Receipts { message_id } => Question::Receipts(message_id, show::others(engine)),
+        Query::Message { message_id } => Question::Message(message_id, People::of(engine)),
+        Query::History { message_id } => Question::History(message_id, People::of(engine)),
+        Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
     }
 }
 
@@ -80,18 +88,34 @@ impl Question {
     pub(super) fn answer(self, store: &Store) -> Result<Answer, CommandError> {
         match self {
             Self::Answered(answer) => answer,
-            Self::Chats(rows, others) => chats(store, rows, &others),
-            Self::Messages(page, others) => messages(store, &page, &others),
-            Self::Message(id, others) => {
-                let stored = store
-                    .message(&id)
-                    .map_err(|error| unreadable(&error))?
-                    .ok_or_else(no_message)?;
+            Self::Chats(rows, people) => chats(store, rows, &people),
+            Self::Messages(page, people) => messages(store, &page, &people),
+            Self::Chat(mut chat) => {
+                let mut here = Vec::new();
+                for id in std::mem::take(&mut chat.pinned_messages) {
+                    let pinned = store.message(&id).map_err(|error| unreadable(&error))?;
+                    let shown = pinned.filter(|pinned| {
+                        pinned.row.chat == chat.chat_id && pinned.row.content != TOMBSTONE
+                    });
+                    here.extend(shown.map(|_| id));
+                }
+                chat.pinned_messages = here;
+                Ok(Answer::Chat(chat))
+            }
+            Self::History(id, people) => {
+                let stored = stored(store, &id)?;
+                let history = show::history(store, &people, &stored.row);
+                Ok(Answer::History(
+                    history.map_err(|error| unreadable(&error))?,
+                ))
+            }
+            Self::Message(id, people) => {
+                let stored = stored(store, &id)?;
                 let message =
-                    show::message(store, &others, stored).map_err(|error| unreadable(&error))?;
+                    show::message(store, &people, stored).map_err(|error| unreadable(&error))?;
                 Ok(Answer::Message(Box::new(message)))
             }
-            Self::Receipts(id, others) => receipts(store, &id, &others),
+            Self::Receipts(id, people) => receipts(store, &id, &people),
             // Thousands of hashes, hence not in the first half.
             Self::Safety(number) => Ok(Answer::Safety(Safety {
                 number: number.digits(),
@@ -115,6 +139,7 @@ fn summary(engine: &Engine, names: &Names, chat: &ChatState) -> ChatSummary {
         complete: chat.missing == 0,
         missing: chat.missing,
         request: request(engine, &chat.person),
+        disappear_after_s: chat.disappear_after_s,
     }
 }
 
@@ -133,6 +158,7 @@ fn group_summary(group: &GroupStanding) -> ChatSummary {
         complete: missing == 0,
         missing,
         request: matches!(group.place, Standing::Invited(_)).then_some(RequestState::Incoming),
+        disappear_after_s: group.timer_s,
     }
 }
 
@@ -186,6 +212,8 @@ fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
         members: group.members.iter().map(member).collect(),
         complete: group.missing.is_empty(),
         missing: counted(&group.missing),
+        disappear_after_s: group.timer_s,
+        pinned_messages: group.pinned_messages.clone(),
     }
 }
 
@@ -198,14 +226,14 @@ fn request(engine: &Engine, person: &PersonId) -> Option<RequestState> {
 fn chats(
     store: &Store,
     mut chats: Vec<ChatSummary>,
-    others: &Others,
+    people: &People,
 ) -> Result<Answer, CommandError> {
     for chat in &mut chats {
         let last = store
             .last(chat.chat_id)
             .map_err(|error| unreadable(&error))?;
         let last = last
-            .map(|stored| show::message(store, others, stored))
+            .map(|stored| show::message(store, people, stored))
             .transpose();
         chat.last = last.map_err(|error| unreadable(&error))?;
     }
@@ -216,9 +244,9 @@ fn chats(
     Ok(Answer::Chats(chats))
 }
 
-fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
+fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
     if let Some(group) = engine.group(id) {
-        return Ok(Answer::Chat(Box::new(group_info(engine, &group))));
+        return Ok(group_info(engine, &group));
     }
     let chat = engine.chat(id).ok_or_else(no_chat)?;
     let names = Names::of(engine);
@@ -234,7 +262,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
         person_id: chat.person,
         count: chat.missing,
     });
-    Ok(Answer::Chat(Box::new(ChatInfo {
+    Ok(ChatInfo {
         chat_id: chat.chat,
         kind: ChatKind::Direct,
         name: names.name(&chat.person),
@@ -256,7 +284,9 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<Answer, CommandError> {
         ],
         complete: chat.missing == 0,
         missing: missing.into_iter().collect(),
-    })))
+        disappear_after_s: chat.disappear_after_s,
+        pinned_messages: chat.pinned_messages,
+    })
 }
 
 fn safety(engine: &Engine, person: &PersonId) -> Result<SafetyNumber, CommandError> {
@@ -267,7 +297,7 @@ fn safety(engine: &Engine, person: &PersonId) -> Result<SafetyNumber, CommandErr
     engine.safety(person).ok_or_else(no_person)
 }
 
-fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, CommandError> {
+fn messages(store: &Store, page: &PageOf, people: &People) -> Result<Answer, CommandError> {
     for bound in page.before.iter().chain(&page.after) {
         let found = store.message(bound).map_err(|error| unreadable(&error))?;
         if found.is_none_or(|stored| stored.row.chat != page.chat_id) {
@@ -284,7 +314,7 @@ fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, Com
         .map_err(|error| unreadable(&error))?;
     let messages = rows
         .into_iter()
-        .map(|stored| show::message(store, others, stored));
+        .map(|stored| show::message(store, people, stored));
     Ok(Answer::Messages(
         messages
             .collect::<Result<_, _>>()
@@ -292,21 +322,22 @@ fn messages(store: &Store, page: &PageOf, others: &Others) -> Result<Answer, Com
     ))
 }
 
-fn receipts(store: &Store, id: &MessageId, others: &Others) -> Result<Answer, CommandError> {
-    let row = store
-        .message(id)
-        .map_err(|error| unreadable(&error))?
-        .ok_or_else(no_message)?
-        .row;
+fn receipts(store: &Store, id: &MessageId, people: &People) -> Result<Answer, CommandError> {
+    let row = stored(store, id)?.row;
     if !row.outgoing || row.device == DeviceId([0; 16]) {
         let message = "That message is not yours; only its author knows how far it has come.";
         return Err(CommandError::new(ErrorKind::Invalid, message));
     }
-    let all = others.of(&row).iter().map(|other| {
+    let all = people.recipients(&row).iter().map(|other| {
         let times = store.receipts(row.chat, row.device, row.counter, *other);
         Ok(receipt(*other, times.map_err(|error| unreadable(&error))?))
     });
     Ok(Answer::Receipts(all.collect::<Result<_, CommandError>>()?))
+}
+
+fn stored(store: &Store, id: &MessageId) -> Result<Stored, CommandError> {
+    let stored = store.message(id).map_err(|error| unreadable(&error))?;
+    stored.ok_or_else(no_message)
 }
 
 fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {

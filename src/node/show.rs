@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{
     DeliveryState, PersonId,
-    view::{Contact, Message, MessageKind, NearbyPerson, RequestState, Via},
+    view::{Contact, Edition, Message, MessageKind, NearbyPerson, Reaction, RequestState, Via},
 };
 use crate::{
     net::address,
     proto::{
         chat::{
+            acts::{self, TOMBSTONE},
             content::{Body, Content},
             membership::{Change, OpBody},
         },
@@ -128,10 +129,10 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
 }
 
 /// What is needed to show messages beside their rows.
-pub(super) struct Others {
+pub(super) struct People {
+    own: PersonId,
     chats: BTreeMap<ChatId, Recipients>,
     names: Names,
-    me: PersonId,
 }
 
 /// Whose receipts tell how far the messages of a chat have come.
@@ -142,9 +143,24 @@ enum Recipients {
     Group(Vec<PersonId>, BTreeMap<OpId, Vec<PersonId>>),
 }
 
-impl Others {
+impl People {
+    /// Of all chats.
+    pub(super) fn of(engine: &Engine) -> Self {
+        let direct = engine.chats().into_iter();
+        let direct = direct.map(|chat| (chat.chat, Recipients::Direct(chat.person)));
+        let groups = engine.group_ids().into_iter().map(|chat| {
+            let (members, epochs) = engine.recipients(&chat);
+            (chat, Recipients::Group(members, epochs))
+        });
+        Self {
+            own: engine.person(),
+            chats: direct.chain(groups).collect(),
+            names: Names::of(engine),
+        }
+    }
+
     /// Whose receipts tell how far a message has come.
-    pub(super) fn of(&self, row: &MessageRow) -> &[PersonId] {
+    pub(super) fn recipients(&self, row: &MessageRow) -> &[PersonId] {
         match self.chats.get(&row.chat) {
             Some(Recipients::Direct(other)) => std::slice::from_ref(other),
             Some(Recipients::Group(members, epochs)) => {
@@ -157,60 +173,51 @@ impl Others {
 
     /// How somebody is called in a sentence.
     fn name(&self, person: &PersonId) -> String {
-        if *person == self.me {
+        if *person == self.own {
             return "You".to_owned();
         }
         self.names.name(person)
     }
 }
 
-/// The others of all chats.
-pub(super) fn others(engine: &Engine) -> Others {
-    let direct = engine.chats().into_iter();
-    let direct = direct.map(|chat| (chat.chat, Recipients::Direct(chat.person)));
-    let groups = engine.group_ids().into_iter().map(|chat| {
-        let (members, epochs) = engine.recipients(&chat);
-        (chat, Recipients::Group(members, epochs))
-    });
-    Others {
-        chats: direct.chain(groups).collect(),
-        names: Names::of(engine),
-        me: engine.person(),
-    }
-}
-
-/// A message, with how far it has come.
+/// A message, with what was done to it and how far it has come.
 pub(super) fn message(
     store: &Store,
-    others: &Others,
+    people: &People,
     stored: Stored,
 ) -> Result<Message, StoreError> {
     let Stored { row, seq } = stored;
     // What we show is on our disk.
     let mut state = DeliveryState::Delivered;
-    if row.outgoing && is_said(&row) {
+    let recipients = people.recipients(&row);
+    if row.outgoing && is_said(&row) && !recipients.is_empty() {
         state = DeliveryState::Read;
-        for other in others.of(&row) {
+        for other in recipients {
             let times = store.receipts(row.chat, row.device, row.counter, *other)?;
             state = state.min(delivery(times));
         }
-        if others.of(&row).is_empty() {
-            state = DeliveryState::Delivered;
-        }
     }
-    let (kind, text, reply_to) = said(others, &row.content);
+    let acts = acts::resolve(&row, &store.acts(row.chat, row.id)?);
+    let said = said(people, &row.content);
+    let (text, edited_at) = match acts.edits.last() {
+        Some(edit) => (text::shown_text(&edit.text), Some(edit.at)),
+        None => (said.text, None),
+    };
     Ok(Message {
         message_id: row.id,
         chat_id: row.chat,
         sender: row.sender,
         sent_at: row.sent_at,
         received_at: row.received_at,
-        kind,
+        kind: said.kind,
         text,
-        reply_to,
-        edited_at: None,
-        deleted: false,
-        reactions: Vec::new(),
+        reply_to: said.reply_to,
+        mentioned: said.mentions.contains(&people.own),
+        mentions: said.mentions,
+        edited_at,
+        deleted: acts.deleted_by.is_some() || row.content == TOMBSTONE,
+        deleted_by: acts.deleted_by,
+        reactions: acts.reactions.into_iter().map(reaction).collect(),
         file: None,
         outgoing: row.outgoing,
         state,
@@ -224,38 +231,83 @@ fn is_said(row: &MessageRow) -> bool {
     row.device != DeviceId([0; 16])
 }
 
-fn said(others: &Others, content: &[u8]) -> (MessageKind, String, Option<MessageId>) {
+/// The texts that a message had, oldest first, the last one that of now.
+pub(super) fn history(
+    store: &Store,
+    people: &People,
+    row: &MessageRow,
+) -> Result<Vec<Edition>, StoreError> {
+    let acts = acts::resolve(row, &store.acts(row.chat, row.id)?);
+    let said = said(people, &row.content);
+    if acts.deleted_by.is_some() || row.content == TOMBSTONE || said.kind != MessageKind::Text {
+        return Ok(Vec::new());
+    }
+    let first = Edition {
+        text: said.text,
+        at: row.sent_at,
+    };
+    let edition = |edit: acts::Edition| Edition {
+        text: text::shown_text(&edit.text),
+        at: edit.at,
+    };
+    let edits = acts.edits.into_iter().map(edition);
+    Ok(std::iter::once(first).chain(edits).collect())
+}
+
+fn reaction(reactions: acts::Reactions) -> Reaction {
+    let acts::Reactions { emoji, people } = reactions;
+    Reaction { emoji, people }
+}
+
+/// What its author said with a message.
+struct Said {
+    kind: MessageKind,
+    text: String,
+    reply_to: Option<MessageId>,
+    mentions: Vec<PersonId>,
+}
+
+fn said(people: &People, content: &[u8]) -> Said {
+    let without_text = |kind| Said {
+        kind,
+        text: String::new(),
+        reply_to: None,
+        mentions: Vec::new(),
+    };
+    if content == TOMBSTONE {
+        return without_text(MessageKind::Text);
+    }
     match Content::decode(content).map(|content| content.body) {
-        Ok(Body::Text(said)) => (
-            MessageKind::Text,
-            text::shown_text(&said.text),
-            said.reply_to,
-        ),
-        Ok(Body::GroupChange(change)) => (
-            MessageKind::System,
-            changed(others, &change.op).unwrap_or_default(),
-            None,
-        ),
-        Ok(Body::Attachment(_)) => (MessageKind::File, String::new(), None),
+        Ok(Body::Text(said)) => Said {
+            kind: MessageKind::Text,
+            text: text::shown_text(&said.text),
+            reply_to: said.reply_to,
+            mentions: said.mentions,
+        },
+        Ok(Body::GroupChange(change)) => Said {
+            text: changed(people, &change.op).unwrap_or_default(),
+            ..without_text(MessageKind::System)
+        },
+        Ok(Body::Attachment(_)) => without_text(MessageKind::File),
         // Of a later version, or never shown.
-        Ok(_) | Err(_) => (MessageKind::System, String::new(), None),
+        Ok(_) | Err(_) => without_text(MessageKind::System),
     }
 }
 
 /// What a change of a group says, as a sentence.
-fn changed(others: &Others, op: &[u8]) -> Option<String> {
+fn changed(people: &People, op: &[u8]) -> Option<String> {
     let body = OpBody::decode(op).ok()?;
-    let author = others.name(&body.author);
+    let author = people.name(&body.author);
     let person_of = |list: &[u8]| {
         DeviceList::read_verified(list)
             .ok()
             .map(|list| list.person())
     };
     let whom = |person: &PersonId| {
-        if *person == others.me {
+        if *person == people.own {
             return "you".to_owned();
         }
-        others.name(person)
+        people.name(person)
     };
     Some(match body.change {
         Change::Create(create) => {

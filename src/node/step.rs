@@ -154,7 +154,14 @@ impl Core {
                     unread_left: read.unread_left,
                 }
             }
-            Happened::Command(id, command) => Input::Command(id, command),
+            Happened::Command(id, command) => match command.target() {
+                Some(target) => Input::Act {
+                    id,
+                    command,
+                    target: self.store.message(&target)?.map(|held| Box::new(held.row)),
+                },
+                None => Input::Command(id, command),
+            },
             Happened::Net(event) => match self.net_input(event, turn)? {
                 Some(input) => input,
                 None => return Ok(()),
@@ -322,10 +329,7 @@ impl Core {
             Effect::Announce(announce) => NetCommand::Announce(announce && self.mdns),
             Effect::Load(chat, counter) => {
                 let device = self.engine.device();
-                let row = match self.store.message_at(chat, device, counter)? {
-                    Some(id) => self.store.message(&id)?.map(|stored| stored.row),
-                    None => None,
-                };
+                let row = self.store.row_at(chat, device, counter)?;
                 released.loaded.push(Loaded { chat, counter, row });
                 return Ok(());
             }

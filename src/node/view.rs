@@ -7,9 +7,12 @@ pub use chats::{ChatInfo, ChatKind, ChatSummary, Member, Missing, Place, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
     ChatChange, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp, WarningKind,
 };
+
+mod message;
 
 /// What concerns the node itself rather than the engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +86,12 @@ pub enum Query {
         /// Which.
         message_id: MessageId,
     },
+    /// The texts that a message had, oldest first; the last one is that of now.
+    #[serde(rename = "message.history")]
+    History {
+        /// Which.
+        message_id: MessageId,
+    },
     /// How far a message of ours has come with each person.
     #[serde(rename = "message.receipts")]
     Receipts {
@@ -135,6 +144,8 @@ pub enum Answer {
     Messages(Vec<Message>),
     /// `message.get`
     Message(Box<Message>),
+    /// `message.history`
+    History(Vec<Edition>),
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
     /// Node commands without a result.
@@ -253,97 +264,19 @@ pub struct Safety {
     pub qr_svg: String,
 }
 
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageKind {
-    /// Text.
-    Text,
-    /// A file.
-    File,
-    /// A line of the program's own.
-    System,
-}
-
-/// A message as faces see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Message {
-    /// Which.
-    pub message_id: MessageId,
-    /// Where.
-    pub chat_id: ChatId,
-    /// Who wrote it.
-    pub sender: PersonId,
-    /// When it was said, as far as that can be believed.
-    pub sent_at: Timestamp,
-    /// When it reached this device.
-    pub received_at: Timestamp,
-    /// What it is.
-    pub kind: MessageKind,
-    /// Its text. Of a newer kind of message that this version cannot show: empty.
-    pub text: String,
-    /// What it answers.
-    pub reply_to: Option<MessageId>,
-    /// When it was last edited.
-    pub edited_at: Option<Timestamp>,
-    /// Whether its author took it back.
-    pub deleted: bool,
-    /// Who reacted, and how.
-    pub reactions: Vec<Reaction>,
-    /// Its file.
-    pub file: Option<serde_json::Value>,
-    /// Whether I wrote it.
-    pub outgoing: bool,
-    /// The least of all other members' states.
-    pub state: DeliveryState,
-    /// Somebody whose removal its author did not know of can read it.
-    #[serde(default)]
-    pub reaches_removed: bool,
-    /// Its place in the chat's display order, from 0; the same on every member that holds the same
-    /// messages.
-    pub seq: u64,
-}
-
-/// One emoji under a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Reaction {
-    /// Which.
-    pub emoji: String,
-    /// Whose.
-    pub people: Vec<PersonId>,
-}
-
-/// A row of `message.receipts`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PersonReceipt {
-    /// Who.
-    pub person_id: PersonId,
-    /// How far it has come with them.
-    pub state: ReceiptState,
-    /// Since when, if that is known.
-    pub at: Option<Timestamp>,
-}
-
-/// How far a message has come with one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptState {
-    /// On our disk only.
-    Queued,
-    /// Somebody else keeps it for them.
-    Held,
-    /// On their disk.
-    Delivered,
-    /// Seen by them.
-    Read,
-}
-
 /// Something that happened, as faces are told.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A message is new, or shows differently.
     Message(Box<Message>),
+    /// A message is gone from this device: deleted for me, or disappeared.
+    Removed {
+        /// Where it was.
+        chat_id: ChatId,
+        /// Which.
+        message_id: MessageId,
+    },
     /// A message of ours came further with somebody.
     Status {
         /// Which.

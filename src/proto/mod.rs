@@ -9,6 +9,7 @@ pub mod contact;
 pub mod counters;
 pub mod crypto;
 pub mod engine;
+pub mod expiry;
 pub mod handshake;
 pub mod id;
 pub mod identity;

@@ -46,10 +46,12 @@ pub enum Class {
     Epoch = 12,
     /// What is known of a group beside its changes, keys and messages. Key: chat id.
     Group = 13,
+    /// A message that disappears some time. Key: message id.
+    Expiry = 14,
 }
 
 /// All classes.
-pub const CLASSES: [Class; 13] = [
+pub const CLASSES: [Class; 14] = [
     Class::Account,
     Class::Device,
     Class::Profile,
@@ -63,6 +65,7 @@ pub const CLASSES: [Class; 13] = [
     Class::Op,
     Class::Epoch,
     Class::Group,
+    Class::Expiry,
 ];
 
 /// One change of what is remembered.
@@ -72,8 +75,13 @@ pub enum Write {
     Put(Class, Vec<u8>, Zeroizing<Vec<u8>>),
     /// Removes a record.
     Delete(Class, Vec<u8>),
-    /// Adds a message to its chat's timeline. A message that is there already stays as it is.
+    /// Adds a message to its chat's timeline, or an act to the message that it is on, here already or
+    /// not. What is there already stays as it is. What is deleted for all, and acts that can never
+    /// count, are kept without what they said: [`crate::proto::chat::acts`].
     Message(Box<MessageRow>),
+    /// Takes a message, and all acts on it, out of the timeline and erases what they said. Its id stays
+    /// known, so that it does not come back.
+    Erase(MessageId),
     /// Somebody has a message of ours, or has read messages.
     Receipt(Receipt),
     /// A frame was taken in; it is a duplicate from now on, for ever.
@@ -120,7 +128,8 @@ pub struct MessageRow {
     /// Written by this person (on any device).
     #[n(8)]
     pub outgoing: bool,
-    /// The encoded content (protocol §5.3); `proto::chat::content` reads it.
+    /// The encoded content (protocol §5.3); `proto::chat::content` reads it. Of what was erased:
+    /// [`TOMBSTONE`](crate::proto::chat::acts::TOMBSTONE) or [`GONE`](crate::proto::chat::acts::GONE).
     #[cbor(n(9), with = "minicbor::bytes")]
     pub content: Vec<u8>,
     /// In a group: what its author signed, and what that gives them a right to.

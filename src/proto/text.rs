@@ -57,6 +57,16 @@ pub fn shown_text(text: &str) -> String {
     out
 }
 
+/// Whether this is one visible sign, as a reaction to a message is. A letter is one too.
+pub fn is_emoji(emoji: &str) -> bool {
+    emoji.len() <= limits::EMOJI
+        && emoji.graphemes(true).count() == 1
+        && shown_text(emoji) == emoji
+        && emoji
+            .chars()
+            .any(|char| !char.is_whitespace() && !is_format(char))
+}
+
 /// A name made safe to show: composed, on one line, without invisible characters and controls, at
 /// most [`limits::NAME_GRAPHEMES`] long. `None` if nothing is left of it.
 pub fn clean_name(name: &str) -> Option<String> {

@@ -7,8 +7,8 @@ use super::call::{self, Method};
 use crate::node::{
     Settings,
     view::{
-        ChatInfo, ChatSummary, Contact, Event, Message, NearbyPerson, NodeInfo, PersonReceipt,
-        Safety,
+        ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson, NodeInfo,
+        PersonReceipt, Safety,
     },
 };
 
@@ -95,6 +95,7 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "chat.direct" => object(&[("chat_id", schema::<crate::node::ChatId>(generator))]),
         "message.list" => schema::<Vec<Message>>(generator),
         "message.get" => schema::<Message>(generator),
+        "message.history" => schema::<Vec<Edition>>(generator),
         "message.receipts" => schema::<Vec<PersonReceipt>>(generator),
         "message.send" => {
             let sent_at = schema::<crate::node::Timestamp>(generator);
@@ -103,7 +104,8 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         }
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
-        | "contact.verify" | "chat.set" | "message.read" | "typing.set" => object(&[]),
+        | "contact.verify" | "chat.set" | "message.read" | "message.edit" | "message.delete"
+        | "message.react" | "message.pin" | "typing.set" => object(&[]),
         _ => Value::Null,
     }
 }
@@ -155,7 +157,7 @@ mod tests {
         for method in [
             "chat.create",
             "file.send",
-            "message.edit",
+            "message.forward",
             "backup.create",
             "export",
         ] {

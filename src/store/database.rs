@@ -14,7 +14,11 @@ use super::{
     tree::Tree,
 };
 use crate::{
-    proto::{id::ChatId, record::MessageRow},
+    proto::{
+        id::{ChatId, MessageId},
+        record::MessageRow,
+        time::Timestamp,
+    },
     wire::codec,
 };
 
@@ -35,6 +39,9 @@ struct Slot {
     len: usize,
     used: u64,
 }
+
+/// Messages that are shown no longer, by their place in the order of arrival.
+pub(super) type Hidden = BTreeMap<ChatId, BTreeMap<u32, (MessageId, Timestamp)>>;
 
 /// Places that are kept in memory, of all chats, at 48 bytes each.
 const PLACES_IN_MEMORY: usize = 256 * 1024;
@@ -58,15 +65,24 @@ impl Database {
         ask(self)
     }
 
-    /// Makes a change that removes the messages of some chats, while nobody reads.
+    /// Makes a change that erases something, while nobody reads: the messages of some chats, or
+    /// `hidden` ones.
     pub(super) fn without_readers<T>(
         &self,
         chats: &BTreeSet<ChatId>,
+        hidden: &Hidden,
         change: impl FnOnce() -> T,
     ) -> T {
         let _writing = self.readers.write().unwrap_or_else(PoisonError::into_inner);
         let changed = change();
         lock(&self.timelines).retain(|chat, _| !chats.contains(chat));
+        for (chat, messages) in hidden {
+            self.with_timeline(chat, |timeline| {
+                for (arrival, (id, created)) in messages {
+                    timeline.hide(id, *created, *arrival);
+                }
+            });
+        }
         changed
     }
 
@@ -106,13 +122,18 @@ impl Database {
     ///
     /// Who loads the order meanwhile has it with them or without; [`Timeline::add`] knows which.
     pub(super) fn add(&self, chat: &ChatId, rows: &[(u32, MessageRow)]) {
+        self.with_timeline(chat, |timeline| timeline.add(rows));
+    }
+
+    /// Changes the order of a chat, if it is in memory.
+    fn with_timeline(&self, chat: &ChatId, change: impl FnOnce(&mut Timeline)) {
         let slot = lock(&self.timelines)
             .get(chat)
             .map(|slot| slot.timeline.clone());
         if let Some(slot) = slot
             && let Some(timeline) = &mut *lock(&slot)
         {
-            timeline.add(rows);
+            change(timeline);
         }
     }
 

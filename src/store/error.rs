@@ -1,5 +1,7 @@
 //! Why the store refuses.
 
+use super::{profile::TooShort, vault::VaultError};
+
 /// Why something was not remembered, or is not found again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -47,5 +49,33 @@ impl Opened {
     /// Whether anything of ours may be older than what others hold of it.
     pub fn is_suspect(&self) -> bool {
         self.salvaged || self.rolled_back || self.copied
+    }
+}
+
+/// Why the passphrase stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    /// The current one is wrong, or missing.
+    #[error("the current passphrase is wrong")]
+    Wrong,
+    /// The new one is too short.
+    #[error(transparent)]
+    TooShort(#[from] TooShort),
+    /// The profile is locked.
+    #[error("the profile is locked")]
+    Locked,
+    /// The disk refused.
+    #[error("the passphrase could not be saved: {0}")]
+    Failed(String),
+}
+
+impl From<VaultError> for PassphraseError {
+    fn from(e: VaultError) -> Self {
+        match e {
+            VaultError::NeedsPassphrase | VaultError::WrongPassphrase => Self::Wrong,
+            VaultError::Damaged(file) => Self::Failed(format!("{file} is damaged")),
+            VaultError::Newer => Self::Failed("vault.hdr is of a newer version".into()),
+            VaultError::Io(e) => Self::Failed(e.to_string()),
+        }
     }
 }

@@ -21,6 +21,7 @@ mod backup;
 mod carve;
 mod compact;
 mod database;
+mod erase;
 mod error;
 mod files;
 mod generation;
@@ -46,8 +47,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Opened, StoreError};
+pub use error::{Opened, PassphraseError, StoreError};
 pub use open::UnlockError;
 pub use profile::{LEAST_CHARACTERS, OpenError, Profile, TooShort, UnlockFailed};
 pub use query::Record;
-pub use store::{PassphraseError, Store};
+pub use store::Store;

@@ -73,7 +73,8 @@ impl Database {
             || StoreError::Damaged(format!("a record of class {} does not open", class as u8));
         // A commit may come between the reading of two pieces.
         for _ in 0..COLLISIONS {
-            let pieces = read_pieces(tree, &self.sealer, Space::Record(class), at, &row)?;
+            let get = |key: &[u8]| tree.get(key);
+            let pieces = read_pieces(&get, &self.sealer, Space::Record(class), at, &row)?;
             if let Some(pieces) = pieces
                 && let Some(value) = seal::join(&pieces)
                 && let Some(first) = pieces.into_iter().next()
@@ -128,17 +129,19 @@ impl Database {
         let tree = self.tree();
         let mut page = Vec::with_capacity(places.len());
         for (rank, place) in (first..).zip(places) {
-            page.push(stored(self.row_at(&tree, &prefix, place)?, rank));
+            page.push(stored(self.row_placed(&tree, &prefix, place)?, rank));
         }
         Ok(page)
     }
 
-    pub(super) fn message_at(
+    /// What a device said with a counter and that `counts`; of several, the first in display order.
+    pub(super) fn row_at(
         &self,
         chat: &ChatId,
         device: DeviceId,
         counter: u32,
-    ) -> Result<Option<MessageId>, StoreError> {
+        counts: impl Fn(&MessageRow) -> bool,
+    ) -> Result<Option<MessageRow>, StoreError> {
         let arrivals = self.timeline(chat, |order| order.arrivals(device, counter))?;
         let prefix = self.sealer.chat_prefix(chat);
         let tree = self.tree();
@@ -146,14 +149,33 @@ impl Database {
         for arrival in arrivals {
             let row = self.row_arrived(&tree, &prefix, arrival)?;
             let place = |row: &MessageRow| (row.created, row.id);
-            if first
-                .as_ref()
-                .is_none_or(|first| place(&row) < place(first))
+            if counts(&row)
+                && first
+                    .as_ref()
+                    .is_none_or(|first| place(&row) < place(first))
             {
                 first = Some(row);
             }
         }
-        Ok(first.map(|row| row.id))
+        Ok(first)
+    }
+
+    /// The acts on a message that may count.
+    pub(super) fn acts(
+        &self,
+        chat: &ChatId,
+        on: &MessageId,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let tree = self.tree();
+        let prefix = self.sealer.chat_prefix(chat);
+        let index = tree.rows(&self.sealer.acts_prefix(chat, on), &[], usize::MAX)?;
+        let mut acts = Vec::with_capacity(index.len());
+        for (key, _) in index {
+            let arrival = timeline::arrival_of(&key).ok_or_else(lost)?;
+            acts.push(self.row_arrived(&tree, &prefix, arrival)?);
+        }
+        acts.sort_unstable_by_key(|act| act.id);
+        Ok(acts)
     }
 
     pub(super) fn read_up_to(
@@ -221,7 +243,7 @@ impl Database {
         }
     }
 
-    fn row_at(
+    fn row_placed(
         &self,
         tree: &Tree,
         prefix: &[u8; 16],
@@ -268,15 +290,28 @@ pub(super) fn open_message(
     at: &[u8],
     row: &[u8],
 ) -> Result<MessageRow, StoreError> {
+    open_message_of(&|key| tree.get(key), sealer, at, row)
+}
+
+/// As [`open_message`], where rows are not only those of a tree.
+pub(super) fn open_message_of(
+    get: &Get<'_>,
+    sealer: &Sealer,
+    at: &[u8],
+    row: &[u8],
+) -> Result<MessageRow, StoreError> {
     let damaged = || StoreError::Damaged("a message does not open".into());
-    let pieces = read_pieces(tree, sealer, Space::Message, at, row)?.ok_or_else(damaged)?;
+    let pieces = read_pieces(get, sealer, Space::Message, at, row)?.ok_or_else(damaged)?;
     let value = seal::join(&pieces).ok_or_else(damaged)?;
     codec::from_slice(&value, LONGEST).map_err(|_| damaged())
 }
 
+/// Reads a row.
+type Get<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'a;
+
 /// All pieces of a value whose first row is given; none when one is missing.
 fn read_pieces(
-    tree: &Tree,
+    get: &Get<'_>,
     sealer: &Sealer,
     space: Space,
     at: &[u8],
@@ -287,7 +322,7 @@ fn read_pieces(
     let count = first.count;
     let mut pieces = vec![first];
     for index in 1..count {
-        let Some(row) = tree.get(&sealer.piece_key(at, index))? else {
+        let Some(row) = get(&sealer.piece_key(at, index))? else {
             return Ok(None);
         };
         pieces.push(sealer.open_piece(space, &row).map_err(damaged)?);

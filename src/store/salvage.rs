@@ -24,7 +24,14 @@ use super::{
     tree::{Row, Tree},
     write::{self, Stage},
 };
-use crate::proto::record::{Class, Write};
+use crate::proto::{
+    chat::{
+        acts::{self, Shape},
+        content::Content,
+    },
+    id::MessageId,
+    record::{Class, MessageRow, Write},
+};
 
 /// What there is to salvage from.
 pub(super) struct Wreck<'a> {
@@ -70,6 +77,7 @@ pub(super) fn salvage(wreck: &Wreck<'_>, sealer: &Arc<Sealer>) -> Result<Saved, 
         waiting: Vec::new(),
         records: BTreeMap::new(),
         complete: BTreeSet::new(),
+        expiring: BTreeSet::new(),
     };
     for tail in tail::all(wreck.dir)? {
         rescue.carve(&tail)?;
@@ -109,6 +117,8 @@ struct Rescue {
     records: BTreeMap<(Class, Vec<u8>), Version>,
     /// Classes of which all records could be read, so that no removed one may come back.
     complete: BTreeSet<Class>,
+    /// Messages that were to disappear some time.
+    expiring: BTreeSet<MessageId>,
 }
 
 /// The number of the commit that wrote a record, and the record.
@@ -188,7 +198,12 @@ impl Rescue {
         let sealer = self.target.sealer.clone();
         let mut carver = Carver::new(&sealer);
         let mut found = |carved| match carved {
-            Carved::Message(row, _) => self.push(Found::Write(Write::Message(row))),
+            Carved::Message(row, _) => {
+                if expires(&row) {
+                    self.expiring.insert(row.id);
+                }
+                self.push(Found::Write(Write::Message(row)))
+            }
             Carved::Record(class, key, commit, value) => {
                 self.offer(class, key, commit, value);
                 Ok(())
@@ -248,11 +263,24 @@ impl Rescue {
         for ((class, key), value) in backup {
             self.offer(class, key, 0, value);
         }
-        for ((class, key), (_, value)) in std::mem::take(&mut self.records) {
+        let records = std::mem::take(&mut self.records);
+        // A message that nobody would erase any more may have disappeared already.
+        for id in std::mem::take(&mut self.expiring) {
+            if !records.contains_key(&(Class::Expiry, id.0.to_vec())) {
+                self.push(Found::Write(Write::Erase(id)))?;
+            }
+        }
+        for ((class, key), (_, value)) in records {
             self.push(Found::Write(Write::Put(class, key, value)))?;
         }
         self.write()
     }
+}
+
+/// Whether a row is a message that disappears some time. Acts go with the message that they are on.
+fn expires(row: &MessageRow) -> bool {
+    acts::shape(&row.content) == Shape::Message
+        && Content::decode(&row.content).is_ok_and(|content| content.expire_s > 0)
 }
 
 impl From<StoreError> for UnlockError {

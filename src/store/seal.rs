@@ -49,6 +49,8 @@ pub(super) enum Space {
     About,
     /// Records outside the database.
     Backup,
+    /// Which acts are on a message, by message and arrival.
+    Acts,
 }
 
 impl Space {
@@ -63,6 +65,7 @@ impl Space {
             Self::Seen => 69,
             Self::About => 70,
             Self::Backup => 71,
+            Self::Acts => 72,
         }
     }
 
@@ -299,6 +302,12 @@ impl Sealer {
     /// As [`Sealer::chat_prefix`], for pages of places.
     pub(super) fn places_prefix(&self, chat: &ChatId) -> [u8; 16] {
         self.blind(Space::Places, &[&chat.0])
+    }
+
+    /// With which the keys of all acts on a message begin; their places in the order of arrival,
+    /// 8 bytes, follow.
+    pub(super) fn acts_prefix(&self, chat: &ChatId, on: &MessageId) -> [u8; 16] {
+        self.blind(Space::Acts, &[&chat.0, &on.0])
     }
 
     /// Where the key of a message's row lies.

@@ -10,22 +10,23 @@ use zeroize::Zeroizing;
 use super::{
     backup,
     database::{About, Database, lock},
-    error::{Opened, StoreError},
+    error::{Opened, PassphraseError, StoreError},
     files,
     keyring::Keyring,
     lock::ProfileLock,
     open::{BALLAST, Ready},
-    profile::{Profile, TooShort, long_enough},
+    profile::{Profile, long_enough},
     query::Record,
     state::{self, Remembered, State},
     tree::Tree,
-    vault::{self, Cost, Header, Keys, VaultError},
+    vault::{self, Cost, Header, Keys},
     write::{Backup, Stage},
 };
 use crate::{
     proto::{
+        chat::acts,
         id::{ChatId, DeviceId, MessageId, PersonId},
-        record::{Class, PageBounds, ReadUpTo, ReceiptTimes, Stored, Write},
+        record::{Class, MessageRow, PageBounds, ReadUpTo, ReceiptTimes, Stored, Write},
     },
     wire::id::FrameId,
 };
@@ -59,23 +60,6 @@ pub(super) struct Writer {
     keyring: Keyring,
     state: State,
     backup: Backup,
-}
-
-/// Why the passphrase stays as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum PassphraseError {
-    /// The current one is wrong, or missing.
-    #[error("the current passphrase is wrong")]
-    Wrong,
-    /// The new one is too short.
-    #[error(transparent)]
-    TooShort(#[from] TooShort),
-    /// The profile is locked.
-    #[error("the profile is locked")]
-    Locked,
-    /// The disk refused.
-    #[error("the passphrase could not be saved: {0}")]
-    Failed(String),
 }
 
 /// Below this, nothing more is taken in: who sent it keeps it.
@@ -275,7 +259,7 @@ impl Store {
         self.query(|database| database.seen(frame))
     }
 
-    /// One message.
+    /// One message that is shown.
     pub fn message(&self, id: &MessageId) -> Result<Option<Stored>, StoreError> {
         self.query(|database| database.message(id))
     }
@@ -295,14 +279,32 @@ impl Store {
             .map(|page| page.into_iter().next_back())
     }
 
-    /// The message of a device with this counter; of several, the first in display order.
+    /// The message of a device with this counter, if it is shown; of several, the first in display
+    /// order.
     pub fn message_at(
         &self,
         chat: ChatId,
         device: DeviceId,
         counter: u32,
     ) -> Result<Option<MessageId>, StoreError> {
-        self.query(|database| database.message_at(&chat, device, counter))
+        let shown = |row: &MessageRow| acts::shape(&row.content) == acts::Shape::Message;
+        let row = self.query(|database| database.row_at(&chat, device, counter, shown))?;
+        Ok(row.map(|row| row.id))
+    }
+
+    /// What a device said with this counter, shown or not; of several, the first in display order.
+    pub fn row_at(
+        &self,
+        chat: ChatId,
+        device: DeviceId,
+        counter: u32,
+    ) -> Result<Option<MessageRow>, StoreError> {
+        self.query(|database| database.row_at(&chat, device, counter, |_| true))
+    }
+
+    /// The acts on a message that may count, by id.
+    pub fn acts(&self, chat: ChatId, on: MessageId) -> Result<Vec<MessageRow>, StoreError> {
+        self.query(|database| database.acts(&chat, &on))
     }
 
     /// What reading up to a message means; none if it is not in the chat.
@@ -478,16 +480,5 @@ fn met(state: &mut State, e: &StoreError) {
     let flags = now.flags | state::DAMAGED;
     if let Err(e) = state.write_durably(Remembered { flags, ..now }) {
         tracing::warn!("state was not written: {e}");
-    }
-}
-
-impl From<VaultError> for PassphraseError {
-    fn from(e: VaultError) -> Self {
-        match e {
-            VaultError::NeedsPassphrase | VaultError::WrongPassphrase => Self::Wrong,
-            VaultError::Damaged(file) => Self::Failed(format!("{file} is damaged")),
-            VaultError::Newer => Self::Failed("vault.hdr is of a newer version".into()),
-            VaultError::Io(e) => Self::Failed(e.to_string()),
-        }
     }
 }

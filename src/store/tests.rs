@@ -1,5 +1,6 @@
 //! The store as a whole.
 
+mod acts;
 mod damage;
 mod disk;
 mod figures;

@@ -4,8 +4,13 @@
 //! is another one: by `(created, id)`, the same on every member. So that it need not be computed from
 //! all messages, every [`PAGE`] messages their places are written once as one row; the fewer than
 //! [`PAGE`] after the last page are read from their own rows.
+//!
+//! Acts and what was erased have a place in the order of arrival, and none in the display order.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     error::StoreError,
@@ -14,6 +19,7 @@ use super::{
 };
 use crate::{
     proto::{
+        chat::acts::{self, Shape},
         id::{ChatId, DeviceId, MessageId},
         record::MessageRow,
         time::Timestamp,
@@ -35,6 +41,8 @@ pub(super) struct Place {
     counter: u32,
     device: u16,
     outgoing: bool,
+    /// It is not shown.
+    hidden: bool,
 }
 
 impl Place {
@@ -51,7 +59,9 @@ impl Place {
 /// The messages of one chat in display order.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
+    /// Those that are shown.
     order: Vec<Place>,
+    arrived: u32,
     devices: Vec<DeviceId>,
     /// Counter and arrival, ascending, of the messages of each device.
     counters: BTreeMap<DeviceId, Vec<(u32, u32)>>,
@@ -60,14 +70,14 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    /// How many messages there are.
+    /// How many messages are shown.
     pub(super) fn len(&self) -> usize {
         self.order.len()
     }
 
     /// The place in the order of arrival that the next message takes.
     pub(super) fn next_arrival(&self) -> u32 {
-        self.order.len().try_into().unwrap_or(u32::MAX)
+        self.arrived
     }
 
     /// The rank of a message, if it is here.
@@ -126,13 +136,29 @@ impl Timeline {
             let at = of.partition_point(|pair| *pair < (row.counter, *arrival));
             of.insert(at, (row.counter, *arrival));
             self.push_tail(place);
+            self.arrived = arrival.saturating_add(1);
             new.push(place);
         }
         self.merge(new);
     }
 
-    /// The page that a message completes, as it goes to disk, and its number.
-    pub(super) fn completed_page(&self, rows: &[(u32, MessageRow)]) -> Option<(u32, Vec<u8>)> {
+    /// Shows a message no longer. Its place in the order of arrival stays.
+    pub(super) fn hide(&mut self, id: &MessageId, created: Timestamp, arrival: u32) {
+        if let Some(rank) = self.rank(id, created) {
+            self.order.remove(rank);
+        }
+        if let Some(place) = self.tail.iter_mut().find(|place| place.arrival == arrival) {
+            place.hidden = true;
+        }
+    }
+
+    /// The page that a message completes, as it goes to disk, and its number; some of those before it
+    /// are shown no longer.
+    pub(super) fn completed_page(
+        &self,
+        rows: &[(u32, MessageRow)],
+        hidden: &BTreeSet<u32>,
+    ) -> Option<(u32, Vec<u8>)> {
         let (last, _) = rows.last()?;
         let number = last / PAGE;
         if last % PAGE != PAGE - 1 {
@@ -150,7 +176,10 @@ impl Timeline {
                 place.id,
                 *device,
                 place.counter,
-                place.outgoing,
+                (
+                    place.outgoing,
+                    place.hidden || hidden.contains(&place.arrival),
+                ),
             );
         }
         for (_, row) in rows.iter().filter(|(arrival, _)| arrival / PAGE == number) {
@@ -159,7 +188,7 @@ impl Timeline {
                 half(&row.id),
                 row.device,
                 row.counter,
-                row.outgoing,
+                (row.outgoing, is_hidden(row)),
             );
         }
         (page.len() == PAGE).then(|| (number, page.to_bytes()))
@@ -204,12 +233,13 @@ impl Timeline {
         for of in timeline.counters.values_mut() {
             of.sort_unstable();
         }
+        timeline.arrived = next;
         timeline.merge(all);
         Ok(timeline)
     }
 
     fn take_page(&mut self, page: &PlacePage, all: &mut Vec<Place>) {
-        for (created, id, device, counter, outgoing) in page.places() {
+        for (created, id, device, counter, (outgoing, hidden)) in page.places() {
             let arrival = all.len().try_into().unwrap_or(u32::MAX);
             self.counters
                 .entry(device)
@@ -223,8 +253,10 @@ impl Timeline {
                 counter,
                 device,
                 outgoing,
+                hidden,
             });
         }
+        self.arrived = all.len().try_into().unwrap_or(u32::MAX);
     }
 
     fn place(&mut self, arrival: u32, row: &MessageRow) -> Place {
@@ -236,6 +268,7 @@ impl Timeline {
             counter: row.counter,
             device,
             outgoing: row.outgoing,
+            hidden: is_hidden(row),
         }
     }
 
@@ -261,6 +294,7 @@ impl Timeline {
 
     /// One pass from the end, so that many old messages at once cost no more than one.
     fn merge(&mut self, mut new: Vec<Place>) {
+        new.retain(|place| !place.hidden);
         new.sort_by_key(Place::rank_key);
         let Some(first) = new.first() else {
             return;
@@ -285,9 +319,32 @@ pub(super) fn row_key(chat_prefix: &[u8; 16], arrival: u32) -> Vec<u8> {
     [chat_prefix.as_slice(), &u64::from(arrival).to_be_bytes()].concat()
 }
 
+/// The place in the order of arrival with which a key ends.
+pub(super) fn arrival_of(key: &[u8]) -> Option<u32> {
+    let (_, arrival) = key.split_last_chunk()?;
+    u64::from_be_bytes(*arrival).try_into().ok()
+}
+
 /// The key of the row of a page of places.
 pub(super) fn page_key(places_prefix: &[u8; 16], number: u32) -> Vec<u8> {
     row_key(places_prefix, number)
+}
+
+/// A page with one of its places hidden; none if it is no page.
+pub(super) fn hide_in_page(page: &[u8], arrival: u32) -> Option<Vec<u8>> {
+    let mut page = PlacePage::parse(page)?;
+    let at = usize::try_from(arrival % PAGE).ok()?;
+    let place = page.places.chunks_exact_mut(PLACE).nth(at)?;
+    let [.., high, _] = place else {
+        return None;
+    };
+    *high |= HIDDEN.to_be_bytes().first()?;
+    Some(page.to_bytes())
+}
+
+/// Whether a row is not shown.
+fn is_hidden(row: &MessageRow) -> bool {
+    acts::shape(&row.content) != Shape::Message
 }
 
 fn half(id: &MessageId) -> [u8; 16] {
@@ -304,11 +361,21 @@ struct PlacePage {
     places: Vec<u8>,
 }
 
-/// `created ‖ id ‖ counter ‖ device and, in the highest bit, outgoing`.
+/// `created ‖ id ‖ counter ‖ device and, in the highest bits, outgoing and hidden`.
 const PLACE: usize = 8 + 16 + 4 + 2;
 
+const OUTGOING: u16 = 1 << 15;
+const HIDDEN: u16 = 1 << 14;
+
 impl PlacePage {
-    fn push(&mut self, created: u64, id: [u8; 16], device: DeviceId, counter: u32, outgoing: bool) {
+    fn push(
+        &mut self,
+        created: u64,
+        id: [u8; 16],
+        device: DeviceId,
+        counter: u32,
+        (outgoing, hidden): (bool, bool),
+    ) {
         let at = self
             .devices
             .iter()
@@ -317,7 +384,9 @@ impl PlacePage {
                 self.devices.push(device);
                 self.devices.len() - 1
             });
-        let device = u16::try_from(at).unwrap_or(0) | u16::from(outgoing) << 15;
+        let mut device = u16::try_from(at).unwrap_or(0);
+        device |= if outgoing { OUTGOING } else { 0 };
+        device |= if hidden { HIDDEN } else { 0 };
         self.places.extend(created.to_be_bytes());
         self.places.extend(id);
         self.places.extend(counter.to_be_bytes());
@@ -328,7 +397,7 @@ impl PlacePage {
         (self.places.len() / PLACE).try_into().unwrap_or(u32::MAX)
     }
 
-    fn places(&self) -> impl Iterator<Item = (u64, [u8; 16], DeviceId, u32, bool)> {
+    fn places(&self) -> impl Iterator<Item = (u64, [u8; 16], DeviceId, u32, (bool, bool))> {
         self.places.chunks_exact(PLACE).filter_map(|place| {
             let (created, rest) = place.split_first_chunk()?;
             let (id, rest) = rest.split_first_chunk()?;
@@ -337,9 +406,11 @@ impl PlacePage {
             Some((
                 u64::from_be_bytes(*created),
                 *id,
-                *self.devices.get(usize::from(device & 0x7fff))?,
+                *self
+                    .devices
+                    .get(usize::from(device & !(OUTGOING | HIDDEN)))?,
                 u32::from_be_bytes(*counter),
-                device >> 15 == 1,
+                (device & OUTGOING != 0, device & HIDDEN != 0),
             ))
         })
     }
@@ -355,91 +426,4 @@ impl PlacePage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::id::PersonId;
-
-    fn row(id: u32, created: u64) -> MessageRow {
-        let mut bytes = [0; 32];
-        bytes[..4].copy_from_slice(&id.to_be_bytes());
-        MessageRow {
-            id: MessageId(bytes),
-            chat: ChatId([0; 32]),
-            sender: PersonId([0; 32]),
-            device: DeviceId([u8::try_from(id % 3).unwrap(); 16]),
-            counter: id,
-            created: Timestamp(created),
-            sent_at: Timestamp(0),
-            received_at: Timestamp(0),
-            outgoing: id.is_multiple_of(3),
-            content: Vec::new(),
-            signed: None,
-        }
-    }
-
-    #[test]
-    fn old_messages_find_their_place_among_later_ones() {
-        let mut timeline = Timeline::default();
-        timeline.add(&[(0, row(10, 100)), (1, row(11, 200)), (2, row(12, 300))]);
-
-        timeline.add(&[
-            (3, row(13, 250)),
-            (4, row(14, 50)),
-            (5, row(9, 100)),
-            (6, row(15, 400)),
-        ]);
-
-        let arrivals: Vec<u32> = timeline
-            .ranks(0..99.min(timeline.len()))
-            .iter()
-            .map(|p| p.arrival)
-            .collect();
-        assert_eq!(arrivals, [4, 5, 0, 1, 3, 2, 6]);
-        assert_eq!(timeline.rank(&row(13, 0).id, Timestamp(250)), Some(4));
-        assert_eq!(timeline.rank(&row(13, 0).id, Timestamp(251)), None);
-        assert_eq!(timeline.arrivals(row(13, 0).device, 13), [3]);
-    }
-
-    #[test]
-    fn what_is_here_already_is_not_added_again() {
-        let mut timeline = Timeline::default();
-        let rows: Vec<_> = (0..5).map(|n| (n, row(n, n.into()))).collect();
-        timeline.add(&rows[..3]);
-
-        timeline.add(&rows);
-
-        assert_eq!(timeline.len(), 5);
-        assert_eq!(timeline.tail.len(), 5);
-    }
-
-    #[test]
-    fn a_page_of_places_round_trips_and_is_made_once_per_128_messages() {
-        let mut timeline = Timeline::default();
-        let rows: Vec<_> = (0..300)
-            .map(|n| (n, row(n, u64::from(n * 7 % 100))))
-            .collect();
-        let mut pages = Vec::new();
-        for row in &rows {
-            let row = std::slice::from_ref(row);
-            pages.extend(timeline.completed_page(row));
-            timeline.add(row);
-        }
-
-        assert_eq!(
-            pages.iter().map(|(number, _)| *number).collect::<Vec<_>>(),
-            [0, 1]
-        );
-        let mut read = Timeline::default();
-        let mut all = Vec::new();
-        for (_, page) in &pages {
-            assert!(page.len() < 4096, "{}", page.len());
-            read.take_page(&PlacePage::parse(page).unwrap(), &mut all);
-        }
-        read.merge(all);
-        read.add(&rows);
-        let order = |t: &Timeline| t.order.iter().map(|p| p.arrival).collect::<Vec<_>>();
-        assert_eq!(order(&read), order(&timeline));
-        assert_eq!(read.read_up_to(150), timeline.read_up_to(150));
-        assert_eq!(read.counters, timeline.counters);
-    }
-}
+mod tests;

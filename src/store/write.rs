@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    database::{About, Database},
+    database::{About, Database, Hidden},
     error::StoreError,
     query,
     seal::{self, PIECE, Space},
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     proto::{
+        chat::acts::{self, Shape},
         id::{ChatId, PersonId},
         record::{Class, MessageRow, ReadMarks, Receipt, Write},
         time::Timestamp,
@@ -21,10 +22,14 @@ use crate::{
 
 /// The rows of one commit, as far as they are known.
 pub(super) struct Stage<'a> {
-    database: &'a Database,
-    about: About,
-    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    messages: BTreeMap<ChatId, Vec<(u32, MessageRow)>>,
+    pub(super) database: &'a Database,
+    pub(super) about: About,
+    pub(super) rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(super) messages: BTreeMap<ChatId, Vec<(u32, MessageRow)>>,
+    /// Messages that were committed before and are shown no longer.
+    pub(super) hidden: Hidden,
+    /// Whether a row of a message that was committed before says something else now.
+    pub(super) rewrites: bool,
     /// Chats of which no message that was committed before is left.
     forgotten: BTreeSet<ChatId>,
     /// Whether records are touched that are also kept outside the database, and how urgent that is.
@@ -54,6 +59,8 @@ impl Backup {
             | Class::Epoch
             | Class::Outbox
             | Class::Replay
+            // What it is of is only in the database.
+            | Class::Expiry
             // Comes back from other members.
             | Class::Op => Self::None,
         }
@@ -74,6 +81,8 @@ impl<'a> Stage<'a> {
             },
             rows: BTreeMap::new(),
             messages: BTreeMap::new(),
+            hidden: Hidden::new(),
+            rewrites: false,
             forgotten: BTreeSet::new(),
             backup: Backup::None,
         }
@@ -85,6 +94,7 @@ impl<'a> Stage<'a> {
             Write::Put(class, key, value) => self.put(class, &key, &value),
             Write::Delete(class, key) => self.delete(class, &key),
             Write::Message(row) => self.message(*row),
+            Write::Erase(id) => self.erase(&id),
             Write::Receipt(receipt) => self.receipt(&receipt),
             Write::Seen(frame) => {
                 let key = self.database.sealer.seen_key(&frame);
@@ -105,15 +115,18 @@ impl<'a> Stage<'a> {
             about,
             rows,
             messages,
+            hidden,
+            rewrites,
             forgotten,
             ..
         } = self;
         let changes: Vec<Change> = rows.into_iter().collect();
         also(&changes);
-        if forgotten.is_empty() {
-            database.tree().commit(changes)?;
+        if rewrites || !forgotten.is_empty() {
+            let commit = || database.tree().commit(changes);
+            database.without_readers(&forgotten, &hidden, commit)?;
         } else {
-            database.without_readers(&forgotten, || database.tree().commit(changes))?;
+            database.tree().commit(changes)?;
         }
         for (chat, rows) in &messages {
             database.add(chat, rows);
@@ -179,13 +192,14 @@ impl<'a> Stage<'a> {
         let Database { sealer, .. } = self.database;
         let id_key = sealer.id_key(&row.id);
         if self.get(&id_key)?.is_some() {
-            return Ok(());
+            return self.meet_again(&row);
         }
         let value = zeroize::Zeroizing::new(codec::to_vec(&row));
         if seal::pieces(value.len()).is_none() {
             return Err(StoreError::TooLarge(value.len()));
         }
-        let chat = row.chat;
+        let (id, chat) = (row.id, row.chat);
+        let shape = acts::shape(&row.content);
         let staged = self.messages.get(&chat).map_or(0, Vec::len);
         let next = self.ask_order(&chat, Timeline::next_arrival)?;
         let arrival = u32::try_from(staged)
@@ -201,9 +215,19 @@ impl<'a> Stage<'a> {
         }
         self.append(id_key.to_vec(), at);
         self.messages.entry(chat).or_default().push((arrival, row));
+        match shape {
+            Shape::Message => self.settle(&chat, &id)?,
+            Shape::Act(on) => {
+                self.append(self.act_key(&chat, &on, arrival), Vec::new());
+                self.settle(&chat, &on)?;
+            }
+            Shape::Quiet | Shape::Gone => {}
+        }
 
         let arrived = self.messages.get(&chat).map_or(&[][..], Vec::as_slice);
-        let page = self.ask_order(&chat, |order| order.completed_page(arrived))?;
+        let hidden = self.hidden.get(&chat).into_iter().flatten();
+        let hidden = hidden.map(|(arrival, _)| *arrival).collect();
+        let page = self.ask_order(&chat, |order| order.completed_page(arrived, &hidden))?;
         if let Some((number, page)) = page {
             let key = timeline::page_key(&sealer.places_prefix(&chat), number);
             let sealed = sealer.seal(Space::Places, &key, &page)?;
@@ -229,6 +253,7 @@ impl<'a> Stage<'a> {
         let Database { sealer, .. } = self.database;
         let prefix = sealer.chat_prefix(&chat);
         let mut rows = self.messages.remove(&chat).unwrap_or_default();
+        self.hidden.remove(&chat);
         if self.forgotten.insert(chat) {
             let tree = self.database.tree();
             for (arrival, (key, row)) in (0..).zip(tree.rows(&prefix, &[], usize::MAX)?) {
@@ -242,6 +267,9 @@ impl<'a> Stage<'a> {
                 self.drop_row(sealer.piece_key(&at, index))?;
             }
             self.drop_row(sealer.id_key(&row.id).to_vec())?;
+            if let Shape::Act(on) = acts::shape(&row.content) {
+                self.drop_row(self.act_key(&chat, &on, arrival))?;
+            }
             devices.insert(row.device);
         }
         self.drop_under(&sealer.places_prefix(&chat))?;
@@ -256,16 +284,26 @@ impl<'a> Stage<'a> {
     }
 
     fn drop_under(&mut self, prefix: &[u8]) -> Result<(), StoreError> {
-        let kept = self.database.tree().rows(prefix, &[], usize::MAX)?;
-        let staged = self.rows.range(prefix.to_vec()..);
-        let staged = staged.take_while(|(key, _)| key.starts_with(prefix));
-        let mut keys: Vec<Vec<u8>> = staged.map(|(key, _)| key.clone()).collect();
-        keys.extend(kept.into_iter().map(|(key, _)| key));
+        let keys = self.keys_under(prefix)?;
         keys.into_iter().try_for_each(|key| self.drop_row(key))
     }
 
+    /// The keys of the rows that begin with a prefix, with what this stage changes.
+    pub(super) fn keys_under(&self, prefix: &[u8]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+        let kept = self.database.tree().rows(prefix, &[], usize::MAX)?;
+        let mut keys: BTreeSet<Vec<u8>> = kept.into_iter().map(|(key, _)| key).collect();
+        let staged = self.rows.range(prefix.to_vec()..);
+        for (key, row) in staged.take_while(|(key, _)| key.starts_with(prefix)) {
+            match row {
+                Some(_) => keys.insert(key.clone()),
+                None => keys.remove(key),
+            };
+        }
+        Ok(keys)
+    }
+
     /// Takes back what [`Stage::append`] did, now or in an earlier commit.
-    fn drop_row(&mut self, key: Vec<u8>) -> Result<(), StoreError> {
+    pub(super) fn drop_row(&mut self, key: Vec<u8>) -> Result<(), StoreError> {
         if let Some(row) = self.get(&key)? {
             let bytes = u64::try_from(key.len() + row.len()).unwrap_or(u64::MAX);
             self.about.appended = self.about.appended.saturating_sub(bytes);
@@ -309,13 +347,13 @@ impl<'a> Stage<'a> {
         self.append(key, row);
     }
 
-    fn append(&mut self, key: Vec<u8>, row: Vec<u8>) {
+    pub(super) fn append(&mut self, key: Vec<u8>, row: Vec<u8>) {
         let bytes = u64::try_from(key.len() + row.len()).unwrap_or(u64::MAX);
         self.about.appended = self.about.appended.saturating_add(bytes);
         self.rows.insert(key, Some(row));
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.rows.get(key) {
             Some(staged) => Ok(staged.clone()),
             None => self.database.tree().get(key),

@@ -58,6 +58,7 @@ def contents():
         "welcome": content(12, b"welcome"),
         "history_offer": content(13, b"offer"),
         "profile": content(14, cbor([b"card"])),
+        "pin": content(15, cbor([MID, True])),
         "unknown": content(999, b"\xff"),
     }
 

@@ -23,6 +23,7 @@ use std::{
 use betwixt::{
     proto::{
         chat::{
+            acts,
             content::{Body, Content},
             group::Place,
         },
@@ -89,6 +90,14 @@ impl Links {
         full: 50,
         breaks: 10,
     };
+}
+
+/// A message as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub text: String,
+    pub deleted: bool,
+    pub reactions: Vec<(String, Vec<PersonId>)>,
 }
 
 /// Where a host crashes.
@@ -354,7 +363,18 @@ impl World {
                     unread_left: read.unread_left,
                 }
             }
-            command => Input::Command(id, command),
+            command => match command.target() {
+                Some(target) => {
+                    let target = self.hosts[host].disk.message(&target);
+                    let target = target.map(|stored| Box::new(stored.row));
+                    Input::Act {
+                        id,
+                        command,
+                        target,
+                    }
+                }
+                None => Input::Command(id, command),
+            },
         };
         self.input(host, input);
         self.hosts[host].replies.remove(&id)
@@ -366,6 +386,7 @@ impl World {
             chat_id: chat,
             text: text.to_owned(),
             reply_to: None,
+            mentions: Vec::new(),
         };
         let reply = self.command(host, send)?;
         let Reply::Sent { message_id, .. } = reply.expect("the message can be sent") else {
@@ -481,6 +502,28 @@ impl World {
             _ => String::new(),
         };
         self.timeline(host, chat).iter().map(text).collect()
+    }
+
+    /// How a message of a host's disk stands, as it is shown.
+    pub fn shown(&self, host: usize, id: MessageId) -> Option<Shown> {
+        let disk = &self.hosts[host].disk;
+        let row = disk.message(&id)?.row;
+        let resolved = acts::resolve(&row, &disk.acts(row.chat, id));
+        let said = Content::decode(&row.content).map(|content| content.body);
+        let text = match (resolved.edits.last(), said) {
+            (Some(edit), _) => edit.text.clone(),
+            (None, Ok(Body::Text(text))) => text.text,
+            (None, _) => String::new(),
+        };
+        Some(Shown {
+            text,
+            deleted: row.content == acts::TOMBSTONE,
+            reactions: resolved
+                .reactions
+                .into_iter()
+                .map(|r| (r.emoji, r.people))
+                .collect(),
+        })
     }
 
     /// Lets time pass.
@@ -782,10 +825,7 @@ impl World {
             Effect::Load(chat, counter) => {
                 let disk = &self.hosts[host].disk;
                 let device = self.engine(host).device();
-                let row = disk
-                    .message_at(chat, device, counter)
-                    .and_then(|id| disk.message(&id))
-                    .map(|stored| Box::new(stored.row));
+                let row = disk.row_at(chat, device, counter).map(Box::new);
                 self.later(1, host, Input::Loaded(chat, counter, row));
             }
             Effect::Emit(event) => self.hosts[host].events.push(event),

@@ -267,6 +267,7 @@ impl Model {
             chat_id,
             text,
             reply_to,
+            mentions: Vec::new(),
         };
         self.command(command, Asked::Said(chat, number));
         // The message itself says that I stopped typing.
@@ -341,6 +342,7 @@ impl Model {
             chat_id,
             muted,
             pinned,
+            disappear_after_s: None,
         };
         self.change(command, &[Want::Chats]);
     }

@@ -11,7 +11,7 @@ use crate::{
     gui::{bridge::Update, strings::tr},
     node::{
         ChatChange, CommandError, Reply, Timestamp, WarningKind,
-        view::{Answer, ChatSummary, Event, Message, NodeInfo},
+        view::{Answer, ChatSummary, Event, Message, NodeInfo, Query},
     },
 };
 
@@ -42,6 +42,18 @@ impl Model {
     fn event(&mut self, event: Event, now: Timestamp) {
         match event {
             Event::Message(message) => self.message(*message, now),
+            Event::Removed {
+                chat_id,
+                message_id,
+            } => {
+                let open = self.timeline.as_mut();
+                if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id)
+                    && let Some(message_id) = timeline.removed(message_id)
+                {
+                    self.query(Query::Message { message_id }, Asked::Quiet);
+                }
+                self.want(&[Want::Chats]);
+            }
             Event::Status {
                 message_id, state, ..
             } => {
@@ -177,6 +189,12 @@ impl Model {
             (Asked::Safety(person), Answer::Safety(safety)) => {
                 self.safety = Some((person, safety));
             }
+            (_, Answer::Message(message)) => {
+                let open = self.timeline.as_mut();
+                if let Some(timeline) = open.filter(|held| held.chat() == message.chat_id) {
+                    timeline.shown_anew(*message);
+                }
+            }
             (_, Answer::Recovery { words }) => {
                 self.dialog.waiting = false;
                 self.dialog.refused = None;
@@ -196,7 +214,7 @@ impl Model {
                 Answer::Safety(_)
                 | Answer::Chat(_)
                 | Answer::Messages(_)
-                | Answer::Message(_)
+                | Answer::History(_)
                 | Answer::Receipts(_)
                 | Answer::Done {},
             ) => {}

@@ -235,10 +235,12 @@ impl Timeline {
             self.forget_pending(&message);
         }
         self.touch();
-        if let Some(index) = self.position(message.message_id) {
-            if let Some(slot) = self.messages.get_mut(index) {
-                *slot = message;
-            }
+        if self.position(message.message_id).is_some() {
+            self.shown_anew(message);
+            return false;
+        }
+        if !self.is_new(&message) {
+            // It shows differently, and will come with its page.
             return false;
         }
         let incoming = !message.outgoing;
@@ -259,6 +261,48 @@ impl Timeline {
             self.below = self.below.saturating_add(1);
         }
         true
+    }
+
+    /// A message that is in memory shows differently. All of a run moved as it did.
+    pub fn shown_anew(&mut self, message: Message) {
+        let held = self.position(message.message_id);
+        let Some(was) = held
+            .and_then(|at| self.messages.get(at))
+            .map(|held| held.seq)
+        else {
+            return;
+        };
+        for other in &mut self.messages {
+            other.seq = (other.seq + message.seq).saturating_sub(was);
+        }
+        if let Some(at) = self.position(message.message_id)
+            && let Some(held) = self.messages.get_mut(at)
+        {
+            *held = message;
+        }
+        self.touch();
+    }
+
+    /// A message is gone. If it was not in memory: one to ask for again, which says how far the
+    /// others moved.
+    pub fn removed(&mut self, id: MessageId) -> Option<MessageId> {
+        self.touch();
+        self.stash.retain(|message| message.message_id != id);
+        let Some(index) = self.position(id) else {
+            return self.messages.back().map(|last| last.message_id);
+        };
+        self.messages.remove(index);
+        for later in self.messages.range_mut(index..) {
+            later.seq = later.seq.saturating_sub(1);
+        }
+        None
+    }
+
+    /// Whether a message that is not in memory has only just come. What came earlier and is not in
+    /// memory lies beyond it.
+    fn is_new(&self, message: &Message) -> bool {
+        let newest = self.messages.iter().map(|held| held.received_at).max();
+        newest.is_none_or(|newest| message.received_at >= newest)
     }
 
     /// A message of mine came further.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Message, RequestState};
-use crate::node::{ChatId, PersonId, Timestamp};
+use crate::node::{ChatId, MessageId, PersonId, Timestamp};
 
 /// The kinds of chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,8 @@ pub struct ChatSummary {
     pub missing: u32,
     /// The other side asked for contact and waits for an answer.
     pub request: Option<RequestState>,
+    /// How many seconds after reading what is said now disappears; 0: never.
+    pub disappear_after_s: u32,
 }
 
 /// Result of `chat.info`.
@@ -74,6 +76,10 @@ pub struct ChatInfo {
     pub complete: bool,
     /// From whom messages are known to be missing.
     pub missing: Vec<Missing>,
+    /// How many seconds after reading what is said now disappears; 0: never.
+    pub disappear_after_s: u32,
+    /// The pinned messages, the last pinned first, at most 32.
+    pub pinned_messages: Vec<MessageId>,
 }
 
 /// Where I stand in a chat.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 pub use attachment::{Attachment, Manifest, Thumbnail};
 pub use control::{ChannelSet, GroupChange, Prekeys, Profile, RekeyRequest, Timer};
-pub use message::{Delete, Edit, React, Text};
+pub use message::{Delete, Edit, Pin, React, Text};
 pub use opaque::Opaque;
 pub use receipt::{Receipt, ReceiptKind, Upto};
 
@@ -72,6 +72,8 @@ pub enum Body {
     HistoryOffer(Opaque),
     /// The sender's name and avatar.
     Profile(Profile),
+    /// A message is pinned, or no longer.
+    Pin(Pin),
     /// A change of a group, as its line in the timeline. It is never sent.
     GroupChange(GroupChange),
     /// Something that a later version knows.
@@ -150,6 +152,7 @@ impl Body {
             Self::Welcome(_) => 12,
             Self::HistoryOffer(_) => 13,
             Self::Profile(_) => 14,
+            Self::Pin(_) => 15,
             Self::GroupChange(_) => LOCAL,
             Self::Unknown { kind, .. } => *kind,
         }
@@ -169,6 +172,7 @@ impl Body {
             Self::RekeyRequest(request) => secret::encode(request),
             Self::Prekeys(prekeys) => secret::encode(prekeys),
             Self::Profile(profile) => secret::encode(profile),
+            Self::Pin(pin) => secret::encode(pin),
             Self::GroupChange(change) => secret::encode(change),
             Self::Welcome(bytes) | Self::HistoryOffer(bytes) | Self::Unknown { bytes, .. } => {
                 bytes.to_bytes()
@@ -193,6 +197,7 @@ impl Body {
             12 => Self::Welcome(bytes),
             13 => Self::HistoryOffer(bytes),
             14 => Self::Profile(read(&bytes, Profile::within_limits)?),
+            15 => Self::Pin(read(&bytes, |_: &Pin| true)?),
             LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },
         })

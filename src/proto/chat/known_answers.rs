@@ -197,6 +197,7 @@ fn contents_are_laid_out_as_known() {
                 card: b"card".to_vec().into(),
             }),
         ),
+        ("pin", Body::Pin(Pin { message, on: true })),
         (
             "unknown",
             Body::Unknown {

@@ -1,5 +1,7 @@
 //! Chats: what is said, sealed for whom, in which order.
 
+pub mod acts;
+pub mod chosen;
 pub mod content;
 pub mod direct;
 pub mod ephemeral;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use super::{
+    chosen::{Pins, Stay},
     content::{Body, Content},
     order,
 };
@@ -55,6 +56,12 @@ pub struct Thread {
     /// is for us. What lies before is not missing.
     #[n(9)]
     pub begins: BTreeMap<DeviceId, u32>,
+    /// How long messages stay, if somebody chose that.
+    #[n(10)]
+    pub stay: Option<Stay>,
+    /// The pinned messages, if there ever was one.
+    #[n(11)]
+    pub pins: Option<Pins>,
 }
 
 /// A message that nothing refers to yet.
@@ -83,6 +90,8 @@ impl Thread {
             since: now,
             read: BTreeMap::new(),
             begins: BTreeMap::new(),
+            stay: None,
+            pins: None,
         }
     }
 
@@ -92,9 +101,34 @@ impl Thread {
             prev: self.last_own,
             parents: self.heads.iter().map(|head| head.id).collect(),
             created: self.created_now(now),
-            expire_s: 0,
+            expire_s: self.timer_s(),
             body,
         }
+    }
+
+    /// For how many seconds after reading what is said now stays; 0: for ever.
+    pub fn timer_s(&self) -> u32 {
+        self.stay.map_or(0, |stay| stay.seconds)
+    }
+
+    /// Takes a choice of how long messages stay: the last one counts. `false` if it changes nothing.
+    pub fn choose_stay(&mut self, stay: Stay) -> bool {
+        let before = self.timer_s();
+        if self.stay.is_none_or(|held| stay.is_after(&held)) {
+            self.stay = Some(stay);
+        }
+        before != self.timer_s()
+    }
+
+    /// Takes a choice of what is pinned. `false` if it changes nothing.
+    pub fn take_pin(&mut self, id: MessageId, content: &Content) -> bool {
+        let pins = self.pins.get_or_insert_default();
+        pins.take(id, content)
+    }
+
+    /// The pinned messages, the last pinned first.
+    pub fn pinned_messages(&self) -> Vec<MessageId> {
+        self.pins.as_ref().map(Pins::messages).unwrap_or_default()
     }
 
     /// A content was said by this device.
@@ -107,6 +141,7 @@ impl Thread {
     /// Whether what was read back can be.
     pub fn is_valid(&self) -> bool {
         self.received.values().all(Counters::is_valid)
+            && self.pins.as_ref().is_none_or(Pins::is_valid)
     }
 
     /// `created` for a message written now: later than all that was seen (docs/protocol.md, order).

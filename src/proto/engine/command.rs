@@ -135,7 +135,7 @@ pub enum Command {
         /// Which chat.
         chat_id: ChatId,
     },
-    /// Changes settings of a chat: `muted` and `pinned` only I see, the others everybody in a group.
+    /// Changes settings of a chat: `muted` and `pinned` only I see, the others everybody in it.
     #[serde(rename = "chat.set")]
     SetChat {
         /// Which chat.
@@ -155,6 +155,10 @@ pub enum Command {
         /// Stays on top of the list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pinned: Option<bool>,
+        /// Messages said from now on, by everybody in the chat, disappear so many seconds after they
+        /// were read, and from the author's devices after they were sent: 5 s to a year; 0: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disappear_after_s: Option<u32>,
     },
     /// Says something.
     #[serde(rename = "message.send")]
@@ -166,6 +170,44 @@ pub enum Command {
         /// The message that this one answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<MessageId>,
+        /// People of the chat who are named in it, at most 16.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<PersonId>,
+    },
+    /// Gives a message of mine another text, for everybody, within a day after it was said.
+    #[serde(rename = "message.edit")]
+    EditMessage {
+        /// Which.
+        message_id: MessageId,
+        /// UTF-8, at most 16 KiB.
+        text: String,
+    },
+    /// Takes a message away: from this device, or, if it is mine, from everybody.
+    #[serde(rename = "message.delete")]
+    DeleteMessage {
+        /// Which.
+        message_id: MessageId,
+        /// From whom.
+        #[serde(rename = "for")]
+        from: DeleteFor,
+    },
+    /// Puts an emoji of mine at a message, or takes it away.
+    #[serde(rename = "message.react")]
+    ReactMessage {
+        /// Which.
+        message_id: MessageId,
+        /// One emoji, at most 32 bytes.
+        emoji: String,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// Pins a message for everybody in the chat, or takes it off.
+    #[serde(rename = "message.pin")]
+    PinMessage {
+        /// Which.
+        message_id: MessageId,
+        /// Whether it is to be pinned.
+        on: bool,
     },
     /// Marks everything up to a message as read.
     #[serde(rename = "message.read")]
@@ -193,6 +235,50 @@ pub enum GroupRole {
     Admin,
     /// Reads and writes.
     Member,
+}
+
+/// From whom a message is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteFor {
+    /// From this device, with all that it said.
+    Me,
+    /// From everybody who has it; its place stays.
+    All,
+}
+
+impl Command {
+    /// The message that it does something to, which only the store knows: then
+    /// [`super::input::Input::Act`] is the way to the engine.
+    pub fn target(&self) -> Option<MessageId> {
+        match self {
+            Self::EditMessage { message_id, .. }
+            | Self::DeleteMessage { message_id, .. }
+            | Self::ReactMessage { message_id, .. }
+            | Self::PinMessage { message_id, .. } => Some(*message_id),
+            Self::SetProfile { .. }
+            | Self::SetSettings(_)
+            | Self::CreateInvite { .. }
+            | Self::AddContact { .. }
+            | Self::AcceptContact { .. }
+            | Self::BlockContact { .. }
+            | Self::UnblockContact { .. }
+            | Self::RemoveContact { .. }
+            | Self::VerifyContact { .. }
+            | Self::OpenDirectChat { .. }
+            | Self::CreateGroup { .. }
+            | Self::AddMember { .. }
+            | Self::RemoveMember { .. }
+            | Self::SetRole { .. }
+            | Self::JoinGroup { .. }
+            | Self::LeaveGroup { .. }
+            | Self::DeleteChat { .. }
+            | Self::SetChat { .. }
+            | Self::SendMessage { .. }
+            | Self::ReadMessages { .. }
+            | Self::SetTyping { .. } => None,
+        }
+    }
 }
 
 /// A change of the settings that concern others; `None` leaves a setting as it is.

@@ -71,10 +71,16 @@ impl Engine {
                 members_may_add,
                 muted,
                 pinned,
+                disappear_after_s,
             } => {
+                let is_group = self.groups.contains_key(&chat_id);
+                if let Some(seconds) = disappear_after_s.filter(|_| !is_group) {
+                    self.set_stay(turn, chat_id, seconds)?;
+                }
                 let meta = SetMeta {
                     name,
                     topic,
+                    timer_s: disappear_after_s.filter(|_| is_group),
                     add_by: members_may_add.map(u8::from),
                     ..SetMeta::default()
                 };
@@ -84,7 +90,12 @@ impl Engine {
                 chat_id,
                 text,
                 reply_to,
-            } => self.say(turn, chat_id, &text, reply_to),
+                mentions,
+            } => self.say(turn, chat_id, &text, reply_to, mentions),
+            Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::ReactMessage { .. }
+            | Command::PinMessage { .. } => self.on_act(turn, command, None),
             Command::ReadMessages { .. } => Err(CommandError::new(
                 ErrorKind::Unsupported,
                 "Only the node can tell which messages come before another; ask it with message.read.",
@@ -300,6 +311,7 @@ impl Engine {
             // which stay known so that nobody can repeat them.
             self.chats.remove(&chat);
             self.gaps.remove(&chat);
+            self.forget_expiry(turn, &chat);
             let people = vec![person];
             turn.write(Write::Forget { chat, people });
         } else if let Some(held) = self.chats.get_mut(&chat) {
@@ -381,6 +393,7 @@ impl Engine {
         held.thread.heads.clear();
         held.unsealed = Counters::default();
         let people = vec![person];
+        self.forget_expiry(turn, &chat);
         turn.write(Write::Forget { chat, people });
         turn.emit(EngineEvent::Chat {
             chat,

@@ -35,6 +35,13 @@ pub enum DeliveryState {
 pub enum EngineEvent {
     /// A message is new, or shows differently.
     Message(MessageId),
+    /// A message is gone from this device.
+    Removed {
+        /// Where it was.
+        chat: ChatId,
+        /// Which.
+        message: MessageId,
+    },
     /// Messages that this device wrote came further.
     Status {
         /// Where.
@@ -95,7 +102,7 @@ pub enum EngineEvent {
 pub enum ChatChange {
     /// It is new.
     Created,
-    /// Muted, pinned; in a group its name and settings.
+    /// Muted, pinned; how long messages stay; which messages are pinned; a group's name and settings.
     Settings,
     /// Who is in it, or what they may do or are called.
     Members,

@@ -12,6 +12,7 @@ use crate::{
     proto::{
         channel::{Kind, Pairwise},
         chat::{
+            acts::{self, Shape},
             content::{Body, Content, Receipt as ReceiptBody, ReceiptKind},
             direct::{DirectMessage, part_context},
             order,
@@ -201,13 +202,13 @@ impl Engine {
             &refers,
             turn.now,
         );
-        if fresh {
+        let is_message = acts::shape_of(&content.body) == Shape::Message;
+        if fresh && is_message {
             thread.unread = thread.unread.saturating_add(1);
         }
         let complete_again = missing > 0 && thread.missing() == 0;
-        let id = row.id;
+        self.noted(turn, &row, content);
         turn.write(Write::Message(Box::new(row)));
-        turn.emit(EngineEvent::Message(id));
         self.note_gaps(turn, &chat);
         if complete_again {
             turn.emit(EngineEvent::Chat {
@@ -292,6 +293,7 @@ impl Engine {
             | Body::Prekeys(_)
             | Body::Welcome(_)
             | Body::HistoryOffer(_)
+            | Body::Pin(_)
             | Body::GroupChange(_)
             | Body::Unknown { .. } => {}
         }
@@ -404,6 +406,7 @@ pub(super) fn is_timeline(body: &Body) -> bool {
         | Body::React(_)
         | Body::Attachment(_)
         | Body::Timer(_)
+        | Body::Pin(_)
         | Body::Unknown { .. } => true,
         Body::Receipt(_)
         | Body::ChannelSet(_)

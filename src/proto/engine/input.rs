@@ -46,6 +46,15 @@ pub enum Input {
         /// Incoming messages after it.
         unread_left: u32,
     },
+    /// Something is to be done to a message, with what only the store can tell.
+    Act {
+        /// The command.
+        id: CommandId,
+        /// What: one that has a [`Command::target`].
+        command: Command,
+        /// The message as it is kept; none if there is none that is shown.
+        target: Option<Box<MessageRow>>,
+    },
     /// An authorised peer said something on its direct stream.
     Direct {
         /// Who.

@@ -15,6 +15,7 @@ use crate::{
         chat::{group::Invitations, state::DirectChat},
         contact::Contact,
         counters::BLOCK,
+        expiry::Expiring,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
@@ -243,6 +244,9 @@ impl Engine {
             };
             engine.replay.insert(hash, until);
         }
+        for (key, record) in take(Class::Expiry) {
+            engine.restore_expiry(&key, &record)?;
+        }
         engine.load_groups(&mut groups)?;
         let people: Vec<PersonId> = engine.people.keys().copied().collect();
         for person in people {
@@ -276,6 +280,7 @@ impl Engine {
             live: Live::default(),
             relays: Relays::default(),
             loading: BTreeSet::new(),
+            expiring: Expiring::default(),
             gaps: BTreeMap::new(),
             strangers: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),

@@ -11,6 +11,7 @@ pub mod event;
 pub mod input;
 pub mod state;
 
+mod acts;
 mod admission;
 mod asks;
 mod channels;
@@ -50,6 +51,7 @@ use crate::{
         channel::Channel,
         chat::{group::Invitations, state::DirectChat, thread::Thread},
         contact::Standing,
+        expiry::Expiring,
         id::{ChatId, DeviceId, PersonId},
         invite::Invite,
         outbox::Outbox,
@@ -100,6 +102,8 @@ pub struct Engine {
     relays: Relays,
     /// Own messages that the store was asked for, to seal them.
     loading: BTreeSet<(ChatId, u32)>,
+    /// Messages that disappear.
+    expiring: Expiring,
     /// When to ask for messages that are missing.
     gaps: BTreeMap<ChatId, Timestamp>,
     /// Connected devices of contacts with which there is no session that seals, and when to ask
@@ -204,6 +208,14 @@ impl Engine {
                 let reply = self.on_read(turn, chat, &counters, unread_left);
                 turn.effect(Effect::Reply(id, reply));
             }
+            Input::Act {
+                id,
+                command,
+                target,
+            } => {
+                let reply = self.on_act(turn, command, target.as_deref());
+                turn.effect(Effect::Reply(id, reply));
+            }
             Input::Direct {
                 from,
                 message,
@@ -263,6 +275,7 @@ impl Engine {
             self.relays.poll_timeout(),
             self.nearby.poll_timeout(),
             self.gaps.values().min().copied(),
+            self.expiring.poll_timeout(),
             self.strangers.values().min().copied(),
             self.next_channel_change(),
             self.poll_groups(),
@@ -283,6 +296,7 @@ impl Engine {
         self.handle_prekeys(turn);
         self.handle_channel_change(turn);
         self.handle_groups(turn);
+        self.handle_expiry(turn);
     }
 
     fn on_direct(&mut self, turn: &mut Turn<'_>, from: PeerId, message: Direct, seen: bool) {

@@ -13,7 +13,7 @@ use crate::{
             direct::message_id,
         },
         contact::Standing,
-        id::{ChatId, DeviceId, MessageId},
+        id::{ChatId, DeviceId, MessageId, PersonId},
         outbox::Cargo,
         record::{MessageRow, Write},
         text::clean_text,
@@ -47,25 +47,15 @@ impl Engine {
         chat: ChatId,
         text: &str,
         reply_to: Option<MessageId>,
+        mentions: Vec<PersonId>,
     ) -> Replied {
         self.writable(&chat)?;
-        let too_large = || {
-            CommandError::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "A message has at most {} bytes; send it in parts.",
-                    limits::TEXT
-                ),
-            )
-        };
-        let text = clean_text(text).map_err(|_| too_large())?;
-        if text.trim().is_empty() {
-            return Err(invalid("There is nothing to send: write something first."));
-        }
+        let text = sendable(text)?;
+        let mentions = self.mentionable(&chat, mentions)?;
         let body = Body::Text(Text {
             text,
             reply_to,
-            mentions: Vec::new(),
+            mentions,
         });
         let (message_id, sent_at) = self.put(turn, chat, body)?;
         self.end_own_typing(&chat);
@@ -103,7 +93,7 @@ impl Engine {
         let id = message_id(&chat, &device, counter, &bytes);
         held.next_counter = next;
         held.thread.said(id, &content, now);
-        turn.write(Write::Message(Box::new(MessageRow {
+        let row = MessageRow {
             id,
             chat,
             sender: person,
@@ -115,13 +105,14 @@ impl Engine {
             outgoing: true,
             content: bytes.to_vec(),
             signed: None,
-        })));
+        };
         if !self.send_message(turn, chat, counter, &bytes)
             && let Some(held) = self.chat_mut(&chat)
         {
             held.unsealed.insert(counter);
         }
-        turn.emit(EngineEvent::Message(id));
+        self.noted(turn, &row, &content);
+        turn.write(Write::Message(Box::new(row)));
         Ok((id, now))
     }
 
@@ -146,6 +137,7 @@ impl Engine {
                 what: ChatChange::Unread,
             });
         }
+        self.begin_expiry(turn, chat, counters);
         let Some(held) = self.chat_mut(&chat) else {
             self.read_in_group(turn, chat, counters);
             return Ok(Reply::Done {});
@@ -173,4 +165,22 @@ impl Engine {
         }
         Ok(Reply::Done {})
     }
+}
+
+/// A text as it is sent, if it can be.
+pub(super) fn sendable(text: &str) -> Result<String, CommandError> {
+    let too_large = || {
+        CommandError::new(
+            ErrorKind::TooLarge,
+            format!(
+                "A message has at most {} bytes; send it in parts.",
+                limits::TEXT
+            ),
+        )
+    };
+    let text = clean_text(text).map_err(|_| too_large())?;
+    if text.trim().is_empty() {
+        return Err(invalid("There is nothing to send: write something first."));
+    }
+    Ok(text)
 }

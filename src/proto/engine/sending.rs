@@ -12,6 +12,7 @@ use crate::{
     proto::{
         channel::{Channel, Kind, Pairwise},
         chat::{
+            acts,
             content::{Body, ChannelSet, Profile},
             direct::{DirectMessage, part_context},
             group::numbered,
@@ -438,9 +439,9 @@ impl Engine {
         let own = self.device();
         let content = row
             .filter(|row| row.device == own)
-            .map(|row| row.content.as_slice());
+            .map(|row| acts::as_sent(row));
         // A message that the store does not have can never be sealed: nothing waits for it.
-        let done = content.is_none_or(|content| self.send_message(turn, chat, counter, content));
+        let done = content.is_none_or(|content| self.send_message(turn, chat, counter, &content));
         if done && let Some(held) = self.chat_mut(&chat) {
             held.unsealed.remove(counter);
         }

@@ -7,7 +7,7 @@ use crate::{
     proto::{
         chat::{group::Place, membership::Role, state::DirectChat},
         contact::{Contact, Standing},
-        id::{ChatId, DeviceId, PersonId},
+        id::{ChatId, DeviceId, MessageId, PersonId},
         safety::SafetyNumber,
         secret::Secret,
         time::Timestamp,
@@ -80,6 +80,10 @@ pub struct ChatState {
     pub missing: u32,
     /// Since when.
     pub since: Timestamp,
+    /// How many seconds after reading what is said now disappears; 0: never.
+    pub disappear_after_s: u32,
+    /// The pinned messages, the last pinned first; some may not be here.
+    pub pinned_messages: Vec<MessageId>,
     /// The other is typing.
     pub typing: bool,
 }
@@ -97,6 +101,8 @@ pub struct GroupStanding {
     pub topic: String,
     /// How long messages are kept, in seconds; 0: for ever.
     pub timer_s: u32,
+    /// The pinned messages, the last pinned first.
+    pub pinned_messages: Vec<MessageId>,
     /// Whether plain members may add people.
     pub members_add: bool,
     /// How many epochs there were.
@@ -239,6 +245,8 @@ impl Engine {
             pinned: chat.thread.pinned,
             missing: chat.thread.missing(),
             since: chat.thread.since,
+            disappear_after_s: chat.thread.timer_s(),
+            pinned_messages: chat.thread.pinned_messages(),
             typing: !self.live.typing_in(&chat.id).is_empty(),
         }
     }
@@ -303,6 +311,7 @@ impl Engine {
             name: settings.name.clone(),
             topic: settings.topic.clone(),
             timer_s: settings.timer_s,
+            pinned_messages: state.thread.pinned_messages(),
             members_add: settings.members_add,
             epoch: group.epochs(),
             members: members.collect(),

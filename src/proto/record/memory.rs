@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     proto::{
+        chat::acts::{self, GONE, Shape, TOMBSTONE},
         id::{ChatId, DeviceId, MessageId, PersonId},
         time::Timestamp,
     },
@@ -21,13 +22,20 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     records: BTreeMap<(Class, Vec<u8>), Zeroizing<Vec<u8>>>,
-    /// In display order.
-    chats: BTreeMap<ChatId, Vec<MessageRow>>,
-    places: BTreeMap<MessageId, (ChatId, Timestamp)>,
+    /// Messages, acts, and what is left of those that were erased.
+    rows: BTreeMap<MessageId, MessageRow>,
+    /// What is shown, in display order.
+    chats: BTreeMap<ChatId, Vec<Place>>,
+    counters: BTreeMap<(ChatId, DeviceId, u32), BTreeSet<Place>>,
+    /// By the message that they are on.
+    acts: BTreeMap<(ChatId, MessageId), BTreeSet<MessageId>>,
     seen: BTreeSet<FrameId>,
     delivered: BTreeMap<(ChatId, DeviceId, PersonId, u32), Timestamp>,
     read: BTreeMap<(ChatId, DeviceId, PersonId), ReadMarks>,
 }
+
+/// Where a message stands among those of its chat.
+type Place = (Timestamp, MessageId);
 
 impl Memory {
     /// Applies a batch.
@@ -41,6 +49,7 @@ impl Memory {
                     self.records.remove(&(class, key));
                 }
                 Write::Message(row) => self.add(*row),
+                Write::Erase(id) => self.erase(&id),
                 Write::Receipt(receipt) => self.note(&receipt),
                 Write::Seen(frame) => {
                     self.seen.insert(frame);
@@ -69,10 +78,16 @@ impl Memory {
         self.seen.contains(frame)
     }
 
-    /// One message.
+    /// One message that is shown.
     pub fn message(&self, id: &MessageId) -> Option<Stored> {
-        let (chat, _) = self.places.get(id)?;
-        self.at(*chat, self.rank(*chat, id)?)
+        let row = self.rows.get(id)?;
+        self.at(row.chat, self.rank(row.chat, id)?)
+    }
+
+    /// The acts on a message that may count.
+    pub fn acts(&self, chat: ChatId, on: MessageId) -> Vec<MessageRow> {
+        let ids = self.acts.get(&(chat, on)).into_iter().flatten();
+        ids.filter_map(|id| self.rows.get(id).cloned()).collect()
     }
 
     /// Some messages of a chat, in display order. A bound that is not in the chat: none.
@@ -85,20 +100,28 @@ impl Memory {
             return Vec::new();
         };
         bounds
-            .ranks(self.rows(chat).len(), before, after)
+            .ranks(self.shown(chat).len(), before, after)
             .filter_map(|rank| self.at(chat, rank))
             .collect()
     }
 
     /// The last message of a chat in display order.
     pub fn last(&self, chat: ChatId) -> Option<Stored> {
-        self.at(chat, self.rows(chat).len().checked_sub(1)?)
+        self.at(chat, self.shown(chat).len().checked_sub(1)?)
     }
 
-    /// The message of a device with this counter; of several, the first in display order.
+    /// The message of a device with this counter, if it is shown; of several, the first in display
+    /// order.
     pub fn message_at(&self, chat: ChatId, device: DeviceId, counter: u32) -> Option<MessageId> {
-        let found = |row: &&MessageRow| row.device == device && row.counter == counter;
-        self.rows(chat).iter().find(found).map(|row| row.id)
+        let places = self.counters.get(&(chat, device, counter));
+        let shown = |(_, id): &&Place| self.rank(chat, id).is_some();
+        places.into_iter().flatten().find(shown).map(|(_, id)| *id)
+    }
+
+    /// What a device said with this counter, shown or not; of several, the first in display order.
+    pub fn row_at(&self, chat: ChatId, device: DeviceId, counter: u32) -> Option<MessageRow> {
+        let places = self.counters.get(&(chat, device, counter))?;
+        self.rows.get(&places.first()?.1).cloned()
     }
 
     /// What reading up to a message means; none if it is not in the chat.
@@ -106,12 +129,8 @@ impl Memory {
         let rank = self.rank(chat, &up_to)?;
         let mut counters = BTreeMap::<DeviceId, u32>::new();
         let mut unread_left: u32 = 0;
-        for (at, row) in self
-            .rows(chat)
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| !row.outgoing)
-        {
+        let rows = self.shown(chat).iter().map(|(_, id)| self.rows.get(id));
+        for (at, row) in rows.flatten().enumerate().filter(|(_, row)| !row.outgoing) {
             if at <= rank {
                 let highest = counters.entry(row.device).or_default();
                 *highest = row.counter.max(*highest);
@@ -144,21 +163,91 @@ impl Memory {
     }
 
     fn add(&mut self, row: MessageRow) {
-        if self.places.contains_key(&row.id) {
+        let (id, chat) = (row.id, row.chat);
+        if self.rows.contains_key(&id) {
+            match acts::shape(&row.content) {
+                Shape::Gone => self.erase(&id),
+                Shape::Message if row.content == TOMBSTONE => self.blank(&id),
+                Shape::Message | Shape::Act(_) | Shape::Quiet => {}
+            }
             return;
         }
-        self.places.insert(row.id, (row.chat, row.created));
-        let rows = self.chats.entry(row.chat).or_default();
-        let rank = rows.partition_point(|at| (at.created, at.id) < (row.created, row.id));
-        rows.insert(rank, row);
+        let place = (row.created, id);
+        self.counters
+            .entry((chat, row.device, row.counter))
+            .or_default()
+            .insert(place);
+        let shape = acts::shape(&row.content);
+        self.rows.insert(id, row);
+        match shape {
+            Shape::Message => {
+                let shown = self.chats.entry(chat).or_default();
+                let rank = shown.partition_point(|at| *at < place);
+                shown.insert(rank, place);
+                self.settle(chat, id);
+            }
+            Shape::Act(on) => {
+                self.acts.entry((chat, on)).or_default().insert(id);
+                self.settle(chat, on);
+            }
+            Shape::Quiet | Shape::Gone => {}
+        }
+    }
+
+    /// Erases what does not count, after a message or an act on it has come.
+    fn settle(&mut self, chat: ChatId, id: MessageId) {
+        let acts = self.acts(chat, id);
+        let target = self.rows.get(&id).filter(|row| row.chat == chat);
+        let superfluous = acts::superfluous(target, &acts);
+        if target.is_some_and(|target| acts::is_deleted(target, &acts)) {
+            self.blank(&id);
+        }
+        for act in superfluous {
+            self.erase(&act);
+        }
+    }
+
+    /// Erases what a message said that is shown.
+    fn blank(&mut self, id: &MessageId) {
+        if let Some(row) = self.rows.get_mut(id)
+            && acts::shape(&row.content) == Shape::Message
+        {
+            row.content = TOMBSTONE.to_vec();
+        }
+    }
+
+    fn erase(&mut self, id: &MessageId) {
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
+        };
+        let content = std::mem::replace(&mut row.content, GONE.to_vec());
+        let chat = row.chat;
+        let place = (row.created, *id);
+        match acts::shape(&content) {
+            Shape::Message => {
+                if let Some(shown) = self.chats.get_mut(&chat) {
+                    shown.retain(|at| *at != place);
+                }
+                for act in self.acts.remove(&(chat, *id)).unwrap_or_default() {
+                    self.erase(&act);
+                }
+            }
+            Shape::Act(on) => {
+                if let Some(acts) = self.acts.get_mut(&(chat, on)) {
+                    acts.remove(id);
+                }
+            }
+            Shape::Quiet | Shape::Gone => {}
+        }
     }
 
     fn forget(&mut self, chat: ChatId, people: &[PersonId]) {
-        let rows = self.chats.remove(&chat).unwrap_or_default();
-        let devices: BTreeSet<DeviceId> = rows.iter().map(|row| row.device).collect();
-        for row in &rows {
-            self.places.remove(&row.id);
-        }
+        let of_chat = self.rows.values().filter(|row| row.chat == chat);
+        let devices: BTreeSet<DeviceId> = of_chat.map(|row| row.device).collect();
+        self.rows.retain(|_, row| row.chat != chat);
+        self.chats.remove(&chat);
+        self.counters.retain(|(of, _, _), _| *of != chat);
+        self.acts.retain(|(of, _), _| *of != chat);
         let gone = |of: &ChatId, device: &DeviceId, person: &PersonId| {
             *of == chat && devices.contains(device) && people.contains(person)
         };
@@ -187,20 +276,19 @@ impl Memory {
         }
     }
 
-    fn rows(&self, chat: ChatId) -> &[MessageRow] {
+    fn shown(&self, chat: ChatId) -> &[Place] {
         self.chats.get(&chat).map_or(&[], Vec::as_slice)
     }
 
     fn rank(&self, chat: ChatId, id: &MessageId) -> Option<usize> {
-        let (of, created) = self.places.get(id)?;
-        let rows = self.rows(chat);
-        let rank = rows.partition_point(|row| (row.created, row.id) < (*created, *id));
-        (*of == chat).then_some(rank)
+        let row = self.rows.get(id).filter(|row| row.chat == chat)?;
+        self.shown(chat).binary_search(&(row.created, *id)).ok()
     }
 
     fn at(&self, chat: ChatId, rank: usize) -> Option<Stored> {
+        let (_, id) = self.shown(chat).get(rank)?;
         Some(Stored {
-            row: self.rows(chat).get(rank)?.clone(),
+            row: self.rows.get(id)?.clone(),
             seq: rank.try_into().unwrap_or(u64::MAX),
         })
     }

@@ -6,7 +6,13 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 
 use super::*;
 use crate::{
-    proto::record::{Receipt, memory::Memory},
+    proto::{
+        chat::{
+            acts::{GONE, TOMBSTONE},
+            content::{Body, Content, Delete, Edit, Pin, React},
+        },
+        record::{Receipt, memory::Memory},
+    },
     store::seal::CLASSES,
     wire::id::FrameId,
 };
@@ -40,22 +46,56 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn id() -> impl Strategy<Value = MessageId> {
-    any::<u8>().prop_map(|n| MessageId([n; 32]))
+    prop_oneof![any::<u8>(), 0..20u8].prop_map(|n| MessageId([n; 32]))
 }
 
 prop_compose! {
     fn row()(
         id in id(), chat in chat(), sender in person(), device in device(), counter in 0..30u32,
-        created in time(), outgoing: bool, long in prop_oneof![9 => Just(0), 1 => 0..20_000usize],
+        created in time(), outgoing: bool, content in content(),
     ) -> MessageRow {
         MessageRow {
             id, chat, sender, device, counter, created, outgoing,
             sent_at: created,
             received_at: created,
-            content: vec![id.0[0]; 20 + long],
+            content,
             signed: None,
         }
     }
+}
+
+/// Something said, something done to a message, or what salvaging finds of what was erased.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let act = (id(), 0..4u8, any::<bool>()).prop_map(|(message, what, on)| {
+        let body = match what {
+            0 => Body::Delete(Delete { message }),
+            1 => Body::Pin(Pin { message, on }),
+            2 => {
+                let emoji = "👍".into();
+                Body::React(React { message, emoji, on })
+            }
+            _ => {
+                let text = "x".repeat(if on { 6_000 } else { 1 });
+                Body::Edit(Edit { message, text })
+            }
+        };
+        let content = Content {
+            prev: None,
+            parents: Vec::new(),
+            created: Timestamp(0),
+            expire_s: 0,
+            body,
+        };
+        content.encode().to_vec()
+    });
+    let long = prop_oneof![9 => Just(0), 1 => 0..20_000usize];
+    let text = (any::<u8>(), long).prop_map(|(byte, long)| vec![byte; 20 + long]);
+    prop_oneof![
+        5 => text,
+        5 => act,
+        1 => Just(TOMBSTONE.to_vec()),
+        1 => Just(GONE.to_vec()),
+    ]
 }
 
 prop_compose! {
@@ -77,6 +117,7 @@ fn write() -> impl Strategy<Value = Write> {
         3 => (class(), key(), value).prop_map(|(class, key, value)| Write::Put(class, key, value)),
         2 => (class(), key()).prop_map(|(class, key)| Write::Delete(class, key)),
         2 => receipt().prop_map(Write::Receipt),
+        2 => id().prop_map(Write::Erase),
         1 => any::<u8>().prop_map(|n| Write::Seen(FrameId([n; 32]))),
         1 => (chat(), vec(person(), 0..2)).prop_map(|(chat, people)| Write::Forget { chat, people }),
     ]
@@ -161,6 +202,9 @@ impl StateMachineTest for OnDisk {
         for n in 0..=u8::MAX {
             let id = MessageId([n; 32]);
             assert_eq!(store.message(&id).unwrap(), memory.message(&id));
+            for chat in (0..3).map(|n| ChatId([n; 32])) {
+                assert_eq!(store.acts(chat, id).unwrap(), memory.acts(chat, id));
+            }
             let frame = FrameId([n; 32]);
             assert_eq!(store.seen(&frame).unwrap(), memory.seen(&frame));
         }
@@ -201,6 +245,8 @@ fn check_chat(store: &Store, memory: &Memory, chat: ChatId) {
         for counter in 0..30 {
             let found = store.message_at(chat, device, counter).unwrap();
             assert_eq!(found, memory.message_at(chat, device, counter));
+            let row = store.row_at(chat, device, counter).unwrap();
+            assert_eq!(row, memory.row_at(chat, device, counter));
             let person = PersonId([1; 32]);
             let receipts = store.receipts(chat, device, counter, person).unwrap();
             assert_eq!(receipts, memory.receipts(chat, device, counter, person));

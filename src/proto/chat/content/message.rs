@@ -1,4 +1,4 @@
-//! Kinds 1 to 4: text, and what is done to messages.
+//! Kinds 1 to 4 and 15: text, and what is done to messages.
 
 use minicbor::{Decode, Encode};
 
@@ -55,6 +55,18 @@ pub struct React {
     pub emoji: String,
     /// Set, or taken away.
     #[n(2)]
+    pub on: bool,
+}
+
+/// A message is kept in everybody's view of the chat, or no longer: `[mid, on]`.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Pin {
+    /// The message.
+    #[n(0)]
+    pub message: MessageId,
+    /// Pinned, or taken off.
+    #[n(1)]
     pub on: bool,
 }
 

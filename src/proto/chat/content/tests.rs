@@ -23,7 +23,7 @@ fn every_kind_round_trips_under_its_own_number() {
         assert_eq!(decoded, Ok(content));
         numbers.push(kind);
     }
-    assert_eq!(numbers, (1..=14).chain([999]).collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=15).chain([999]).collect::<Vec<_>>());
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_kind_that_is_not_known_is_carried_as_it_is() {
 
 #[test]
 fn a_known_kind_with_another_layout_is_refused() {
-    for kind in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14] {
+    for kind in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15] {
         for bytes in [&[][..], &[0xf6], &[0x81, 0xf6], &[0x80, 0x00]] {
             let forged = content(Body::Unknown {
                 kind,
@@ -278,6 +278,10 @@ fn bodies() -> Vec<Body> {
         Body::HistoryOffer(opaque(b"secret")),
         Body::Profile(Profile {
             card: b"secret".to_vec().into(),
+        }),
+        Body::Pin(Pin {
+            message: MESSAGE,
+            on: true,
         }),
         Body::Unknown {
             kind: 999,

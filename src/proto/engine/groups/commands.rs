@@ -10,6 +10,7 @@ use crate::{
         },
         engine::{
             Replied,
+            acts::stays,
             command::{CommandError, ErrorKind, GroupRole, Reply},
             commands::{invalid, no_chat},
         },
@@ -199,6 +200,9 @@ impl Engine {
         chat: ChatId,
         meta: SetMeta,
     ) -> Result<(), CommandError> {
+        if let Some(seconds) = meta.timer_s {
+            stays(seconds)?;
+        }
         let held = self.open_group(&chat)?;
         if !held.group.may(&self.person(), Right::Settings) {
             return Err(forbidden("Only admins change the settings of this group."));
@@ -283,6 +287,7 @@ impl Engine {
             turn.write(Write::Delete(Class::Op, key));
         }
         self.dirty.groups.insert(chat);
+        self.forget_expiry(turn, &chat);
         turn.write(Write::Forget { chat, people });
         turn.emit(EngineEvent::Chat {
             chat,

@@ -53,7 +53,8 @@ impl Engine {
         let epoch = self.ensure_epoch(turn, &chat).ok_or_else(no_keys)?;
         let device = &self.own.device;
         let held = self.groups.get_mut(&chat).ok_or_else(no_chat)?;
-        let content = held.state.thread.content(body, now);
+        let mut content = held.state.thread.content(body, now);
+        content.expire_s = held.group.settings().timer_s;
         let bytes = content.encode();
         let place = held.group.place_of(&epoch).unwrap_or_default();
         let sealed = held.epochs.seal(&epoch, device, &bytes, turn.rng);
@@ -67,7 +68,7 @@ impl Engine {
         let to = keys.map_or(&[][..], |keys| keys.devices());
         let to: Vec<DeviceId> = to.iter().map(|d| d.device).filter(|d| *d != own).collect();
         self.dirty.groups.insert(chat);
-        turn.write(Write::Message(Box::new(MessageRow {
+        let row = MessageRow {
             id: sealed.id,
             chat,
             sender: person,
@@ -84,10 +85,11 @@ impl Engine {
                 moderates,
                 reaches_removed: false,
             }),
-        })));
+        };
+        self.noted(turn, &row, &content);
+        turn.write(Write::Message(Box::new(row)));
         let said = (Kind::GroupMessage, sealed.body.as_slice(), to);
         self.send_in_epoch(turn, (chat, epoch), said, Cargo::Message { counter });
-        turn.emit(EngineEvent::Message(sealed.id));
         Ok((sealed.id, now))
     }
 

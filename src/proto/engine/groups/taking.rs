@@ -312,6 +312,7 @@ impl Engine {
             | Body::Prekeys(_)
             | Body::HistoryOffer(_)
             | Body::Profile(_)
+            | Body::Pin(_)
             | Body::GroupChange(_)
             | Body::Unknown { .. } => {}
         }
