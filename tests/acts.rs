@@ -38,6 +38,9 @@ fn react(message_id: MessageId, emoji: &str, on: bool) -> Command {
 
 fn disappear(chat_id: ChatId, seconds: u32) -> Command {
     Command::SetChat {
+        name: None,
+        topic: None,
+        members_may_add: None,
         chat_id,
         muted: None,
         pinned: None,

@@ -112,6 +112,7 @@ fn whoever_is_removed_hears_nothing_from_then_on() {
         chat_id: chat,
         text: "again?".to_owned(),
         reply_to: None,
+        mentions: Vec::new(),
     };
     assert!(world.command(all[2], say).unwrap().is_err());
     assert_eq!(world.engine(all[0]).group(&chat).unwrap().epoch, 2);

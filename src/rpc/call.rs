@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn an_unknown_method_is_no_method() {
-        assert_eq!(problem("chat.create", json!({})).0, -32601);
+        assert_eq!(problem("file.send", json!({})).0, -32601);
         assert_eq!(problem(&"x".repeat(10_000), json!({})).1.len(), 120);
     }
 }

@@ -92,7 +92,7 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "contact.add" => object(&[("person_id", schema::<crate::node::PersonId>(generator))]),
         "chat.list" => schema::<Vec<ChatSummary>>(generator),
         "chat.info" => schema::<ChatInfo>(generator),
-        "chat.direct" => object(&[("chat_id", schema::<crate::node::ChatId>(generator))]),
+        "chat.direct" | "chat.create" => object(&[("chat_id", schema::<crate::node::ChatId>(generator))]),
         "message.list" => schema::<Vec<Message>>(generator),
         "message.get" => schema::<Message>(generator),
         "message.history" => schema::<Vec<Edition>>(generator),
@@ -104,7 +104,8 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         }
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
-        | "contact.verify" | "chat.set" | "message.read" | "message.edit" | "message.delete"
+        | "contact.verify" | "chat.add" | "chat.remove" | "chat.role" | "chat.accept"
+        | "chat.leave" | "chat.delete" | "chat.set" | "message.read" | "message.edit" | "message.delete"
         | "message.react" | "message.pin" | "typing.set" => object(&[]),
         _ => Value::Null,
     }
@@ -155,8 +156,8 @@ mod tests {
         let document = document().to_string();
 
         for method in [
-            "chat.create",
             "file.send",
+            "search",
             "message.forward",
             "backup.create",
             "export",
