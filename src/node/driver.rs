@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::{JoinSet, spawn_blocking},
+    task::{JoinSet, block_in_place, spawn_blocking},
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tracing::{debug, error, warn};
@@ -116,7 +116,7 @@ impl Open {
         loop {
             let gathered = driver.gather(&core).await;
             if !gathered.batch.is_empty() {
-                core = driver.turn(core, gathered.batch).await?;
+                driver.turn(&mut core, gathered.batch)?;
             }
             for (question, waiting) in gathered.questions {
                 driver.answer(&core, question, waiting).await;
@@ -216,15 +216,11 @@ impl Driver<'_> {
         }
     }
 
-    /// One turn of the engine, on a thread that may wait for the disk.
-    async fn turn(&mut self, mut core: Core, batch: Vec<Happened>) -> Result<Core, NodeError> {
+    /// One turn of the engine. It waits for the disk where it is, while the runtime gives what else
+    /// this thread had to do to another: a message is not handed to a thread for it and back.
+    fn turn(&mut self, core: &mut Core, batch: Vec<Happened>) -> Result<(), NodeError> {
         let shows = batch.iter().any(changes_info);
-        let work = spawn_blocking(move || {
-            let outcome = core.step(batch);
-            (core, outcome)
-        });
-        let (core, outcome) = work.await.map_err(|_| NodeError::Bug)?;
-        match outcome {
+        match block_in_place(|| core.step(batch)) {
             Stepped::Released(released) => {
                 self.is_full = false;
                 self.release(released);
@@ -233,9 +229,9 @@ impl Driver<'_> {
             Stepped::Failed(error) => return Err(self.fail(&error)),
         }
         if shows {
-            self.tell_info(&core);
+            self.tell_info(core);
         }
-        Ok(core)
+        Ok(())
     }
 
     /// Hands out what a turn led to. Nothing here waits for anybody.

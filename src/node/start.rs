@@ -118,8 +118,8 @@ pub enum NodeError {
     Bug,
 }
 
-/// Starts a node within the current tokio runtime. A protected profile without its passphrase starts
-/// locked.
+/// Starts a node within the current tokio runtime, which must be one of several threads. A protected
+/// profile without its passphrase starts locked.
 ///
 /// # Errors
 ///
