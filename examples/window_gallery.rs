@@ -316,7 +316,10 @@ impl World {
                 };
                 Answer::Messages(all[range].to_vec())
             }
-            Query::Chat { .. } | Query::Message { .. } | Query::Receipts { .. } => Answer::Done {},
+            Query::Chat { .. }
+            | Query::Message { .. }
+            | Query::History { .. }
+            | Query::Receipts { .. } => Answer::Done {},
         }
     }
 
@@ -402,6 +405,7 @@ impl World {
                 chat_id,
                 muted,
                 pinned,
+                ..
             } => {
                 for chat in self.chats.iter_mut().filter(|chat| chat.chat_id == chat_id) {
                     chat.muted = muted.unwrap_or(chat.muted);
@@ -426,7 +430,12 @@ impl World {
                 let what = ChatChange::Unread;
                 tell(Update::Event(Event::Chat { chat_id, what }));
             }
-            Command::SetTyping { .. } => {}
+            // The made-up messages stay as they are.
+            Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::ReactMessage { .. }
+            | Command::PinMessage { .. }
+            | Command::SetTyping { .. } => {}
         }
         Reply::Done {}
     }

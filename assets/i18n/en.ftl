@@ -170,6 +170,8 @@ menu-remove = Remove contact
 menu-block = Block
 menu-unblock = Unblock
 menu-copy = Copy text
+menu-delete = Delete
+menu-disappear = Disappearing messages
 
 ## Verification
 
@@ -212,6 +214,19 @@ remove-button = Remove
 block-title = Block { $name }?
 block-sentence = Nothing from them reaches you any more. They are not told.
 block-button = Block
+delete-title = Delete this message?
+delete-sentence = It goes from this device only.
+delete-sentence-mine = Deleting it for everyone takes the text from both of you; that it was there stays to be seen. The other side may have read or copied it.
+delete-all = Delete for everyone
+delete-me = Delete for me
+disappear-title = Disappearing messages
+disappear-sentence = What both of you write from now on goes so long after it was read. It does not stop anyone from copying it.
+disappear-never = Never
+disappear-minute = After a minute
+disappear-hour = After an hour
+disappear-day = After a day
+disappear-week = After a week
+disappear-month = After four weeks
 
 passphrase-set-title = Set a passphrase
 passphrase-set-sentence = It locks everything on this device. Nobody can reset it: if you forget it, contacts and messages are lost, and only your recovery words bring your account back.

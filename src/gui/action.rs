@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::node::{ChatId, MessageId, PersonId, SettingsChange};
+use crate::node::{ChatId, DeleteFor, MessageId, PersonId, SettingsChange};
 
 use super::{
     appearance::Appearance,
@@ -62,6 +62,24 @@ pub enum Action {
     },
     /// The end of the open chat came in sight, or went.
     Follow(bool),
+    /// Puts an emoji of mine at a message, or takes it away.
+    React {
+        /// Which message.
+        message: MessageId,
+        /// Which emoji.
+        emoji: String,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// Removes a message from this device, or takes one of mine from everybody.
+    Delete {
+        /// Which.
+        message: MessageId,
+        /// From whom.
+        from: DeleteFor,
+    },
+    /// Chooses after how many seconds what is said in a chat disappears; 0: never.
+    Disappear(ChatId, u32),
     /// The message was on screen, and all before it.
     Seen(MessageId),
     /// Wants more of the open chat's history.

@@ -1,6 +1,6 @@
 //! Where the person is in the window.
 
-use crate::node::{ChatId, PersonId};
+use crate::node::{ChatId, MessageId, PersonId};
 
 /// A place of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,15 @@ pub enum Dialog {
     Remove(PersonId),
     /// Really block this person?
     Block(PersonId),
+    /// Delete a message, from where?
+    Delete {
+        /// Which.
+        message: MessageId,
+        /// Whether it can be taken from everybody.
+        mine: bool,
+    },
+    /// After what time is what is said in a chat to disappear?
+    Disappear(ChatId),
 }
 
 /// Where the person is, and was.

@@ -63,6 +63,30 @@ impl Model {
                     timeline.set_following(following);
                 }
             }
+            Action::React { message, emoji, on } => {
+                let message_id = message;
+                let command = Command::ReactMessage {
+                    message_id,
+                    emoji,
+                    on,
+                };
+                self.change(command, &[]);
+            }
+            Action::Delete { message, from } => {
+                self.close_dialog();
+                let message_id = message;
+                self.change(Command::DeleteMessage { message_id, from }, &[Want::Chats]);
+            }
+            Action::Disappear(chat_id, seconds) => {
+                self.close_dialog();
+                let command = Command::SetChat {
+                    chat_id,
+                    muted: None,
+                    pinned: None,
+                    disappear_after_s: Some(seconds),
+                };
+                self.change(command, &[Want::Chats]);
+            }
             Action::Seen(message) => self.mark_seen(message),
             Action::Load(side) => self.load(side),
             Action::Accept(person_id) => {

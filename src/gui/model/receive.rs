@@ -299,7 +299,7 @@ impl Model {
     /// Asks for the safety number that is shown.
     pub(super) fn ask_safety(&mut self) {
         if let Pane::Verify(person_id) = self.nav.pane() {
-            let query = crate::node::view::Query::Safety { person_id };
+            let query = Query::Safety { person_id };
             self.query(query, Asked::Safety(person_id));
         }
     }

@@ -107,6 +107,8 @@ impl Dialogs {
                 Dialog::Recovery => recovery::show(ui, fields, view),
                 Dialog::Remove(person) => confirm::remove(ui, person, view),
                 Dialog::Block(person) => confirm::block(ui, person, view),
+                Dialog::Delete { message, mine } => confirm::delete(ui, message, mine, view),
+                Dialog::Disappear(chat) => confirm::disappear(ui, chat, view),
             }
         });
         if response.should_close() {
@@ -125,7 +127,9 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         | Dialog::Passphrase
         | Dialog::Recovery
         | Dialog::Remove(_)
-        | Dialog::Block(_) => WIDTH,
+        | Dialog::Block(_)
+        | Dialog::Delete { .. }
+        | Dialog::Disappear(_) => WIDTH,
     }
 }
 
@@ -140,7 +144,11 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         Dialog::Add | Dialog::Rename => Some(PLAIN),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
-        Dialog::Invite | Dialog::Remove(_) | Dialog::Block(_) => None,
+        Dialog::Invite
+        | Dialog::Remove(_)
+        | Dialog::Block(_)
+        | Dialog::Delete { .. }
+        | Dialog::Disappear(_) => None,
     }
 }
 

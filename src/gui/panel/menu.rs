@@ -28,6 +28,11 @@ pub fn of_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     if button::menu_item(ui, glyph, &tr(words), false).clicked() {
         view.act(Action::Mute(id, !chat.muted));
     }
+    if chat.request.is_none()
+        && button::menu_item(ui, icon::HOURGLASS, &tr("menu-disappear"), false).clicked()
+    {
+        view.act(Action::Show(Dialog::Disappear(id)));
+    }
     if let Some(person) = chat.person_id {
         ui.separator();
         of_person(ui, person, view);

@@ -105,7 +105,10 @@ impl MadeUp {
                 qr_svg: String::new(),
             }),
             Query::Messages(page) => Answer::Messages(self.page(&page)),
-            Query::Chat { .. } | Query::Message { .. } | Query::Receipts { .. } => Answer::Done {},
+            Query::Chat { .. }
+            | Query::Message { .. }
+            | Query::History { .. }
+            | Query::Receipts { .. } => Answer::Done {},
         }
     }
 

@@ -29,6 +29,19 @@ pub struct Bubble<'a> {
     pub first: bool,
     /// Whether the message after is by somebody else, or much later.
     pub last: bool,
+    /// The emojis under it.
+    pub chips: &'a [Chip],
+}
+
+/// An emoji under a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// Which, and how often if more than once.
+    pub words: String,
+    /// Whether one is mine.
+    pub mine: bool,
+    /// Whose they are, for assistive technology.
+    pub people: String,
 }
 
 /// Where its parts are; positions are from the top left of the row.
@@ -48,12 +61,15 @@ pub struct Shown {
     pub response: Response,
     /// Its text, which can be selected.
     pub text: Response,
+    /// The emojis under it, in their order.
+    pub chips: Vec<Response>,
 }
 
 const PAD_X: f32 = 12.0;
 const PAD_Y: f32 = 8.0;
 const WIDEST: f32 = 480.0;
 const TICK: f32 = 20.0;
+const CHIP: f32 = 24.0;
 
 impl Bubble<'_> {
     /// Where its parts are in a row of that width.
@@ -91,7 +107,7 @@ impl Bubble<'_> {
         };
         let bubble = Rect::from_min_size(pos2(left, top), size);
         let laid = Laid {
-            height: bubble.max.y + if self.last { 2.0 } else { 0.0 },
+            height: bubble.max.y + self.chips_height() + if self.last { 2.0 } else { 0.0 },
             bubble,
             text_at: bubble.min + vec2(PAD_X, PAD_Y),
             meta_width,
@@ -125,9 +141,60 @@ impl Bubble<'_> {
         let shown = self.show_text(ui, text_at, text, &response, tokens);
         self.show_meta(painter, bubble, laid, tokens);
         Shown {
+            chips: self.show_chips(ui, bubble, id, tokens),
             response,
             text: shown,
         }
+    }
+
+    fn chips_height(&self) -> f32 {
+        if self.chips.is_empty() {
+            0.0
+        } else {
+            CHIP + 4.0
+        }
+    }
+
+    /// The emojis stand under the bubble, on the author's side.
+    fn show_chips(&self, ui: &Ui, bubble: Rect, id: Id, tokens: &Tokens) -> Vec<Response> {
+        let lay = |chip: &Chip| {
+            let font = theme::regular(theme::SMALL);
+            let words = chip.words.clone();
+            ui.painter().layout_no_wrap(words, font, tokens.text)
+        };
+        let galleys: Vec<_> = self.chips.iter().map(lay).collect();
+        let wide = |galley: &Galley| galley.size().x + 16.0;
+        let all: f32 = galleys.iter().map(|galley| wide(galley) + 4.0).sum();
+        let mut left = if self.mine.is_some() {
+            bubble.max.x - all
+        } else {
+            bubble.min.x + 4.0
+        };
+        let mut shown = Vec::new();
+        for (at, (chip, galley)) in self.chips.iter().zip(galleys).enumerate() {
+            let size = vec2(wide(&galley), CHIP);
+            let rect = Rect::from_min_size(pos2(left, bubble.max.y + 3.0), size);
+            let response = ui.interact(rect, id.with(("chip", at)), Sense::click());
+            let label = format!("{}, {}", chip.words, chip.people);
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chip.mine, &label));
+            let round = CornerRadius::same(12);
+            let fill = if chip.mine { tokens.soft } else { tokens.field };
+            ui.painter().rect_filled(rect, round, fill);
+            if chip.mine || response.has_focus() {
+                let stroke = Stroke::new(1.0, tokens.accent_text);
+                ui.painter()
+                    .rect_stroke(rect, round, stroke, StrokeKind::Inside);
+            }
+            let at = rect.center() - galley.size() / 2.0;
+            ui.painter().galley(at, galley, tokens.text);
+            shown.push(
+                response
+                    .on_hover_cursor(CursorIcon::PointingHand)
+                    .on_hover_text(&chip.people),
+            );
+            left += size.x + 4.0;
+        }
+        shown
     }
 
     /// `Maya, 14:32` or `You, 14:32, delivered`.

@@ -199,3 +199,36 @@ fn messages_below_are_counted_until_the_end_is_in_sight_again() {
 
     assert_eq!(timeline.below(), 0);
 }
+
+#[test]
+fn a_message_that_is_gone_leaves_no_hole_in_the_numbers() {
+    let mut timeline = opened(0..5);
+
+    assert_eq!(timeline.removed(id(2)), None);
+
+    assert_eq!(seqs(&timeline), [0, 1, 2, 3]);
+    assert!(timeline.position(id(2)).is_none());
+}
+
+#[test]
+fn after_one_out_of_memory_is_gone_the_last_one_says_how_far_all_moved() {
+    let mut timeline = opened(300..500);
+
+    assert_eq!(timeline.removed(id(7)), Some(id(499)));
+    let mut moved = incoming(CHAT, 499, "text");
+    moved.seq = 498;
+    timeline.shown_anew(moved);
+
+    assert_eq!(seqs(&timeline), (299..499).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_old_message_that_shows_differently_is_not_taken_for_a_new_one() {
+    let mut timeline = opened(300..500);
+    let mut edited = incoming(CHAT, 7, "edited");
+    edited.edited_at = Some(Timestamp(9));
+
+    assert!(!timeline.message(edited));
+
+    assert_eq!(seqs(&timeline), (300..500).collect::<Vec<_>>());
+}

@@ -11,7 +11,7 @@ use crate::{
         view::View,
         widget::button::{self, Pill},
     },
-    node::PersonId,
+    node::{ChatId, DeleteFor, MessageId, PersonId},
 };
 
 pub(super) fn remove(ui: &mut Ui, person: PersonId, view: &mut View<'_>) {
@@ -41,6 +41,56 @@ pub(super) fn block(ui: &mut Ui, person: PersonId, view: &mut View<'_>) {
     );
     if choose(ui, &tr("block-button"), view) {
         view.act(Action::Block(person));
+    }
+}
+
+pub(super) fn delete(ui: &mut Ui, message: MessageId, mine: bool, view: &mut View<'_>) {
+    let sentence = if mine {
+        "delete-sentence-mine"
+    } else {
+        "delete-sentence"
+    };
+    head(ui, icon::TRASH, &tr("delete-title"), &tr(sentence), view);
+    let row = |ui: &mut Ui, words: &str, from: DeleteFor, view: &mut View<'_>| {
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+        if button::pill(ui, rect, words, Pill::Danger).clicked() {
+            view.act(Action::Delete { message, from });
+        }
+    };
+    if mine {
+        row(ui, &tr("delete-all"), DeleteFor::All, view);
+    }
+    row(ui, &tr("delete-me"), DeleteFor::Me, view);
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+    if button::pill(ui, rect, &tr("dialog-cancel"), Pill::Plain).clicked() {
+        view.act(Action::CloseDialog);
+    }
+}
+
+/// After how many seconds messages may disappear, with the words for it.
+const TIMES: [(u32, &str); 6] = [
+    (0, "disappear-never"),
+    (60, "disappear-minute"),
+    (60 * 60, "disappear-hour"),
+    (24 * 60 * 60, "disappear-day"),
+    (7 * 24 * 60 * 60, "disappear-week"),
+    (28 * 24 * 60 * 60, "disappear-month"),
+];
+
+pub(super) fn disappear(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
+    let now = view.model.chat(chat).map_or(0, |row| row.disappear_after_s);
+    let (title, sentence) = (tr("disappear-title"), tr("disappear-sentence"));
+    head(ui, icon::HOURGLASS, &title, &sentence, view);
+    for (seconds, words) in TIMES {
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 40.0));
+        let look = if seconds == now {
+            Pill::Primary
+        } else {
+            Pill::Plain
+        };
+        if button::pill(ui, rect, &tr(words), look).clicked() {
+            view.act(Action::Disappear(chat, seconds));
+        }
     }
 }
 

@@ -121,7 +121,8 @@ impl Entry {
                     return fixed(RowKey::Start, 0);
                 };
                 let edited = message.edited_at.map_or(0, |at| at.0);
-                let marks = (edited << 1) | u64::from(message.deleted);
+                let marks = (edited << 2) | u64::from(message.deleted) << 1;
+                let marks = marks | u64::from(!message.reactions.is_empty());
                 Row {
                     key: RowKey::Message(message.message_id),
                     look: look(&message.text, marks, first, last),

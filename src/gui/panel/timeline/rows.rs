@@ -3,25 +3,29 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, Id, Key, Layout, Painter, Popup, PopupCloseBehavior,
-    Pos2, Rect, Response, Sense, SetOpenCommand, Stroke, Ui, UiBuilder, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Align, Align2, Button, Color32, CornerRadius, Id, Key, Layout, Painter, Popup,
+    PopupCloseBehavior, Pos2, Rect, Response, RichText, Sense, SetOpenCommand, Stroke, Ui,
+    UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::entry::Entry;
 use crate::gui::{
     action::Action,
     fonts::icon,
-    model::timeline::Timeline,
+    model::{nav::Dialog, timeline::Timeline},
     strings::{tr, tr_name},
     theme::{self, Tokens},
     view::View,
     widget::{
         avatar,
-        bubble::{self, Bubble},
+        bubble::{self, Bubble, Chip},
         button, text,
         tick::Tick,
     },
+};
+use crate::node::{
+    PersonId,
+    view::{Message, Reaction},
 };
 
 /// The height of a row.
@@ -86,7 +90,9 @@ fn with_bubble<T>(
             } else {
                 face.map_or("", |face| face.name)
             };
+            let chips: Vec<Chip> = message.reactions.iter().map(|of| chip(of, view)).collect();
             Some(use_it(&Bubble {
+                chips: &chips,
                 text: if aside { &word } else { &message.text },
                 time: &time,
                 mine: message.outgoing.then(|| Tick::from(message.state)),
@@ -100,6 +106,7 @@ fn with_bubble<T>(
             let pending = timeline.pending().get(index)?;
             let failed = pending.failed.is_some();
             Some(use_it(&Bubble {
+                chips: &[],
                 text: &pending.text,
                 time: &view.calendar.time(pending.at),
                 mine: Some(if failed { Tick::Failed } else { Tick::Waiting }),
@@ -137,13 +144,93 @@ pub(super) fn show_bubble(
     if let Some((number, why)) = failed(entry, timeline) {
         show_failed(ui, row, number, why, view);
     }
+    let message = match *entry {
+        Entry::Message { index, .. } => timeline.messages().get(index),
+        _ => None,
+    };
+    if let Some(message) = message {
+        for (response, of) in shown.chips.iter().zip(&message.reactions) {
+            if response.clicked() {
+                view.act(react(message, of, view));
+            }
+        }
+    }
     for response in [&shown.response, &shown.text] {
-        message_menu(ui, response, &text, view);
+        message_menu(ui, response, message, &text, view);
+    }
+}
+
+/// An emoji under a message, with whose it is.
+fn chip(of: &Reaction, view: &View<'_>) -> Chip {
+    let me = view.model.me.person_id;
+    let name = |person: &PersonId| {
+        if Some(*person) == me {
+            return tr("you");
+        }
+        let face = view.model.face(*person);
+        face.map_or_else(String::new, |face| face.name.to_owned())
+    };
+    let people: Vec<String> = of.people.iter().map(name).collect();
+    let count = of.people.len();
+    Chip {
+        words: if count > 1 {
+            format!("{} {count}", of.emoji)
+        } else {
+            of.emoji.clone()
+        },
+        mine: of.people.iter().any(|person| Some(*person) == me),
+        people: people.join(", "),
+    }
+}
+
+/// Puts an emoji of mine where others have theirs, or takes it away.
+fn react(message: &Message, of: &Reaction, view: &View<'_>) -> Action {
+    let me = view.model.me.person_id;
+    Action::React {
+        message: message.message_id,
+        emoji: of.emoji.clone(),
+        on: !of.people.iter().any(|person| Some(*person) == me),
+    }
+}
+
+/// Emojis that are one click away.
+const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+
+/// What can be done to a message that is on disk.
+fn act_items(ui: &mut Ui, message: &Message, view: &mut View<'_>) {
+    let me = view.model.me.person_id;
+    if !message.deleted {
+        ui.horizontal(|ui| {
+            for emoji in QUICK {
+                let font = theme::regular(20.0);
+                let face = RichText::new(emoji).font(font);
+                if ui.add(Button::new(face).frame(false)).clicked() {
+                    let held = message.reactions.iter().find(|of| of.emoji == emoji);
+                    let mine = |of: &Reaction| of.people.iter().any(|who| Some(*who) == me);
+                    view.act(Action::React {
+                        message: message.message_id,
+                        emoji: emoji.to_owned(),
+                        on: !held.is_some_and(mine),
+                    });
+                    ui.close();
+                }
+            }
+        });
+    }
+    let (id, mine) = (message.message_id, message.outgoing && !message.deleted);
+    if button::menu_item(ui, icon::TRASH, &tr("menu-delete"), true).clicked() {
+        view.act(Action::Show(Dialog::Delete { message: id, mine }));
     }
 }
 
 /// Selecting text ends where the view ends, so every message can be copied whole.
-fn message_menu(ui: &Ui, response: &Response, text: &str, view: &mut View<'_>) {
+fn message_menu(
+    ui: &Ui,
+    response: &Response,
+    message: Option<&Message>,
+    text: &str,
+    view: &mut View<'_>,
+) {
     let popup = Popup::context_menu(response).close_behavior(PopupCloseBehavior::CloseOnClick);
     let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let popup = if by_key {
@@ -154,6 +241,9 @@ fn message_menu(ui: &Ui, response: &Response, text: &str, view: &mut View<'_>) {
     popup.show(|ui| {
         if button::menu_item(ui, icon::COPY, &tr("menu-copy"), false).clicked() {
             view.act(Action::Copy(text.to_owned()));
+        }
+        if let Some(message) = message {
+            act_items(ui, message, view);
         }
     });
 }
