@@ -402,6 +402,7 @@ impl World {
                 chat_id,
                 muted,
                 pinned,
+                ..
             } => {
                 for chat in self.chats.iter_mut().filter(|chat| chat.chat_id == chat_id) {
                     chat.muted = muted.unwrap_or(chat.muted);
@@ -426,7 +427,14 @@ impl World {
                 let what = ChatChange::Unread;
                 tell(Update::Event(Event::Chat { chat_id, what }));
             }
-            Command::SetTyping { .. } => {}
+            Command::SetTyping { .. }
+            | Command::CreateGroup { .. }
+            | Command::AddMember { .. }
+            | Command::RemoveMember { .. }
+            | Command::SetRole { .. }
+            | Command::JoinGroup { .. }
+            | Command::LeaveGroup { .. }
+            | Command::DeleteChat { .. } => {}
         }
         Reply::Done {}
     }

@@ -339,6 +339,9 @@ impl Model {
         }
         let command = Command::SetChat {
             chat_id,
+            name: None,
+            topic: None,
+            members_may_add: None,
             muted,
             pinned,
         };
