@@ -430,11 +430,18 @@ impl World {
                 let what = ChatChange::Unread;
                 tell(Update::Event(Event::Chat { chat_id, what }));
             }
-            // The made-up messages stay as they are.
+            // The made-up messages and groups stay as they are.
             Command::EditMessage { .. }
             | Command::DeleteMessage { .. }
             | Command::ReactMessage { .. }
             | Command::PinMessage { .. }
+            | Command::CreateGroup { .. }
+            | Command::AddMember { .. }
+            | Command::RemoveMember { .. }
+            | Command::SetRole { .. }
+            | Command::JoinGroup { .. }
+            | Command::LeaveGroup { .. }
+            | Command::DeleteChat { .. }
             | Command::SetTyping { .. } => {}
         }
         Reply::Done {}

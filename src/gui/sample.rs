@@ -39,6 +39,7 @@ pub(crate) fn incoming(chat: ChatId, seq: u64, text: &str) -> Message {
         file: None,
         outgoing: false,
         state: DeliveryState::Read,
+        reaches_removed: false,
         seq,
     }
 }

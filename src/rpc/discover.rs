@@ -92,7 +92,9 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "contact.add" => object(&[("person_id", schema::<crate::node::PersonId>(generator))]),
         "chat.list" => schema::<Vec<ChatSummary>>(generator),
         "chat.info" => schema::<ChatInfo>(generator),
-        "chat.direct" | "chat.create" => object(&[("chat_id", schema::<crate::node::ChatId>(generator))]),
+        "chat.direct" | "chat.create" => {
+            object(&[("chat_id", schema::<crate::node::ChatId>(generator))])
+        }
         "message.list" => schema::<Vec<Message>>(generator),
         "message.get" => schema::<Message>(generator),
         "message.history" => schema::<Vec<Edition>>(generator),
@@ -105,8 +107,8 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
         | "contact.verify" | "chat.add" | "chat.remove" | "chat.role" | "chat.accept"
-        | "chat.leave" | "chat.delete" | "chat.set" | "message.read" | "message.edit" | "message.delete"
-        | "message.react" | "message.pin" | "typing.set" => object(&[]),
+        | "chat.leave" | "chat.delete" | "chat.set" | "message.read" | "message.edit"
+        | "message.delete" | "message.react" | "message.pin" | "typing.set" => object(&[]),
         _ => Value::Null,
     }
 }

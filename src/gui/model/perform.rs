@@ -364,6 +364,9 @@ impl Model {
         }
         let command = Command::SetChat {
             chat_id,
+            name: None,
+            topic: None,
+            members_may_add: None,
             muted,
             pinned,
             disappear_after_s: None,

@@ -91,6 +91,8 @@ impl Model {
             Event::Chat { what, .. } => match what {
                 ChatChange::Created
                 | ChatChange::Settings
+                | ChatChange::Members
+                | ChatChange::Deleted
                 | ChatChange::Unread
                 | ChatChange::Completeness => self.want(&[Want::Chats]),
             },

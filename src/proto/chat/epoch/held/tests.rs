@@ -261,7 +261,9 @@ fn an_epoch_ends_after_a_week_or_a_thousand_messages_or_as_the_group_says() {
     assert_eq!(due(&alice, 0), None);
     let roster = &alice.group.roster().devices;
     let first = roster[0].device == alice.person.device.id();
-    let rank = roster.iter().position(|d| d.device == alice.person.device.id());
+    let rank = roster
+        .iter()
+        .position(|d| d.device == alice.person.device.id());
     // Each waits a little longer than the one before it in the roster.
     for _ in 0..rank.unwrap() * 16 {
         assert!(!first);
