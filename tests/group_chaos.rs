@@ -113,7 +113,8 @@ fn quarrel(seed: u64) {
 }
 
 fn change(world: &mut World, all: &[usize], who: usize, chat_id: ChatId, step: u32) {
-    let person_id = world.hosts[all[world.pick(4) as usize]].person;
+    let whom = all[world.pick(4) as usize];
+    let person_id = world.hosts[whom].person;
     let command = match world.pick(10) {
         0 => Command::RemoveMember { chat_id, person_id },
         1 | 2 => Command::AddMember { chat_id, person_id },

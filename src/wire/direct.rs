@@ -49,8 +49,11 @@ pub enum Direct {
         /// The group.
         #[cbor(n(0), with = "minicbor::bytes")]
         chat: [u8; 32],
-        /// At most [`limits::OP_PARENTS`].
+        /// A channel of the group on which the sender can be told.
         #[n(1)]
+        topic: TopicKey,
+        /// At most [`limits::OP_PARENTS`].
+        #[n(2)]
         heads: Vec<OpId>,
     },
 }

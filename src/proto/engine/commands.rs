@@ -297,15 +297,20 @@ impl Engine {
         self.expel(turn, &person);
         self.forget_live(turn, &person);
         self.asks.settle(&person);
-        for device in self.devices_of(&person) {
-            for (id, _, _) in self.outbox.waiting_for(&device) {
-                self.outbox.remove(&id);
-                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-            }
+        let chat = self.chat_with(&person);
+        for id in self.outbox.waiting_in(&chat) {
+            self.outbox.remove(&id);
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+        }
+        let is_co_member = self.is_co_member(&person);
+        for device in self
+            .devices_of(&person)
+            .into_iter()
+            .filter(|_| !is_co_member)
+        {
             self.sessions.remove(&device);
             self.dirty.sessions.insert(device);
         }
-        let chat = self.chat_with(&person);
         if standing == Standing::Incoming {
             // A request that was declined leaves nothing behind but its frames and initiations,
             // which stay known so that nobody can repeat them.

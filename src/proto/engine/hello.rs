@@ -296,8 +296,11 @@ impl Engine {
             self.set_away(turn, *device, person);
             self.outbox.disconnected(*device);
             for (id, chat, cargo) in self.outbox.waiting_for(device) {
-                self.outbox.remove(&id);
-                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                // Others wait for it too, in a group.
+                let done = self.outbox.acknowledged(&id, device);
+                if done.is_none_or(|done| done.finished) {
+                    turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                }
                 self.seal_again(chat, cargo);
             }
             self.sessions.remove(device);

@@ -316,7 +316,9 @@ impl Engine {
             Direct::Want { topic, counters } => {
                 self.on_want(turn, (person, device), topic, &counters);
             }
-            Direct::Heads { chat, heads } => self.on_heads(turn, from, ChatId(chat), &heads),
+            Direct::Heads { chat, topic, heads } => {
+                self.on_heads(turn, from, (ChatId(chat), topic), &heads);
+            }
         }
     }
 

@@ -342,7 +342,10 @@ impl Engine {
         person: PersonId,
         device: DeviceId,
     ) {
-        for (id, chat, cargo) in self.outbox.waiting_for(&device) {
+        let waiting = self.outbox.waiting_for(&device).into_iter();
+        // What goes in groups is not sealed in the session, or made anew when it is asked for.
+        let direct = waiting.filter(|(_, chat, _)| !self.groups.contains_key(chat));
+        for (id, chat, cargo) in direct.collect::<Vec<_>>() {
             self.outbox.remove(&id);
             turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
             self.seal_again(chat, cargo);

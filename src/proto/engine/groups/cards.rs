@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// The epoch in use, or the newest that no other has taken the place of.
-    fn any_epoch(&self, chat: &ChatId) -> Option<OpId> {
+    pub(super) fn any_epoch(&self, chat: &ChatId) -> Option<OpId> {
         let held = self.groups.get(chat)?;
         held.epochs.speaking(&held.group).or_else(|| {
             let used = held.epochs.all().filter(|keys| keys.replaced().is_none());

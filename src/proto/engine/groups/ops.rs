@@ -19,7 +19,11 @@ use crate::{
         record::{Class, MessageRow, Write},
         time::Timestamp,
     },
-    wire::{direct::Direct, id::PeerId, sync::OpId},
+    wire::{
+        direct::Direct,
+        id::{PeerId, TopicKey},
+        sync::OpId,
+    },
 };
 
 /// Bytes of changes that a member who lacks them is sent at once.
@@ -45,6 +49,9 @@ impl Engine {
             self.note_epoch(turn.now, chat, id);
         }
         let (own, changed) = (self.person(), &applied.changed);
+        if changed.joined.contains(&own) {
+            self.on_added_again(chat);
+        }
         let left: Vec<PersonId> = changed.left.clone();
         let others_joined = changed.joined.iter().any(|person| *person != own);
         if others_joined {
@@ -183,6 +190,33 @@ impl Engine {
         self.part_from(turn.now, *person);
     }
 
+    /// This person is in the group again: after leaving it, or because a removal turns out not to
+    /// count. By whom they do not know, they are asked first.
+    fn on_added_again(&mut self, chat: &ChatId) {
+        let own = self.person();
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let since = held
+            .group
+            .members()
+            .get(&own)
+            .map(|standing| standing.since);
+        let author = since
+            .and_then(|since| held.group.body(&since))
+            .map(|body| body.author);
+        let place = match author {
+            Some(author) if author != own && !self.is_contact(&author) => Place::Invited(author),
+            Some(_) => Place::Member,
+            None => return,
+        };
+        if let Some(held) = self.group_mut(chat)
+            && matches!(held.state.place, Place::Leaving(_) | Place::Gone)
+        {
+            held.state.place = place;
+        }
+    }
+
     /// This person is no longer in the group.
     fn on_removed(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
         let place = self.groups.get(chat).map(|held| held.state.place);
@@ -215,13 +249,15 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         from: PeerId,
-        chat: ChatId,
+        (chat, topic): (ChatId, TopicKey),
         heads: &[OpId],
     ) {
         let Some((_, device)) = self.member_at(&chat, &from) else {
             return;
         };
-        let Some(epoch) = self.epoch_with(&chat, &device) else {
+        let there = self.epoch_topics.get(&topic).filter(|(of, _)| *of == chat);
+        let there = there.map(|(_, epoch)| *epoch);
+        let Some(epoch) = there.or_else(|| self.epoch_with(&chat, &device)) else {
             return;
         };
         let Some(held) = self.groups.get(&chat) else {
@@ -245,9 +281,13 @@ impl Engine {
 
     /// Tells a member which changes of a group are here.
     pub(super) fn tell_heads(&self, turn: &mut Turn<'_>, chat: &ChatId, peer: PeerId) {
-        if let Some(held) = self.groups.get(chat) {
+        let epoch = self.any_epoch(chat);
+        if let Some(held) = self.groups.get(chat)
+            && let Some(keys) = epoch.and_then(|epoch| held.epochs.get(&epoch))
+        {
             let (chat, heads) = (chat.0, held.group.heads());
-            turn.effect(Effect::Send(peer, Direct::Heads { chat, heads }));
+            let topic = keys.channel().topic();
+            turn.effect(Effect::Send(peer, Direct::Heads { chat, topic, heads }));
         }
     }
 

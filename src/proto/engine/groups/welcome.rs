@@ -96,7 +96,7 @@ impl Engine {
     }
 
     fn on_invited(&mut self, turn: &mut Turn<'_>, from: PersonId, invited: Invited) {
-        let chat = invited.group.chat();
+        let (chat, own) = (invited.group.chat(), self.person());
         let place = if self.is_contact(&from) {
             Place::Member
         } else {
@@ -110,10 +110,14 @@ impl Engine {
         let ops = invited.group.unknown_to(&[], usize::MAX);
         if let Some(held) = self.groups.get_mut(&chat) {
             // In it before, or an older invitation.
-            if !held.is_open() {
+            let was_open = held.state.place == Place::Member;
+            self.take_ops(turn, &chat, ops);
+            if let Some(held) = self.groups.get_mut(&chat)
+                && !was_open
+                && held.has(&own)
+            {
                 held.state.place = place;
             }
-            self.take_ops(turn, &chat, ops);
         } else {
             let state = GroupState::new(chat, place, turn.now);
             let held = GroupChat::new(invited.group, super::Epochs::default(), state);
