@@ -22,7 +22,9 @@ pub use handle::{EventStream, Handle, Pending};
 pub use start::{NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{
-    engine::command::{Command, CommandError, ErrorKind, Reply, Settings, SettingsChange},
+    engine::command::{
+        Command, CommandError, ErrorKind, GroupRole, Reply, Settings, SettingsChange,
+    },
     engine::event::{ChatChange, DeliveryState, WarningKind},
     id::{ChatId, MessageId, PersonId},
     time::Timestamp,

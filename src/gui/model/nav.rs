@@ -1,6 +1,6 @@
 //! Where the person is in the window.
 
-use crate::node::{ChatId, PersonId};
+use crate::node::{ChatId, MessageId, PersonId};
 
 /// A place of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Pane {
     Person(PersonId),
     /// Somebody's safety number.
     Verify(PersonId),
+    /// Who is in a group, and what it is.
+    Group(ChatId),
     /// Settings.
     Settings,
 }
@@ -47,6 +49,20 @@ pub enum Dialog {
     Remove(PersonId),
     /// Really block this person?
     Block(PersonId),
+    /// Found a group.
+    NewGroup,
+    /// Add people to a group.
+    AddMembers(ChatId),
+    /// Change a group's name, and what it is for.
+    Describe(ChatId),
+    /// Really remove this person from the group?
+    RemoveMember(ChatId, PersonId),
+    /// Really leave this group?
+    Leave(ChatId),
+    /// Really delete this chat?
+    Delete(ChatId),
+    /// How far a message of mine has come with each.
+    Receipts(MessageId),
 }
 
 /// Where the person is, and was.
@@ -78,7 +94,9 @@ impl Nav {
     pub fn chat(&self) -> Option<ChatId> {
         match self.pane {
             Pane::Chat(chat) => Some(chat),
-            Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => None,
+            Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Group(_) | Pane::Settings => {
+                None
+            }
         }
     }
 
