@@ -50,7 +50,9 @@ rail-me = You
 ## Chats
 
 chats-title = Chats
+chats-add = New
 chats-new = New chat
+chats-new-group = New group
 chats-search-label = Search chats
 chats-none = No chats yet. Say hello to somebody below, or invite someone.
 chats-none-found = No chat with “{ $name }” in its name.
@@ -67,6 +69,12 @@ mark-muted = muted
 mark-pinned = pinned
 typing = typing…
 typing-named = { $name } is typing…
+typing-both = { $name } and { $other } are typing…
+typing-many = { $count } people are typing…
+people-and-more = { $count ->
+    [one] { $people } and { $count } other
+   *[other] { $people } and { $count } others
+}
 
 ## People
 
@@ -116,6 +124,7 @@ chat-more = More
 chat-verify = Verify
 chat-opening = Opening…
 start-sentence = Only you and { $name } can read what is written here. To be sure it is { $name }, compare safety numbers.
+start-group = Only the members of { $name } can read what is written here. Whoever is added later sees what is written from then on.
 divider-unread = Unread messages
 jump = Jump to latest
 jump-count = { $count ->
@@ -132,6 +141,13 @@ gap-offline = { $count ->
     [one] { $count } message from { $name } is missing. It comes when { $name } is online.
    *[other] { $count } messages from { $name } are missing. They come when { $name } is online.
 }
+banner-after-removal = { $count ->
+    [one] { $count } message from { $name } arrived after removal and is not shown.
+   *[other] { $count } messages from { $name } arrived after removal and are not shown.
+}
+banner-forked = A device of { $name } was copied or set back to an older state. Ask { $name } before you trust what it says.
+reaches-removed = Sent before its author knew who had left: people who were removed can read it.
+reaches-removed-mine = Sent before you knew who had left: people who were removed can read it.
 message-deleted = This message was deleted.
 message-newer = A newer kind of message. Update Betwixt to see it.
 message-edited = edited
@@ -173,6 +189,41 @@ menu-copy = Copy text
 menu-delete = Delete
 menu-disappear = Disappearing messages
 
+gone-words = You are no longer in this group. What was said before stays here; only somebody in it can add you again.
+invited-words = You are invited to “{ $name }”, with { $people }. If you accept, they can write to you here and see when you read it.
+
+## Groups
+
+group-info = Group info
+group-members = { $count ->
+    [one] { $count } member
+   *[other] { $count } members
+}
+group-invited = You are invited
+group-gone = You are no longer in this group
+group-add = Add people
+group-describe = Change name and topic
+group-topic-add = Say what the group is for
+group-settings = Settings
+group-mute-hint = No notifications. Only you see this
+group-pin-hint = Stays on top of your chats. Only you see this
+group-who-adds = Who adds people
+group-who-admins = Admins
+group-who-all = Everybody
+group-leave = Leave group
+group-delete = Delete chat
+member-owner = Owner
+member-admin = Admin
+member-plain = Member
+member-blocked = blocked by you
+member-asked = contact request
+member-nearby = not a contact, on this network
+member-stranger = not a contact
+member-greet = Add as contact
+member-promote = Make admin
+member-demote = Make plain member
+member-remove = Remove from group
+
 ## Verification
 
 verify-title = Verify { $name }
@@ -190,6 +241,7 @@ verify-warning = Not the same? Do not mark as verified.
 
 dialog-close = Close
 dialog-cancel = Cancel
+dialog-waiting = One moment…
 
 invite-title = Invite someone
 invite-sentence = Send this link to one person, or let them scan the code. It works once, for seven days.
@@ -227,6 +279,39 @@ disappear-hour = After an hour
 disappear-day = After a day
 disappear-week = After a week
 disappear-month = After four weeks
+
+found-title = New group
+found-sentence = Everybody in it reads everything. Nobody outside does, no server either.
+found-name = Name of the group
+found-button = Create group
+add-people-title = Add people to { $name }
+add-people-sentence = They read what is written from now on, not what was written before.
+add-people-button = Add
+pick-search = Search contacts
+pick-none = No contact with “{ $name }” in their name.
+pick-nobody = No contacts to add. Only contacts can be in a group: say hello to somebody first.
+pick-back = Do not add { $name }
+describe-title = Name and topic
+describe-sentence = Everybody in the group sees them, and who changed them.
+describe-topic = What the group is for
+describe-button = Save
+remove-member-title = Remove { $name } from { $group }?
+remove-member-sentence = What is written from then on, { $name } cannot read. What { $name } has stays with them, and everybody sees that you removed them.
+leave-title = Leave { $name }?
+leave-sentence = Nothing new reaches you, and everybody sees that you left. What was said stays on this device. Only somebody in the group can add you again.
+leave-button = Leave
+delete-chat-title = Delete { $name }?
+delete-chat-sentence = You leave the group, and everything said in it goes from this device. The others keep what they have.
+delete-chat-sentence-gone = Everything said in it goes from this device. The others keep what they have.
+delete-chat-button = Delete
+receipts-title = Who has it
+receipts-sentence = How far this message has come with each.
+receipts-ask = Who has it: { $name }
+receipts-nobody = Nobody else was in the group.
+receipt-queued = Waits on this device
+receipt-held = Kept for them by somebody else
+receipt-delivered = On their device
+receipt-read = Read
 
 passphrase-set-title = Set a passphrase
 passphrase-set-sentence = It locks everything on this device. Nobody can reset it: if you forget it, contacts and messages are lost, and only your recovery words bring your account back.

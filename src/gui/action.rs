@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::node::{ChatId, DeleteFor, MessageId, PersonId, SettingsChange};
+use crate::node::{ChatId, DeleteFor, GroupRole, MessageId, PersonId, SettingsChange};
 
 use super::{
     appearance::Appearance,
@@ -105,6 +105,15 @@ pub enum Action {
     Mute(ChatId, bool),
     /// Pins a chat, or not.
     Pin(ChatId, bool),
+    /// Founds a group.
+    CreateGroup {
+        /// What it is called.
+        name: String,
+        /// Who is in it besides me.
+        members: Vec<PersonId>,
+    },
+    /// Something in a group.
+    InGroup(ChatId, GroupAction),
     /// Makes a new invite.
     Invite,
     /// Adds somebody by link.
@@ -144,4 +153,32 @@ pub enum Action {
     DismissNotice,
     /// Takes the offer of a first start away.
     DismissOffer,
+}
+
+/// Something the person wants in a group.
+#[derive(Clone, PartialEq, Eq)]
+pub enum GroupAction {
+    /// Shows who is in it.
+    Open,
+    /// Accepts the invitation.
+    Join,
+    /// Leaves, or declines the invitation.
+    Leave,
+    /// Removes it from this device.
+    Delete,
+    /// Adds people.
+    Add(Vec<PersonId>),
+    /// Removes somebody.
+    Remove(PersonId),
+    /// Makes somebody an admin, or a plain member again.
+    SetRole(PersonId, GroupRole),
+    /// Changes its name and what it is for; what is none stays.
+    Describe {
+        /// What it is called.
+        name: Option<String>,
+        /// What it is for.
+        topic: Option<String>,
+    },
+    /// Whether plain members may add people.
+    MembersMayAdd(bool),
 }

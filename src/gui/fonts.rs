@@ -119,6 +119,7 @@ pub mod icon {
     pub const CLIPBOARD_TEXT: &str = "\u{e198}";
     pub const CLOCK: &str = "\u{e19a}";
     pub const COPY: &str = "\u{e1ca}";
+    pub const CROWN_SIMPLE: &str = "\u{e616}";
     pub const DOTS_THREE_VERTICAL: &str = "\u{e208}";
     pub const EYE: &str = "\u{e220}";
     pub const EYE_SLASH: &str = "\u{e224}";
@@ -143,8 +144,10 @@ pub mod icon {
     pub const SEAL_CHECK: &str = "\u{e606}";
     pub const SHIELD_CHECK: &str = "\u{e40c}";
     pub const SHIELD_WARNING: &str = "\u{e412}";
+    pub const SIGN_OUT: &str = "\u{e42a}";
     pub const TRASH: &str = "\u{e4a6}";
     pub const USERS: &str = "\u{e4d6}";
+    pub const USER_GEAR: &str = "\u{e4cc}";
     pub const USER_MINUS: &str = "\u{e4ce}";
     pub const USER_PLUS: &str = "\u{e4d0}";
     pub const WARNING: &str = "\u{e4e0}";

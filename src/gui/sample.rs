@@ -2,7 +2,10 @@
 
 use crate::node::{
     ChatId, DeliveryState, MessageId, PersonId, Timestamp,
-    view::{ChatKind, ChatSummary, Contact, Message, MessageKind, NearbyPerson, NodeInfo, Via},
+    view::{
+        ChatInfo, ChatKind, ChatSummary, Contact, Member, Message, MessageKind, NearbyPerson,
+        NodeInfo, Place, Role, Via,
+    },
 };
 
 pub(crate) const ME: PersonId = PersonId([1; 32]);
@@ -109,5 +112,61 @@ pub(crate) fn chat(person: PersonId, name: &str) -> ChatSummary {
         missing: 0,
         request: None,
         disappear_after_s: 0,
+    }
+}
+
+/// A group in the list.
+pub(crate) fn group(chat_id: ChatId, name: &str) -> ChatSummary {
+    ChatSummary {
+        chat_id,
+        kind: ChatKind::Group,
+        person_id: None,
+        ..chat(ME, name)
+    }
+}
+
+/// A plain member.
+pub(crate) fn member(person_id: PersonId, name: &str) -> Member {
+    Member {
+        person_id,
+        name: name.into(),
+        role: Role::Member,
+        owner: false,
+        avatar: 0,
+        joined_at: NOW,
+    }
+}
+
+/// A group; the first of its people founded it.
+pub(crate) fn group_info(chat_id: ChatId, people: &[(PersonId, &str)]) -> ChatInfo {
+    let people = people.iter().enumerate();
+    let members = people.map(|(nth, (person, name))| Member {
+        role: if nth == 0 { Role::Admin } else { Role::Member },
+        owner: nth == 0,
+        ..member(*person, name)
+    });
+    ChatInfo {
+        chat_id,
+        kind: ChatKind::Group,
+        name: String::new(),
+        topic: None,
+        epoch: 1,
+        place: Place::Member,
+        members_may_add: false,
+        after_removal: Vec::new(),
+        forked: Vec::new(),
+        members: members.collect(),
+        complete: true,
+        missing: Vec::new(),
+        disappear_after_s: 0,
+        pinned_messages: Vec::new(),
+    }
+}
+
+/// A line of the program's own.
+pub(crate) fn system(chat: ChatId, seq: u64, text: &str) -> Message {
+    Message {
+        kind: MessageKind::System,
+        ..incoming(chat, seq, text)
     }
 }

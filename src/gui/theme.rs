@@ -74,8 +74,8 @@ pub struct Tokens {
     pub warn_soft: Color32,
     /// It failed, or it destroys.
     pub danger: Color32,
-    /// Author names in groups.
-    pub authors: [Color32; 6],
+    /// Author names in groups, one for each hue of avatars.
+    pub authors: [Color32; 12],
 }
 
 /// The light theme.
@@ -113,12 +113,18 @@ pub const LIGHT: Tokens = Tokens {
     warn_soft: rgb(0xFF_F3DF),
     danger: rgb(0xC9_2A2A),
     authors: [
-        rgb(0x3B_5BDB),
-        rgb(0x9C_36B5),
-        rgb(0x0B_7285),
-        rgb(0xB3_5300),
-        rgb(0x2B_7A3B),
-        rgb(0xC2_255C),
+        rgb(0xB6_3A54),
+        rgb(0xB5_3E20),
+        rgb(0xA1_5200),
+        rgb(0x17_780F),
+        rgb(0x00_764F),
+        rgb(0x05_7374),
+        rgb(0x03_6F8D),
+        rgb(0x11_66C0),
+        rgb(0x5F_59C2),
+        rgb(0x86_4CB2),
+        rgb(0xA0_4396),
+        rgb(0xB0_3B72),
     ],
 };
 
@@ -157,12 +163,18 @@ pub const DARK: Tokens = Tokens {
     warn_soft: rgb(0x2E_2415),
     danger: rgb(0xFF_8787),
     authors: [
-        rgb(0x91_A7FF),
-        rgb(0xE5_99F7),
-        rgb(0x66_D9E8),
-        rgb(0xFF_C078),
-        rgb(0x8C_E99A),
-        rgb(0xFA_A2C1),
+        rgb(0xF6_8B99),
+        rgb(0xF6_9076),
+        rgb(0xED_9658),
+        rgb(0x74_BB6D),
+        rgb(0x49_BF8D),
+        rgb(0x1B_BDBD),
+        rgb(0x28_B8E5),
+        rgb(0x70_ADFB),
+        rgb(0xA1_A3FE),
+        rgb(0xC5_97ED),
+        rgb(0xDF_90D4),
+        rgb(0xEF_8BB4),
     ],
 };
 
@@ -192,6 +204,14 @@ pub const MIN_WINDOW: [f32; 2] = [420.0, 520.0];
 pub const WINDOW: [f32; 2] = [1200.0, 800.0];
 /// Messages do not spread further than this on a very wide window.
 pub const COLUMN: f32 = 1040.0;
+/// An avatar beside a message in a group.
+pub const AUTHOR: f32 = 28.0;
+/// Room for it, and the space to the message.
+pub const AUTHOR_ROOM: f32 = 36.0;
+/// Height of the name above a message in a group.
+pub const BYLINE: f32 = 20.0;
+/// Height of a row for a person in a dialog or a group.
+pub const PERSON: f32 = 54.0;
 /// Radius of buttons and rows.
 pub const RADIUS: u8 = 14;
 /// Seconds that a change takes.
@@ -412,6 +432,7 @@ mod tests {
             }
             for author in t.authors {
                 pairs.push(("author", author, t.bubble_in));
+                pairs.push(("author beside a bubble", author, t.chat));
             }
             for (name, ink, ground) in pairs {
                 let found = contrast(ink, ground);

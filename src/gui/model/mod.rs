@@ -1,6 +1,7 @@
 //! Everything the window knows: plain values, changed by what the node says ([`Model::receive`]) and
 //! by what the person wants ([`Model::perform`]).
 
+mod groups;
 pub mod nav;
 mod notice;
 mod people;
@@ -13,10 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
-use self::{nav::Nav, timeline::Timeline, typing::Typing};
 pub use self::{
+    groups::Rights,
     notice::{Notice, Toast},
     people::{Face, is_incoming_request, of_contact, of_nearby},
+};
+use self::{
+    nav::{Dialog, Nav},
+    timeline::Timeline,
+    typing::Typing,
 };
 use super::{
     appearance::Appearance,
@@ -24,7 +30,10 @@ use super::{
 };
 use crate::node::{
     ChatId, MessageId, PersonId, Settings, Timestamp,
-    view::{ChatSummary, Contact, NearbyPerson, NodeInfo, Query, Safety},
+    view::{
+        ChatInfo, ChatSummary, Contact, Member, NearbyPerson, NodeInfo, PersonReceipt, Query,
+        Safety,
+    },
 };
 
 /// Everything the window knows. It holds secrets while they are shown, so it has no `Debug`.
@@ -46,6 +55,8 @@ pub struct Model {
     pub chats: Vec<ChatSummary>,
     /// Whether the chats have been heard of at all.
     pub chats_known: bool,
+    /// What is known of the groups among them.
+    pub groups: BTreeMap<ChatId, ChatInfo>,
     /// The open chat's messages.
     pub timeline: Option<Timeline>,
     /// Who is typing.
@@ -56,6 +67,8 @@ pub struct Model {
     pub invite: Option<Invite>,
     /// What the dialog that is open waits for or was told.
     pub dialog: DialogState,
+    /// How far the message has come that the open dialog is about.
+    pub receipts: Option<(MessageId, Vec<PersonReceipt>)>,
     /// The recovery words, while they are shown.
     pub recovery: Option<Zeroizing<String>>,
     /// Where the person is.
@@ -79,6 +92,8 @@ pub struct Model {
     next_ticket: Ticket,
     wants: BTreeSet<Want>,
     seen: Option<MessageId>,
+    /// Members who have gone while the window was open.
+    gone: BTreeMap<PersonId, Member>,
 }
 
 /// How far the node has come.
@@ -143,6 +158,16 @@ enum Asked {
     Passphrase,
     /// The recovery words.
     Recovery,
+    /// A new group.
+    Founded,
+    /// A change of a group.
+    InGroup(ChatId),
+    /// A change of a group, by a dialog that waits for it.
+    InDialog(Dialog, ChatId),
+    /// A chat that goes from this device.
+    Deleted(ChatId),
+    /// How far a message has come with each.
+    Receipts(MessageId),
     /// Something after which these must be asked for again.
     Change(&'static [Want]),
     /// Nobody waits; an error is not shown either.
@@ -157,6 +182,7 @@ enum Want {
     Nearby,
     Contacts,
     Chats,
+    Group(ChatId),
 }
 
 impl Model {
@@ -263,6 +289,7 @@ impl Model {
                 Want::Nearby => Query::Nearby,
                 Want::Contacts => Query::Contacts,
                 Want::Chats => Query::Chats,
+                Want::Group(chat_id) => Query::Chat { chat_id },
             };
             self.query(query, Asked::Refresh(want));
         }

@@ -26,6 +26,8 @@ pub enum Pane {
     Person(PersonId),
     /// Somebody's safety number.
     Verify(PersonId),
+    /// Who is in a group, and what it is.
+    Group(ChatId),
     /// Settings.
     Settings,
 }
@@ -56,6 +58,20 @@ pub enum Dialog {
     },
     /// After what time is what is said in a chat to disappear?
     Disappear(ChatId),
+    /// Found a group.
+    NewGroup,
+    /// Add people to a group.
+    AddMembers(ChatId),
+    /// Change a group's name, and what it is for.
+    Describe(ChatId),
+    /// Really remove this person from the group?
+    RemoveMember(ChatId, PersonId),
+    /// Really leave this group?
+    Leave(ChatId),
+    /// Really delete this chat?
+    DeleteChat(ChatId),
+    /// How far a message of mine has come with each.
+    Receipts(MessageId),
 }
 
 /// Where the person is, and was.
@@ -87,7 +103,9 @@ impl Nav {
     pub fn chat(&self) -> Option<ChatId> {
         match self.pane {
             Pane::Chat(chat) => Some(chat),
-            Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => None,
+            Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Group(_) | Pane::Settings => {
+                None
+            }
         }
     }
 

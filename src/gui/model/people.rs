@@ -35,13 +35,15 @@ impl super::Model {
             return Some(of_contact(contact));
         }
         let near = self.nearby.iter().find(|near| near.person_id == person);
-        near.map(of_nearby)
+        near.map(of_nearby).or_else(|| self.face_in_groups(person))
     }
 
     /// The face of a chat: of a direct chat, the other's.
     pub fn chat_face<'a>(&'a self, chat: &'a ChatSummary) -> Face<'a> {
+        // A group's picture is made from its id.
         let person = chat.person_id.unwrap_or(PersonId(chat.chat_id.0));
-        let avatar = self.face(person).map_or(0, |face| face.avatar);
+        let other = chat.person_id.and_then(|person| self.face(person));
+        let avatar = other.map_or(0, |face| face.avatar);
         Face {
             person,
             avatar,

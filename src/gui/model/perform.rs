@@ -81,6 +81,9 @@ impl Model {
                 self.close_dialog();
                 let command = Command::SetChat {
                     chat_id,
+                    name: None,
+                    topic: None,
+                    members_may_add: None,
                     muted: None,
                     pinned: None,
                     disappear_after_s: Some(seconds),
@@ -107,6 +110,8 @@ impl Model {
             Action::Differs(person) => self.differs(person),
             Action::Mute(chat_id, muted) => self.set_chat(chat_id, Some(muted), None),
             Action::Pin(chat_id, pinned) => self.set_chat(chat_id, None, Some(pinned)),
+            Action::CreateGroup { name, members } => self.create_group(name, members),
+            Action::InGroup(chat, wanted) => self.perform_in_group(chat, wanted),
             Action::Invite => {
                 self.invite = None;
                 self.dialog.waiting = true;
@@ -207,10 +212,11 @@ impl Model {
         self.nav.close_dialog();
         self.dialog = super::DialogState::default();
         self.recovery = None;
+        self.receipts = None;
     }
 
     /// The messages in memory are those of the open chat.
-    fn follow_nav(&mut self) {
+    pub(super) fn follow_nav(&mut self) {
         let Some(chat) = self.nav.chat() else {
             // Behind a safety number or settings the chat stays as it was.
             if self.nav.pane() == Pane::Empty {
@@ -266,6 +272,9 @@ impl Model {
         self.nav.show(dialog);
         if dialog == Dialog::Invite && self.invite.is_none() {
             self.perform(Action::Invite, Timestamp(0));
+        }
+        if let Dialog::Receipts(message) = dialog {
+            self.ask_receipts(message);
         }
     }
 
@@ -401,7 +410,7 @@ impl Model {
         let open = match self.nav.pane() {
             Pane::Chat(open) => Some(open) == chat,
             Pane::Person(open) | Pane::Verify(open) => open == person,
-            Pane::Empty | Pane::Settings => false,
+            Pane::Empty | Pane::Group(_) | Pane::Settings => false,
         };
         if open {
             self.nav.open(Pane::Empty);
@@ -412,7 +421,7 @@ impl Model {
         }
     }
 
-    fn command(&mut self, command: Command, asked: Asked) {
+    pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let ticket = self.ticket(asked);
         self.outbox.push(Request::Command(ticket, command));
     }

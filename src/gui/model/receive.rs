@@ -11,7 +11,7 @@ use crate::{
     gui::{bridge::Update, strings::tr},
     node::{
         ChatChange, CommandError, Reply, Timestamp, WarningKind,
-        view::{Answer, ChatSummary, Event, Message, NodeInfo, Query},
+        view::{Answer, ChatSummary, Event, Member, Message, MessageKind, NodeInfo, Query},
     },
 };
 
@@ -64,6 +64,9 @@ impl Model {
                 for last in shown.filter(|last| last.message_id == message_id) {
                     last.state = last.state.max(state);
                 }
+                if self.nav.dialog() == Some(Dialog::Receipts(message_id)) {
+                    self.ask_receipts(message_id);
+                }
             }
             Event::Typing {
                 chat_id,
@@ -87,19 +90,25 @@ impl Model {
                     self.ask_safety();
                 }
                 self.want(&[Want::Nearby, Want::Chats]);
+                let is_in = |member: &Member| member.person_id == person_id;
+                self.want_groups(|info| info.members.iter().any(is_in));
             }
-            Event::Chat { what, .. } => match what {
+            Event::Chat { chat_id, what } => match what {
+                ChatChange::Deleted => self.forget_chat(chat_id),
+                ChatChange::Unread => self.want(&[Want::Chats]),
                 ChatChange::Created
                 | ChatChange::Settings
                 | ChatChange::Members
-                | ChatChange::Deleted
-                | ChatChange::Unread
-                | ChatChange::Completeness => self.want(&[Want::Chats]),
+                | ChatChange::Completeness => {
+                    self.want(&[Want::Chats]);
+                    self.want_groups(|info| info.chat_id == chat_id);
+                }
             },
             Event::Warning { kind, text } => self.warn(kind, text, now),
             Event::Node(me) => self.node(*me),
             Event::Missed { .. } => {
                 self.want(EVERYTHING);
+                self.want_groups(|_| true);
                 self.load(Side::Latest);
             }
         }
@@ -125,7 +134,8 @@ impl Model {
         let last = chat.last.as_ref();
         let newer = last.is_none_or(|last| message.seq > last.seq);
         let same = last.is_some_and(|last| message.message_id == last.message_id);
-        if is_new && newer && !same && !message.outgoing {
+        let is_said = !message.outgoing && message.kind != MessageKind::System;
+        if is_new && newer && !same && is_said {
             chat.unread = chat.unread.saturating_add(1);
         }
         if newer || same {
@@ -181,7 +191,9 @@ impl Model {
                 self.chats = chats;
                 self.chats_known = true;
                 sort(&mut self.chats);
+                self.follow_groups();
             }
+            (_, Answer::Chat(info)) => self.know_group(*info),
             (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
@@ -211,10 +223,14 @@ impl Model {
                 self.want(&[Want::Node]);
             }
             (Asked::Change(wants), Answer::Done {}) => self.want(wants),
+            (Asked::Receipts(of), Answer::Receipts(receipts)) => {
+                if self.nav.dialog() == Some(Dialog::Receipts(of)) {
+                    self.receipts = Some((of, receipts));
+                }
+            }
             (
                 _,
                 Answer::Safety(_)
-                | Answer::Chat(_)
                 | Answer::Messages(_)
                 | Answer::History(_)
                 | Answer::Receipts(_)
@@ -250,6 +266,16 @@ impl Model {
                 self.open_direct(person_id);
             }
             (Asked::Change(wants), _) => self.want(wants),
+            (Asked::Founded, Reply::Chat { chat_id }) => {
+                if self.nav.dialog() == Some(Dialog::NewGroup) {
+                    self.close_dialog();
+                }
+                self.want(&[Want::Chats]);
+                self.open_chat(chat_id);
+            }
+            (Asked::InGroup(chat), _) => self.want(&[Want::Chats, Want::Group(chat)]),
+            (Asked::InDialog(dialog, chat), _) => self.dialog_answered(dialog, chat, None, now),
+            (Asked::Deleted(chat), _) => self.forget_chat(chat),
             (
                 _,
                 Reply::Done {}
@@ -281,7 +307,12 @@ impl Model {
                 self.unlocking = false;
                 self.unlock_failed = Some(error.message);
             }
-            Asked::Added | Asked::Invite | Asked::Passphrase | Asked::Recovery => {
+            Asked::Added
+            | Asked::Invite
+            | Asked::Passphrase
+            | Asked::Recovery
+            | Asked::Founded
+            | Asked::Receipts(_) => {
                 self.dialog.waiting = false;
                 self.dialog.refused = Some(error.message);
             }
@@ -290,7 +321,14 @@ impl Model {
                 self.want(wants);
                 self.complain(error.message, now);
             }
-            Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) => {
+            Asked::InGroup(chat) => {
+                self.want(&[Want::Chats, Want::Group(chat)]);
+                self.complain(error.message, now);
+            }
+            Asked::InDialog(dialog, chat) => {
+                self.dialog_answered(dialog, chat, Some(error), now);
+            }
+            Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) | Asked::Deleted(_) => {
                 self.complain(error.message, now);
             }
             // A list that cannot be had while the profile is locked is asked for again after.

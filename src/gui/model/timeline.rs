@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::node::{
     ChatId, DeliveryState, MessageId, Timestamp,
-    view::{Message, PageOf},
+    view::{Message, MessageKind, PageOf},
 };
 
 /// Messages asked for at a time.
@@ -134,7 +134,7 @@ impl Timeline {
 
     /// The last message that somebody else wrote.
     pub fn last_incoming(&self) -> Option<&Message> {
-        self.messages.iter().rev().find(|message| !message.outgoing)
+        self.messages.iter().rev().find(|message| is_heard(message))
     }
 
     /// Whether the end is in sight, as the view last said.
@@ -231,7 +231,7 @@ impl Timeline {
 
     /// Takes a message that is new or shows differently. Returns whether it is new here.
     pub fn message(&mut self, message: Message) -> bool {
-        if message.outgoing {
+        if message.outgoing && message.kind != MessageKind::System {
             self.forget_pending(&message);
         }
         self.touch();
@@ -243,7 +243,7 @@ impl Timeline {
             // It shows differently, and will come with its page.
             return false;
         }
-        let incoming = !message.outgoing;
+        let incoming = is_heard(&message);
         if self.at_end {
             self.place(message);
             if self.following {
@@ -408,7 +408,7 @@ impl Timeline {
             .messages
             .iter()
             .rev()
-            .filter(|message| !message.outgoing);
+            .filter(|message| is_heard(message));
         let first_unread = incoming.take(self.unread as usize).last();
         self.divider = first_unread.map(|message| message.message_id);
     }
@@ -423,6 +423,11 @@ impl Timeline {
     fn touch(&mut self) {
         self.revision = self.revision.wrapping_add(1);
     }
+}
+
+/// Whether somebody else said it. What the program says itself is never unread.
+pub fn is_heard(message: &Message) -> bool {
+    !message.outgoing && message.kind != MessageKind::System
 }
 
 #[cfg(test)]

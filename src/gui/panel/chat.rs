@@ -5,19 +5,20 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-use super::{chats::typing_line, composer::Composer, menu, request, timeline::Messages};
+use super::{banner, chats::typing_line, composer::Composer, menu, request, timeline::Messages};
 use crate::{
     gui::{
-        action::Action,
+        action::{Action, GroupAction},
         fonts::icon,
-        strings::{Argument, tr, tr_name, tr_with},
+        model::nav::Place as Room,
+        strings::{tr, tr_count, tr_name},
         theme,
         view::View,
         widget::{avatar, badge, button, hero, text},
     },
     node::{
         ChatId,
-        view::{ChatSummary, RequestState},
+        view::{ChatKind, ChatSummary, Place, RequestState},
     },
 };
 
@@ -40,14 +41,12 @@ impl Chat {
         let mut head_ui = ui.new_child(UiBuilder::new().max_rect(head).id_salt("head"));
         show_head(&mut head_ui, head, row, view);
         let mut top = head.max.y + 1.0;
-        if row.missing > 0 || !row.complete {
-            top += show_gap(ui, pos2(rect.min.x, top), rect.width(), row, view);
-        }
+        top += banner::show(ui, pos2(rect.min.x, top), rect.width(), row, view);
 
         let column = column(rect);
         let answer = request::kind(row, model);
         let height = match answer {
-            Some(kind) => request::height(ui, column.width(), kind, row),
+            Some(kind) => request::height(ui, column.width(), kind, row, view),
             None => self.composer.height(ui, column.width(), chat),
         };
         let bottom = rect.max.y - height;
@@ -126,6 +125,10 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     {
         view.act(Action::OpenVerify(person));
     }
+    let group = chat.kind == ChatKind::Group;
+    if group && button::quiet_icon(ui, icon_at(80.0), icon::USERS, &tr("group-info")).clicked() {
+        view.act(Action::InGroup(chat.chat_id, GroupAction::Open));
+    }
 
     let verified = chat
         .person_id
@@ -161,8 +164,12 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     let label = format!("{}{mark}, {status}", chat.name);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     button::focus_ring(ui.painter(), &response, name, 10, tokens);
-    if let Some(person) = chat.person_id.filter(|_| response.clicked()) {
-        view.act(Action::OpenPerson(person));
+    if !response.clicked() {
+        return;
+    }
+    match chat.person_id {
+        Some(person) => view.act(Action::OpenPerson(person)),
+        None => view.act(Action::InGroup(chat.chat_id, GroupAction::Open)),
     }
 }
 
@@ -170,6 +177,9 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
 fn status(chat: &ChatSummary, view: &View<'_>) -> (String, bool) {
     if let Some(typing) = typing_line(view.model, chat) {
         return (typing, true);
+    }
+    if chat.kind == ChatKind::Group {
+        return (members_line(chat, view), false);
     }
     let contact = chat
         .person_id
@@ -187,31 +197,16 @@ fn status(chat: &ChatSummary, view: &View<'_>) -> (String, bool) {
     (words, false)
 }
 
-/// An honest line about what is missing. Returns its height.
-fn show_gap(ui: &Ui, left_top: egui::Pos2, width: f32, chat: &ChatSummary, view: &View<'_>) -> f32 {
-    let tokens = view.tokens;
-    let rect = Rect::from_min_size(left_top, vec2(width, 34.0));
-    let online = chat
-        .person_id
-        .is_some_and(|person| view.model.is_online(person));
-    let key = if online { "gap-online" } else { "gap-offline" };
-    let arguments = [
-        ("count", Argument::Count(chat.missing.into())),
-        ("name", Argument::Text(&chat.name)),
-    ];
-    let words = tr_with(key, &arguments);
-    let response = ui.interact(rect, ui.scope_id().with("gap"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
-    ui.painter().rect_filled(rect, 0.0, tokens.warn_soft);
-    let font = theme::icon(17.0);
-    let at = pos2(rect.min.x + theme::GUTTER, rect.center().y);
-    ui.painter()
-        .text(at, Align2::LEFT_CENTER, icon::HOURGLASS, font, tokens.warn);
-    let at = pos2(rect.min.x + theme::GUTTER + 26.0, rect.center().y);
-    let room = width - 2.0 * theme::GUTTER - 26.0;
-    let font = theme::medium(theme::SMALL);
-    text::paint_line(ui.painter(), at, &words, room, font, tokens.warn);
-    rect.height()
+/// How many are in a group, or that I no longer am.
+fn members_line(chat: &ChatSummary, view: &View<'_>) -> String {
+    let Some(info) = view.model.group(chat.chat_id) else {
+        return String::new();
+    };
+    match info.place {
+        Place::Gone => tr("group-gone"),
+        Place::Invited => tr("group-invited"),
+        Place::Member => tr_count("group-members", info.members.len() as u64),
+    }
 }
 
 /// Draws what stands beside the list while nothing is chosen.
@@ -223,6 +218,6 @@ pub fn show_nothing(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
         button: Some(&tr("empty-button")),
     };
     if hero::show(ui, rect, icon::CHATS_CIRCLE, &words) {
-        view.act(Action::Go(crate::gui::model::nav::Place::People));
+        view.act(Action::Go(Room::People));
     }
 }

@@ -1,22 +1,28 @@
 //! The list of chats, with people nearby below them.
 
-use egui::{Id, Popup, PopupCloseBehavior, Rect, Ui};
+use egui::{Id, Popup, PopupCloseBehavior, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2};
 
 use super::{
-    list::{self, List},
+    list::{self, List, Menu},
     menu,
     row::{self, Row},
 };
 use crate::{
     gui::{
-        action::Action,
+        action::{Action, GroupAction},
         fonts::icon,
-        model::{Model, is_incoming_request, nav::Place},
-        strings::{tr, tr_count, tr_name},
+        model::{
+            Model, is_incoming_request,
+            nav::{Dialog, Pane, Place as Room},
+        },
+        strings::{Argument, tr, tr_count, tr_name, tr_with},
         view::View,
-        widget::tick::Tick,
+        widget::{
+            button::{self, Pill},
+            tick::Tick,
+        },
     },
-    node::view::{ChatSummary, Message},
+    node::view::{ChatKind, ChatSummary, Message, MessageKind, Place},
 };
 
 /// The list of chats.
@@ -35,7 +41,19 @@ impl Chats {
             title: &tr("chats-title"),
             label: &tr("chats-search-label"),
             search: SEARCH,
-            buttons: &[(icon::NOTE_PENCIL, "chats-new", Action::Go(Place::People))],
+            buttons: &[],
+            menu: Some(Menu {
+                glyph: icon::NOTE_PENCIL,
+                label: "chats-add",
+                items: &[
+                    (icon::CHAT_CIRCLE, "chats-new", Action::Go(Room::People)),
+                    (
+                        icon::USERS,
+                        "chats-new-group",
+                        Action::Show(Dialog::NewGroup),
+                    ),
+                ],
+            }),
         };
         list.show(ui, rect, &mut self.search, view, rows);
     }
@@ -47,10 +65,16 @@ fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
     if !requests.is_empty() && wanted.is_empty() {
         let words = tr_count("chats-requests", requests.len() as u64);
         if row::strip(ui, icon::HAND_WAVING, &words).clicked() {
-            view.act(Action::Go(Place::People));
+            view.act(Action::Go(Room::People));
         }
     }
     let mut shown = 0;
+    for chat in model.chats.iter().filter(|chat| is_invitation(chat)) {
+        if list::fits(&chat.name, wanted) {
+            show_invitation(ui, chat, view);
+            shown += 1;
+        }
+    }
     for chat in model.chats.iter().filter(|chat| !is_incoming_request(chat)) {
         if list::fits(&chat.name, wanted) {
             show_chat(ui, chat, view);
@@ -76,13 +100,18 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     let model = view.model;
     let face = model.chat_face(chat);
     let typing = typing_line(model, chat);
-    let line = typing
-        .clone()
-        .unwrap_or_else(|| chat.last.as_ref().map_or_else(String::new, snippet));
-    let mine = chat
-        .last
-        .as_ref()
-        .filter(|last| last.outgoing && typing.is_none());
+    let gone = model.place_in(chat.chat_id) == Place::Gone;
+    let line = match &typing {
+        Some(typing) => typing.clone(),
+        None if gone => tr("group-gone"),
+        None => chat.last.as_ref().map_or_else(
+            || members(model, chat),
+            |last| snippet(model, chat.kind, last),
+        ),
+    };
+    let mine = chat.last.as_ref().filter(|last| {
+        last.outgoing && last.kind != MessageKind::System && typing.is_none() && !gone
+    });
     let time = chat
         .last
         .as_ref()
@@ -91,7 +120,10 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     let verified = chat
         .person_id
         .is_some_and(|person| model.is_verified(person));
-    let selected = model.nav.chat() == Some(chat.chat_id);
+    let selected = match model.nav.pane() {
+        Pane::Chat(open) | Pane::Group(open) => open == chat.chat_id,
+        Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => false,
+    };
     let tick = mine.map(|last| Tick::from(last.state));
     let label = label(chat, &line, &time, tick, verified);
     let row = Row {
@@ -137,23 +169,84 @@ fn label(chat: &ChatSummary, line: &str, time: &str, tick: Option<Tick>, verifie
     parts.join(", ")
 }
 
-/// `typing…` or `Maya is typing…`
+/// `typing…`, or in a group who is.
 pub fn typing_line(model: &Model, chat: &ChatSummary) -> Option<String> {
-    let who = model.typing.people(chat.chat_id).next()?;
+    let mut people = model.typing.people(chat.chat_id);
+    let first = people.next()?;
     if chat.person_id.is_some() {
         return Some(tr("typing"));
     }
-    let name = model.face(who).map_or("", |face| face.name);
-    Some(tr_name("typing-named", name))
+    let first = model.name_of(first);
+    Some(match (people.next(), people.count()) {
+        (None, _) => tr_name("typing-named", &first),
+        (Some(second), 0) => {
+            let second = model.name_of(second);
+            let both = [
+                ("name", Argument::Text(&first)),
+                ("other", Argument::Text(&second)),
+            ];
+            tr_with("typing-both", &both)
+        }
+        (Some(_), more) => tr_count("typing-many", more as u64 + 2),
+    })
 }
 
-/// A message in one line.
-fn snippet(message: &Message) -> String {
-    if message.deleted {
+/// How many are in a group in which nothing was said.
+fn members(model: &Model, chat: &ChatSummary) -> String {
+    let info = model.group(chat.chat_id);
+    info.map_or_else(String::new, |info| {
+        tr_count("group-members", info.members.len() as u64)
+    })
+}
+
+/// A message in one line; in a group, with whose it is.
+fn snippet(model: &Model, kind: ChatKind, message: &Message) -> String {
+    let words = if message.deleted {
         tr("message-deleted")
     } else if message.text.is_empty() {
         tr("message-newer")
     } else {
         message.text.clone()
+    };
+    let theirs = !message.outgoing && message.kind != MessageKind::System;
+    if kind == ChatKind::Group && theirs {
+        return format!("{}: {words}", model.name_of(message.sender));
+    }
+    words
+}
+
+fn is_invitation(chat: &&ChatSummary) -> bool {
+    chat.kind == ChatKind::Group && is_incoming_request(chat)
+}
+
+/// An invitation to a group, with its answers.
+fn show_invitation(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
+    let line = tr("group-invited");
+    let label = format!("{}, {line}", chat.name);
+    let row = Row {
+        lively: true,
+        selected: view.model.nav.chat() == Some(chat.chat_id),
+        ..Row::new(view.model.chat_face(chat), &line, &label)
+    };
+    if row.show(ui, Id::unique(("chat", chat.chat_id))).clicked() {
+        view.act(Action::OpenChat(chat.chat_id));
+    }
+    let (_, place) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+    let ui = ui.new_child(UiBuilder::new().max_rect(place).id_salt(chat.chat_id));
+    let answers = [
+        ("request-accept", Pill::Primary, GroupAction::Join),
+        ("request-decline", Pill::Plain, GroupAction::Leave),
+    ];
+    let size = vec2(112.0, 36.0);
+    let mut at = place.min + vec2(80.0, 2.0);
+    for (words, kind, answer) in answers {
+        let verb = tr(words);
+        let response = button::pill(&ui, Rect::from_min_size(at, size), &verb, kind);
+        let name = format!("{verb}: {}", chat.name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if response.clicked() {
+            view.act(Action::InGroup(chat.chat_id, answer));
+        }
+        at.x += size.x + 8.0;
     }
 }

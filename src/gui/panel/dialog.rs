@@ -2,8 +2,11 @@
 
 mod add;
 mod confirm;
+mod group;
 mod invite;
 mod passphrase;
+mod pick;
+mod receipts;
 mod recovery;
 mod rename;
 
@@ -13,18 +16,21 @@ use egui::{
 };
 use zeroize::Zeroize as _;
 
-use crate::gui::{
-    action::Action,
-    fonts::icon,
-    model::nav::Dialog,
-    strings::tr,
-    theme,
-    view::View,
-    widget::{
-        button,
-        field::{self, Field},
-        hero, text,
+use crate::{
+    gui::{
+        action::Action,
+        fonts::icon,
+        model::nav::Dialog,
+        strings::tr,
+        theme,
+        view::View,
+        widget::{
+            button,
+            field::{self, Field},
+            hero, text,
+        },
     },
+    node::PersonId,
 };
 
 /// What is written in dialogs, until they close.
@@ -42,6 +48,12 @@ pub struct Dialogs {
 pub struct Fields {
     /// A name or a link.
     plain: String,
+    /// What a group is for.
+    topic: String,
+    /// Who is searched.
+    search: String,
+    /// Who was chosen, in that order.
+    chosen: Vec<PersonId>,
     /// The passphrase in force.
     current: String,
     /// A new passphrase.
@@ -67,12 +79,10 @@ impl Dialogs {
         if self.shown != open {
             self.shown = open;
             self.fields = Fields::default();
-            for id in [PLAIN, CURRENT, NEW, AGAIN] {
+            for id in [PLAIN, TOPIC, SEARCH, CURRENT, NEW, AGAIN] {
                 field::forget(ui, Id::unique(id));
             }
-            if open == Some(Dialog::Rename) {
-                self.fields.plain.clone_from(&view.model.me.name);
-            }
+            self.fill(open, view);
             self.focus = first_field(open, view).map(|field| (field, 3));
         }
         if let Some((field, frames)) = self.focus {
@@ -109,10 +119,35 @@ impl Dialogs {
                 Dialog::Block(person) => confirm::block(ui, person, view),
                 Dialog::Delete { message, mine } => confirm::delete(ui, message, mine, view),
                 Dialog::Disappear(chat) => confirm::disappear(ui, chat, view),
+                Dialog::NewGroup => group::found(ui, fields, view),
+                Dialog::AddMembers(chat) => group::add(ui, fields, chat, view),
+                Dialog::Describe(chat) => group::describe(ui, fields, chat, view),
+                Dialog::RemoveMember(chat, person) => {
+                    confirm::remove_member(ui, chat, person, view);
+                }
+                Dialog::Leave(chat) => confirm::leave(ui, chat, view),
+                Dialog::DeleteChat(chat) => confirm::delete_chat(ui, chat, view),
+                Dialog::Receipts(message) => receipts::show(ui, message, view),
             }
         });
         if response.should_close() {
             view.act(Action::CloseDialog);
+        }
+    }
+
+    /// What stands in the fields of a dialog at first.
+    fn fill(&mut self, open: Option<Dialog>, view: &View<'_>) {
+        let model = view.model;
+        match open {
+            Some(Dialog::Rename) => self.fields.plain.clone_from(&model.me.name),
+            Some(Dialog::Describe(chat)) => {
+                if let Some(row) = model.chat(chat) {
+                    self.fields.plain.clone_from(&row.name);
+                }
+                let topic = model.group(chat).and_then(|info| info.topic.clone());
+                self.fields.topic = topic.unwrap_or_default();
+            }
+            _ => {}
         }
     }
 }
@@ -126,6 +161,13 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         | Dialog::Rename
         | Dialog::Passphrase
         | Dialog::Recovery
+        | Dialog::NewGroup
+        | Dialog::AddMembers(_)
+        | Dialog::Describe(_)
+        | Dialog::RemoveMember(..)
+        | Dialog::Leave(_)
+        | Dialog::DeleteChat(_)
+        | Dialog::Receipts(_)
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }
@@ -134,6 +176,8 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
 }
 
 const PLAIN: &str = "field plain";
+const TOPIC: &str = "field topic";
+const SEARCH: &str = "field search members";
 const CURRENT: &str = "field current";
 const NEW: &str = "field new";
 const AGAIN: &str = "field again";
@@ -141,14 +185,19 @@ const AGAIN: &str = "field again";
 fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> {
     let protected = view.model.me.protected;
     match dialog? {
-        Dialog::Add | Dialog::Rename => Some(PLAIN),
+        Dialog::Add | Dialog::Rename | Dialog::NewGroup | Dialog::Describe(_) => Some(PLAIN),
+        Dialog::AddMembers(_) => Some(SEARCH),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
         Dialog::Invite
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }
-        | Dialog::Disappear(_) => None,
+        | Dialog::Disappear(_)
+        | Dialog::RemoveMember(..)
+        | Dialog::Leave(_)
+        | Dialog::DeleteChat(_)
+        | Dialog::Receipts(_) => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! A list beside the rail: a title, buttons, a field in which one searches, and rows.
 
-use egui::{Align2, Id, Key, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align2, Id, Key, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2,
+};
 
 use super::row::Row;
 use crate::{
@@ -26,6 +28,18 @@ pub struct List<'a> {
     pub search: &'static str,
     /// Icon, words by their name, and what a click means; from left to right.
     pub buttons: &'a [(&'a str, &'a str, Action)],
+    /// At the right of them, several things that can be begun.
+    pub menu: Option<Menu<'a>>,
+}
+
+/// A button that shows a menu.
+pub struct Menu<'a> {
+    /// Its icon.
+    pub glyph: &'a str,
+    /// Its words, by their name.
+    pub label: &'a str,
+    /// Icon, words by their name, and what a click means.
+    pub items: &'a [(&'a str, &'a str, Action)],
 }
 
 impl List<'_> {
@@ -52,6 +66,9 @@ impl List<'_> {
                 view.act(action.clone());
             }
             at += left;
+        }
+        if let Some(menu) = &self.menu {
+            menu.show(ui, Rect::from_center_size(last, vec2(40.0, 40.0)), view);
         }
         self.field(ui, rect, text);
         let below = rect.with_min_y(rect.min.y + 114.0);
@@ -81,6 +98,23 @@ impl List<'_> {
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             text.clear();
         }
+    }
+}
+
+impl Menu<'_> {
+    fn show(&self, ui: &Ui, rect: Rect, view: &mut View<'_>) {
+        let label = tr(self.label);
+        let response = button::quiet_icon(ui, rect, self.glyph, &label);
+        Popup::menu(&response)
+            .close_behavior(PopupCloseBehavior::CloseOnClick)
+            .accessible_name(label)
+            .show(|ui| {
+                for (glyph, words, action) in self.items {
+                    if button::menu_item(ui, glyph, &tr(words), false).clicked() {
+                        view.act(action.clone());
+                    }
+                }
+            });
     }
 }
 

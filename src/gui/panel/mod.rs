@@ -1,11 +1,13 @@
 //! The parts of the window. Each draws from the [`View`](super::view::View) and says there what the
 //! person wants; it owns only what it shows.
 
+pub mod banner;
 pub mod chat;
 pub mod chats;
 pub mod composer;
 pub mod dialog;
 pub mod empty;
+pub mod group;
 pub mod list;
 pub mod menu;
 pub mod notice;

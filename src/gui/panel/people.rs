@@ -41,6 +41,7 @@ impl People {
                 (icon::QR_CODE, "people-invite", Action::Show(Dialog::Invite)),
                 (icon::USER_PLUS, "people-add", Action::Show(Dialog::Add)),
             ],
+            menu: None,
         };
         list.show(ui, rect, &mut self.search, view, rows);
     }

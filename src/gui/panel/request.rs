@@ -4,14 +4,14 @@ use egui::{CornerRadius, FontId, Rect, Sense, Ui, WidgetInfo, accesskit::Role, p
 
 use crate::{
     gui::{
-        action::Action,
+        action::{Action, GroupAction},
         model::{Model, is_incoming_request, nav::Dialog},
-        strings::{tr, tr_name},
+        strings::{Argument, tr, tr_name, tr_with},
         theme,
         view::View,
         widget::button::{self, Pill},
     },
-    node::view::ChatSummary,
+    node::view::{ChatKind, ChatSummary, Place},
 };
 
 /// What there is to answer.
@@ -21,6 +21,10 @@ pub enum Kind {
     Incoming,
     /// I hear nothing more of them.
     Blocked,
+    /// I am invited to a group.
+    Invited,
+    /// I am no longer in the group.
+    Gone,
 }
 
 /// Whether there is something to answer before one can write.
@@ -30,6 +34,10 @@ pub fn kind(chat: &ChatSummary, model: &Model) -> Option<Kind> {
         .and_then(|person| model.contacts.get(&person));
     if contact.is_some_and(|contact| contact.blocked) {
         Some(Kind::Blocked)
+    } else if model.place_in(chat.chat_id) == Place::Gone {
+        Some(Kind::Gone)
+    } else if is_incoming_request(chat) && chat.kind == ChatKind::Group {
+        Some(Kind::Invited)
     } else if is_incoming_request(chat) {
         Some(Kind::Incoming)
     } else {
@@ -38,8 +46,8 @@ pub fn kind(chat: &ChatSummary, model: &Model) -> Option<Kind> {
 }
 
 /// How high it is in a pane of that width.
-pub fn height(ui: &Ui, width: f32, kind: Kind, chat: &ChatSummary) -> f32 {
-    let words = words(kind, chat);
+pub fn height(ui: &Ui, width: f32, kind: Kind, chat: &ChatSummary, view: &View<'_>) -> f32 {
+    let words = words(kind, chat, view.model);
     let text = ui
         .painter()
         .layout(words, font(), theme::tokens(ui.ctx()).text, room(width));
@@ -48,16 +56,13 @@ pub fn height(ui: &Ui, width: f32, kind: Kind, chat: &ChatSummary) -> f32 {
 
 /// Draws it.
 pub fn show(ui: &mut Ui, rect: Rect, kind: Kind, chat: &ChatSummary, view: &mut View<'_>) {
-    let Some(person) = chat.person_id else {
-        return;
-    };
     let tokens = view.tokens;
     let card = rect
         .shrink2(vec2(theme::GUTTER, 0.0))
         .with_max_y(rect.max.y - 16.0);
     ui.painter()
         .rect_filled(card, CornerRadius::same(16), tokens.group);
-    let words = words(kind, chat);
+    let words = words(kind, chat, view.model);
     let galley = ui
         .painter()
         .layout(words.clone(), font(), tokens.text, room(rect.width()));
@@ -66,39 +71,66 @@ pub fn show(ui: &mut Ui, rect: Rect, kind: Kind, chat: &ChatSummary, view: &mut 
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     ui.painter().galley(text.min, galley, tokens.text);
 
-    let middle = card.max.y - 36.0;
-    match kind {
-        Kind::Incoming => {
-            let width = ((card.width() - 64.0) / 3.0).min(150.0);
-            let left = card.min.x + 20.0;
-            let at = |nth: f32| {
-                let x = left + nth * (width + 12.0) + width / 2.0;
-                Rect::from_center_size(pos2(x, middle), vec2(width, 42.0))
-            };
-            if button::pill(ui, at(0.0), &tr("request-accept"), Pill::Primary).clicked() {
-                view.act(Action::Accept(person));
-            }
-            if button::pill(ui, at(1.0), &tr("request-decline"), Pill::Plain).clicked() {
-                view.act(Action::Remove(person));
-            }
-            if button::pill(ui, at(2.0), &tr("request-block"), Pill::Danger).clicked() {
-                view.act(Action::Show(Dialog::Block(person)));
-            }
+    let answers = answers(kind, chat);
+    let width = ((card.width() - 64.0) / 3.0).min(150.0);
+    let mut at = pos2(card.min.x + 20.0, card.max.y - 57.0);
+    for (words, kind, action) in answers {
+        let place = Rect::from_min_size(at, vec2(width, 42.0));
+        if button::pill(ui, place, &tr(words), kind).clicked() {
+            view.act(action);
         }
-        Kind::Blocked => {
-            let place =
-                Rect::from_min_size(pos2(card.min.x + 20.0, middle - 21.0), vec2(150.0, 42.0));
-            if button::pill(ui, place, &tr("menu-unblock"), Pill::Plain).clicked() {
-                view.act(Action::Unblock(person));
-            }
-        }
+        at.x += width + 12.0;
     }
 }
 
-fn words(kind: Kind, chat: &ChatSummary) -> String {
+/// The words on each button by their name, how it looks, and what a click means.
+fn answers(kind: Kind, chat: &ChatSummary) -> Vec<(&'static str, Pill, Action)> {
+    let id = chat.chat_id;
+    match (kind, chat.person_id) {
+        (Kind::Incoming, Some(person)) => vec![
+            ("request-accept", Pill::Primary, Action::Accept(person)),
+            ("request-decline", Pill::Plain, Action::Remove(person)),
+            (
+                "request-block",
+                Pill::Danger,
+                Action::Show(Dialog::Block(person)),
+            ),
+        ],
+        (Kind::Blocked, Some(person)) => {
+            vec![("menu-unblock", Pill::Plain, Action::Unblock(person))]
+        }
+        (Kind::Invited, _) => {
+            let in_group = |action| Action::InGroup(id, action);
+            vec![
+                ("request-accept", Pill::Primary, in_group(GroupAction::Join)),
+                ("request-decline", Pill::Plain, in_group(GroupAction::Leave)),
+            ]
+        }
+        (Kind::Gone, _) => {
+            vec![(
+                "group-delete",
+                Pill::Plain,
+                Action::Show(Dialog::DeleteChat(id)),
+            )]
+        }
+        (Kind::Incoming | Kind::Blocked, None) => Vec::new(),
+    }
+}
+
+fn words(kind: Kind, chat: &ChatSummary, model: &Model) -> String {
     match kind {
         Kind::Incoming => tr_name("request-words", &chat.name),
         Kind::Blocked => tr_name("blocked-words", &chat.name),
+        Kind::Gone => tr("gone-words"),
+        Kind::Invited => {
+            let info = model.group(chat.chat_id);
+            let people = info.map_or_else(String::new, |info| model.people_line(info));
+            let arguments = [
+                ("name", Argument::Text(&chat.name)),
+                ("people", Argument::Text(&people)),
+            ];
+            tr_with("invited-words", &arguments)
+        }
     }
 }
 

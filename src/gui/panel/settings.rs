@@ -1,6 +1,6 @@
 //! Settings.
 
-mod group;
+pub(super) mod group;
 
 use egui::{
     Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,

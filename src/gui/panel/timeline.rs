@@ -3,6 +3,7 @@
 mod entry;
 mod rows;
 mod scrollbar;
+mod system;
 
 use egui::{
     Align2, CornerRadius, Key, Modifiers, Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
@@ -10,6 +11,7 @@ use egui::{
 };
 
 use self::{entry::Entry, scrollbar::ScrollBar};
+use super::chats::typing_line;
 use crate::{
     gui::{
         action::Action,
@@ -47,6 +49,8 @@ pub struct Messages {
 struct Layout {
     width: f32,
     pixels_per_point: f32,
+    /// Names stand above messages.
+    group: bool,
 }
 
 impl Messages {
@@ -58,7 +62,7 @@ impl Messages {
         self.follow(timeline, view.calendar);
         let width = rect.width().min(theme::COLUMN);
         let column = Rect::from_center_size(rect.center(), vec2(width, rect.height()));
-        self.check_layout(ui, width);
+        self.check_layout(ui, width, rows::in_group(view, timeline));
         self.scroll(ui, rect);
 
         let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("messages"));
@@ -74,7 +78,9 @@ impl Messages {
             self.show_row(&mut ui, row, column, view, timeline);
         }
         if self.list.is_at_end() && !typing.is_empty() {
-            rows::show_typing(&ui, column, view);
+            let chat = view.model.chat(timeline.chat());
+            let who = chat.and_then(|chat| typing_line(view.model, chat));
+            rows::show_typing(&ui, column, view, &who.unwrap_or_default());
         }
         self.bar.show(&ui, rect, &mut self.list, timeline);
         self.show_jump(&ui, column, view, timeline);
@@ -112,9 +118,10 @@ impl Messages {
         }
     }
 
-    fn check_layout(&mut self, ui: &Ui, width: f32) {
+    fn check_layout(&mut self, ui: &Ui, width: f32, group: bool) {
         let layout = Layout {
             width,
+            group,
             pixels_per_point: ui.ctx().pixels_per_point(),
         };
         if self.layout != Some(layout) {
@@ -192,6 +199,11 @@ impl Messages {
                 rows::show_capsule(ui, row, &words, view.tokens.text2, view.tokens.bubble_in);
             }
             Entry::Unread => rows::show_divider(ui, row, view.tokens),
+            Entry::System { index } => {
+                if let Some(message) = timeline.messages().get(*index) {
+                    system::show(ui, row, message, view);
+                }
+            }
             Entry::Message { .. } | Entry::Pending { .. } => {
                 rows::show_bubble(ui, row, entry, view, timeline);
             }
@@ -269,7 +281,11 @@ impl Messages {
                 .messages()
                 .get(*index)
                 .filter(|message| !message.outgoing),
-            Entry::Start | Entry::Day(_) | Entry::Unread | Entry::Pending { .. } => None,
+            Entry::Start
+            | Entry::Day(_)
+            | Entry::Unread
+            | Entry::System { .. }
+            | Entry::Pending { .. } => None,
         };
         let newest = placed.iter().rev().filter(in_sight).find_map(incoming);
         if let Some(message) =

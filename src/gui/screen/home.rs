@@ -12,7 +12,7 @@ use crate::gui::{
         chat::{self, Chat},
         chats::{self, Chats},
         dialog::Dialogs,
-        empty, notice,
+        empty, group, notice,
         people::{self, People},
         person, rail, settings, verify,
     },
@@ -89,6 +89,7 @@ impl Home {
             Pane::Chat(chat) => self.chat.show(ui, rect, chat, view),
             Pane::Person(person) => person::show(ui, rect, person, view),
             Pane::Verify(person) => verify::show(ui, rect, person, view),
+            Pane::Group(chat) => group::show(ui, rect, chat, view),
             Pane::Settings => settings::show(ui, rect, view),
         }
     }

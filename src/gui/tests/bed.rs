@@ -15,18 +15,23 @@ use crate::{
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
         calendar::Calendar,
-        sample::{BEN, MAYA, NOW, chat, contact, id, incoming, me, near, outgoing},
+        sample::{
+            BEN, MAYA, ME, NOW, chat, contact, group, group_info, id, incoming, me, near, outgoing,
+            system,
+        },
     },
     node::{
         ChatId, Command, CommandError, ErrorKind, PersonId, Reply, Settings, Timestamp,
         view::{
-            Answer, ChatSummary, Contact, Event as NodeEvent, Message, NearbyPerson, NodeCommand,
-            NodeInfo, PageOf, Query, Safety,
+            Answer, ChatInfo, ChatSummary, Contact, Event as NodeEvent, Message, NearbyPerson,
+            NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety,
         },
     },
 };
 
 pub(super) const CHAT: ChatId = ChatId([2; 32]);
+pub(super) const GROUP: ChatId = ChatId([77; 32]);
+pub(super) const CAROL: PersonId = PersonId([4; 32]);
 pub(super) const NUMBER: &str = "023943450010783688714884947876933618569589219648180856030695";
 
 /// A made-up node.
@@ -37,6 +42,8 @@ pub(super) struct MadeUp {
     pub(super) nearby: Vec<NearbyPerson>,
     pub(super) chats: Vec<ChatSummary>,
     pub(super) messages: BTreeMap<ChatId, Vec<Message>>,
+    pub(super) groups: BTreeMap<ChatId, ChatInfo>,
+    pub(super) receipts: Vec<PersonReceipt>,
     /// What was asked of it.
     pub(super) commands: Vec<Command>,
     pub(super) node_commands: Vec<NodeCommand>,
@@ -62,6 +69,8 @@ impl Default for MadeUp {
             nearby: vec![near(BEN, "Ben Okafor")],
             chats: vec![row],
             messages: [(CHAT, said)].into(),
+            groups: BTreeMap::new(),
+            receipts: Vec::new(),
             commands: Vec::new(),
             node_commands: Vec::new(),
             remembered: Vec::new(),
@@ -105,10 +114,12 @@ impl MadeUp {
                 qr_svg: String::new(),
             }),
             Query::Messages(page) => Answer::Messages(self.page(&page)),
-            Query::Chat { .. }
-            | Query::Message { .. }
-            | Query::History { .. }
-            | Query::Receipts { .. } => Answer::Done {},
+            Query::Chat { chat_id } => self
+                .groups
+                .get(&chat_id)
+                .map_or(Answer::Done {}, |info| Answer::Chat(Box::new(info.clone()))),
+            Query::Receipts { .. } => Answer::Receipts(self.receipts.clone()),
+            Query::Message { .. } | Query::History { .. } => Answer::Done {},
         }
     }
 
@@ -145,8 +156,50 @@ impl MadeUp {
                 link: "betwixt://c/#abc".into(),
                 qr_svg: String::new(),
             },
+            Command::CreateGroup { name, members } => {
+                let mut people = vec![(ME, "Elin Karlsson")];
+                people.extend(members.iter().map(|person| (*person, "Somebody")));
+                self.groups.insert(GROUP, group_info(GROUP, &people));
+                self.chats.push(group(GROUP, name));
+                Reply::Chat { chat_id: GROUP }
+            }
             _ => Reply::Done {},
         }
+    }
+
+    /// Beside Maya's chat a group that Maya founded, with Ben, me, and Carol whom nobody knows.
+    pub(super) fn with_group() -> Self {
+        let mut node = Self::default();
+        let people = [
+            (MAYA, "Maya Lindqvist"),
+            (ME, "Elin Karlsson"),
+            (BEN, "Ben Okafor"),
+            (CAROL, "Carol"),
+        ];
+        let mut by_ben = incoming(GROUP, 998, "Who brings the boat?");
+        by_ben.sender = BEN;
+        let said = vec![
+            system(GROUP, 996, "Maya Lindqvist added you"),
+            by_ben,
+            incoming(GROUP, 999, "I do"),
+            outgoing(GROUP, 1000, "Thank you"),
+        ];
+        let mut row = group(GROUP, "Herons");
+        row.last = said.last().cloned();
+        node.groups.insert(GROUP, group_info(GROUP, &people));
+        node.messages.insert(GROUP, said);
+        node.chats.push(row);
+        node
+    }
+
+    pub(super) fn group(&mut self) -> &mut ChatInfo {
+        self.groups.get_mut(&GROUP).unwrap()
+    }
+
+    /// The row of the group in the list.
+    pub(super) fn row(&mut self) -> &mut ChatSummary {
+        let mut rows = self.chats.iter_mut();
+        rows.find(|row| row.chat_id == GROUP).unwrap()
     }
 }
 
@@ -200,6 +253,13 @@ impl Window {
     pub(super) fn with_chat(node: MadeUp) -> Self {
         let mut window = Self::open(node);
         window.click_starting("Maya Lindqvist, ");
+        window
+    }
+
+    /// A window with the group open.
+    pub(super) fn with_herons(node: MadeUp) -> Self {
+        let mut window = Self::open(node);
+        window.click_starting("Herons, ");
         window
     }
 

@@ -91,7 +91,7 @@ fn tab_reaches_everything_and_enter_does_it() {
         reached.extend(focused);
     }
 
-    for wanted in ["Chats", "People", "Settings", "Search chats", "New chat"] {
+    for wanted in ["Chats", "People", "Settings", "Search chats", "New"] {
         assert!(
             reached.iter().any(|name| name == wanted),
             "{wanted}: {reached:?}"
@@ -141,6 +141,20 @@ fn whatever_can_be_used_has_a_name_on_every_screen() {
     check(&window, "menu");
     window.click("Verify safety number");
     check(&window, "verify");
+    let mut window = Window::with_herons(MadeUp::with_group());
+    check(&window, "group chat");
+    for (step, screen) in [
+        ("Who has it: waiting to be sent", "receipts"),
+        ("Close", "group chat"),
+        ("Group info", "group"),
+        ("Leave group", "leave"),
+        ("Cancel", "group"),
+        ("New", "new"),
+        ("New group", "new group"),
+    ] {
+        window.click(step);
+        check(&window, screen);
+    }
     check(&Window::open(MadeUp::locked()), "locked");
     check(&Window::open(MadeUp::new_profile()), "new");
 }

@@ -2,6 +2,8 @@
 
 mod bed;
 mod chat;
+mod group_info;
+mod groups;
 mod keys;
 mod people;
 mod screens;

@@ -13,7 +13,10 @@ use sha2::{Digest as _, Sha256};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    gui::{model::Face, theme},
+    gui::{
+        model::Face,
+        theme::{self, Tokens},
+    },
     node::PersonId,
 };
 
@@ -39,6 +42,12 @@ pub fn paint_presence(painter: &Painter, center: Pos2, size: f32, ground: Color3
     let radius = (size * 0.11).max(4.0);
     painter.circle_filled(at, radius + 2.2, ground);
     painter.circle_filled(at, radius, dot);
+}
+
+/// The colour of somebody's name: the hue of their avatar, readable on messages.
+pub fn ink(person: PersonId, avatar: u32, tokens: &Tokens) -> Color32 {
+    let hue = chosen(&digest(person, avatar));
+    tokens.authors.get(hue).copied().unwrap_or(tokens.text2)
 }
 
 /// The first letters of the first and the last word.
@@ -101,14 +110,11 @@ const HUES: [(f32, f32); 12] = [
 
 /// A gradient with three soft blobs, in colours near one hue, cut to a disc.
 fn render(person: PersonId, avatar: u32, pixels: usize) -> ColorImage {
-    let digest = Sha256::new_with_prefix(person.0)
-        .chain_update(avatar.to_le_bytes())
-        .finalize();
+    let digest = digest(person, avatar);
     let byte = |at: usize| digest.get(at).copied().unwrap_or_default();
     let part = |at: usize| f32::from(byte(at)) / 255.0;
 
-    let chosen = usize::from(u16::from_le_bytes([byte(0), byte(1)])) % HUES.len();
-    let (hue, light) = HUES.get(chosen).copied().unwrap_or((225.0, 0.56));
+    let (hue, light) = HUES.get(chosen(&digest)).copied().unwrap_or((225.0, 0.56));
     let side = if byte(16) & 1 == 0 { 1.0 } else { -1.0 };
     let spread = (28.0 + part(2) * 34.0) * side;
     let (sin, cos) = (part(3) * std::f32::consts::TAU).sin_cos();
@@ -136,6 +142,17 @@ fn render(person: PersonId, avatar: u32, pixels: usize) -> ColorImage {
         }
     }
     ColorImage::new([pixels, pixels], image)
+}
+
+fn digest(person: PersonId, avatar: u32) -> [u8; 32] {
+    let hash = Sha256::new_with_prefix(person.0);
+    hash.chain_update(avatar.to_le_bytes()).finalize().into()
+}
+
+/// Which of the hues.
+fn chosen(digest: &[u8; 32]) -> usize {
+    let [low, high, ..] = *digest;
+    usize::from(u16::from_le_bytes([low, high])) % HUES.len()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size on screen")]

@@ -10,7 +10,10 @@ use super::{
     text::{self, Links, Look},
     tick::{Inks, Tick},
 };
-use crate::gui::theme::{self, Tokens};
+use crate::gui::{
+    strings::tr_name,
+    theme::{self, Tokens},
+};
 
 /// What is shown of a message.
 #[derive(Clone, Debug)]
@@ -25,6 +28,12 @@ pub struct Bubble<'a> {
     pub aside: bool,
     /// Who wrote it, for assistive technology.
     pub author: &'a str,
+    /// The colour of the author's name above it, if that stands there.
+    pub byline: Option<Color32>,
+    /// Room at its left for the author's avatar, in points.
+    pub indent: f32,
+    /// Whether its ticks can be clicked.
+    pub asks: bool,
     /// Whether the message before is by somebody else, or long ago.
     pub first: bool,
     /// Whether the message after is by somebody else, or much later.
@@ -49,7 +58,8 @@ pub struct Chip {
 pub struct Laid {
     /// The height of the row.
     pub height: f32,
-    bubble: Rect,
+    /// The bubble in it.
+    pub bubble: Rect,
     text_at: Pos2,
     meta_width: f32,
     large: bool,
@@ -63,6 +73,8 @@ pub struct Shown {
     pub text: Response,
     /// The emojis under it, in their order.
     pub chips: Vec<Response>,
+    /// Its ticks, if they can be clicked.
+    pub ticks: Option<Response>,
 }
 
 const PAD_X: f32 = 12.0;
@@ -74,7 +86,7 @@ const CHIP: f32 = 24.0;
 impl Bubble<'_> {
     /// Where its parts are in a row of that width.
     pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, Text) {
-        let widest = (width * 0.72 - theme::GUTTER).min(WIDEST) - 2.0 * PAD_X;
+        let widest = (width * 0.72 - theme::GUTTER - self.indent).min(WIDEST) - 2.0 * PAD_X;
         let large = !self.aside && text::is_few_emoji(self.text);
         let look = self.look(large, tokens);
         let (job, links) = text::wrapped(painter, self.text, widest, &look);
@@ -99,11 +111,12 @@ impl Bubble<'_> {
         }
         wide = wide.max(meta_width);
         let size = vec2((wide + 2.0 * PAD_X).ceil(), (high + 2.0 * PAD_Y).ceil());
-        let top = if self.first { 8.0 } else { 2.0 };
+        let above = self.byline.map_or(0.0, |_| theme::BYLINE);
+        let top = above + if self.first { 8.0 } else { 2.0 };
         let left = if self.mine.is_some() {
             width - theme::GUTTER - size.x
         } else {
-            theme::GUTTER
+            theme::GUTTER + self.indent
         };
         let bubble = Rect::from_min_size(pos2(left, top), size);
         let laid = Laid {
@@ -140,10 +153,13 @@ impl Bubble<'_> {
         let text_at = laid.text_at + origin.to_vec2();
         let shown = self.show_text(ui, text_at, text, &response, tokens);
         self.show_meta(painter, bubble, laid, tokens);
+        self.show_byline(painter, bubble);
+        let ticks = self.show_ticks(ui, bubble, laid, response.id);
         Shown {
             chips: self.show_chips(ui, bubble, id, tokens),
             response,
             text: shown,
+            ticks,
         }
     }
 
@@ -195,6 +211,37 @@ impl Bubble<'_> {
             left += size.x + 4.0;
         }
         shown
+    }
+
+    fn show_byline(&self, painter: &Painter, bubble: Rect) {
+        let Some(ink) = self.byline else {
+            return;
+        };
+        let at = pos2(
+            bubble.min.x + PAD_X,
+            bubble.min.y - theme::BYLINE / 2.0 + 1.0,
+        );
+        let font = theme::semibold(theme::SMALL);
+        let room = (painter.clip_rect().max.x - at.x - theme::GUTTER).min(WIDEST);
+        text::paint_line(painter, at, self.author, room, font, ink);
+    }
+
+    /// Where one asks who has it.
+    fn show_ticks(&self, ui: &Ui, bubble: Rect, laid: &Laid, id: Id) -> Option<Response> {
+        let tick = self.mine.filter(|_| self.asks)?;
+        let size = vec2(laid.meta_width + 8.0, 20.0);
+        let place = Rect::from_min_size(bubble.max - vec2(size.x + 8.0, 23.0), size);
+        let response = ui.interact(place, id.with("ticks"), Sense::click());
+        let label = tr_name("receipts-ask", &tick.words());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+        if response.has_focus() {
+            let stroke = Stroke::new(1.5, theme::tokens(ui.ctx()).on_accent);
+            let round = CornerRadius::same(6);
+            ui.painter()
+                .rect_stroke(place, round, stroke, StrokeKind::Inside);
+        }
+        let response = response.on_hover_cursor(CursorIcon::PointingHand);
+        Some(response.on_hover_text(label))
     }
 
     /// `Maya, 14:32` or `You, 14:32, delivered`.

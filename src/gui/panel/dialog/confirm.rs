@@ -5,13 +5,13 @@ use egui::{Ui, vec2};
 use super::head;
 use crate::{
     gui::{
-        action::Action,
+        action::{Action, GroupAction},
         fonts::icon,
-        strings::{tr, tr_name},
+        strings::{Argument, tr, tr_name, tr_with},
         view::View,
         widget::button::{self, Pill},
     },
-    node::{ChatId, DeleteFor, MessageId, PersonId},
+    node::{ChatId, DeleteFor, MessageId, PersonId, view::Place},
 };
 
 pub(super) fn remove(ui: &mut Ui, person: PersonId, view: &mut View<'_>) {
@@ -91,6 +91,45 @@ pub(super) fn disappear(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
         if button::pill(ui, rect, &tr(words), look).clicked() {
             view.act(Action::Disappear(chat, seconds));
         }
+    }
+}
+
+pub(super) fn remove_member(ui: &mut Ui, chat: ChatId, person: PersonId, view: &mut View<'_>) {
+    let name = view.model.name_of(person);
+    let group = view.model.chat(chat).map_or("", |row| &row.name);
+    let arguments = [
+        ("name", Argument::Text(&name)),
+        ("group", Argument::Text(group)),
+    ];
+    let title = tr_with("remove-member-title", &arguments);
+    let sentence = tr_name("remove-member-sentence", &name);
+    head(ui, icon::USER_MINUS, &title, &sentence, view);
+    if choose(ui, &tr("remove-button"), view) {
+        view.act(Action::InGroup(chat, GroupAction::Remove(person)));
+    }
+}
+
+pub(super) fn leave(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
+    let name = view.model.chat(chat).map_or("", |row| &row.name);
+    let title = tr_name("leave-title", name);
+    head(ui, icon::SIGN_OUT, &title, &tr("leave-sentence"), view);
+    if choose(ui, &tr("leave-button"), view) {
+        view.act(Action::InGroup(chat, GroupAction::Leave));
+    }
+}
+
+pub(super) fn delete_chat(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
+    let name = view.model.chat(chat).map_or("", |row| &row.name);
+    let title = tr_name("delete-chat-title", name);
+    let gone = view.model.place_in(chat) == Place::Gone;
+    let sentence = tr(if gone {
+        "delete-chat-sentence-gone"
+    } else {
+        "delete-chat-sentence"
+    });
+    head(ui, icon::TRASH, &title, &sentence, view);
+    if choose(ui, &tr("delete-chat-button"), view) {
+        view.act(Action::InGroup(chat, GroupAction::Delete));
     }
 }
 

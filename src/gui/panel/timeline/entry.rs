@@ -6,7 +6,7 @@ use crate::{
         model::timeline::Timeline,
         widget::vlist::{Row, RowKey},
     },
-    node::{MessageId, PersonId, Timestamp},
+    node::{MessageId, PersonId, Timestamp, view::MessageKind},
 };
 
 /// A row of a chat.
@@ -26,6 +26,11 @@ pub enum Entry {
         first: bool,
         /// Whether it ends one.
         last: bool,
+    },
+    /// A line of the program's own.
+    System {
+        /// Which of the messages in memory.
+        index: usize,
     },
     /// A message of mine that is not yet on disk.
     Pending {
@@ -51,7 +56,11 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
             author: (!message.outgoing).then_some(message.sender),
             at: message.sent_at,
             unread: timeline.divider() == Some(message.message_id),
-            place: Place::Message(index),
+            place: if message.kind == MessageKind::System {
+                Place::System(index)
+            } else {
+                Place::Message(index)
+            },
         });
     let pending = timeline
         .pending()
@@ -84,6 +93,7 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
         let last = !after.is_some_and(|after| together(this, after, calendar));
         entries.push(match this.place {
             Place::Message(index) => Entry::Message { index, first, last },
+            Place::System(index) => Entry::System { index },
             Place::Pending(index) => Entry::Pending { index, first, last },
         });
     }
@@ -99,11 +109,15 @@ struct Said {
 
 enum Place {
     Message(usize),
+    System(usize),
     Pending(usize),
 }
 
 fn together(before: &Said, after: &Said, calendar: &Calendar) -> bool {
+    let said = |said: &Said| !matches!(said.place, Place::System(_));
     before.author == after.author
+        && said(before)
+        && said(after)
         && !after.unread
         && after.at.since(before.at) <= TOGETHER
         && calendar.day(before.at) == calendar.day(after.at)
@@ -121,12 +135,23 @@ impl Entry {
                     return fixed(RowKey::Start, 0);
                 };
                 let edited = message.edited_at.map_or(0, |at| at.0);
-                let marks = (edited << 2) | u64::from(message.deleted) << 1;
+                let reaches = u64::from(message.reaches_removed);
+                let marks = (edited << 3) | (reaches << 2) | u64::from(message.deleted) << 1;
                 let marks = marks | u64::from(!message.reactions.is_empty());
                 Row {
                     key: RowKey::Message(message.message_id),
                     look: look(&message.text, marks, first, last),
                     estimate: estimate(&message.text, first),
+                }
+            }
+            Self::System { index } => {
+                let Some(message) = timeline.messages().get(index) else {
+                    return fixed(RowKey::Start, 0);
+                };
+                Row {
+                    key: RowKey::Message(message.message_id),
+                    look: look(&message.text, 0, true, true),
+                    estimate: 36,
                 }
             }
             Self::Pending { index, first, last } => {
@@ -153,7 +178,7 @@ impl Entry {
             Self::Pending { index, .. } => {
                 Some(BubbleId::Pending(timeline.pending().get(index)?.number))
             }
-            Self::Start | Self::Day(_) | Self::Unread => None,
+            Self::Start | Self::Day(_) | Self::Unread | Self::System { .. } => None,
         }
     }
 }
@@ -194,7 +219,7 @@ mod tests {
     use crate::{
         gui::{
             model::timeline::{Pending, Side},
-            sample::{NOW, id, incoming, outgoing},
+            sample::{NOW, id, incoming, outgoing, system},
         },
         node::{ChatId, view::Message},
     };
@@ -243,6 +268,31 @@ mod tests {
                 },
             ]
         ));
+    }
+
+    #[test]
+    fn a_line_of_the_programs_own_parts_messages_and_belongs_to_nobody() {
+        let said = vec![
+            incoming(CHAT, 990, "a"),
+            system(CHAT, 991, "Maya added you"),
+            incoming(CHAT, 992, "b"),
+        ];
+        let timeline = timeline(said, 1);
+
+        let entries = entries(&timeline, &Calendar::utc());
+
+        let alone = |entry: Entry| {
+            matches!(
+                entry,
+                Entry::Message {
+                    first: true,
+                    last: true,
+                    ..
+                }
+            )
+        };
+        assert!(alone(entries[2]) && alone(entries[5]));
+        assert_eq!(entries[3..5], [Entry::System { index: 1 }, Entry::Unread]);
     }
 
     #[test]

@@ -8,24 +8,29 @@ use egui::{
     UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-use super::entry::Entry;
-use crate::gui::{
-    action::Action,
-    fonts::icon,
-    model::{nav::Dialog, timeline::Timeline},
-    strings::{tr, tr_name},
-    theme::{self, Tokens},
-    view::View,
-    widget::{
-        avatar,
-        bubble::{self, Bubble, Chip},
-        button, text,
-        tick::Tick,
-    },
+use super::{
+    entry::{BubbleId, Entry},
+    system,
 };
-use crate::node::{
-    PersonId,
-    view::{Message, Reaction},
+use crate::{
+    gui::{
+        action::Action,
+        fonts::icon,
+        model::{Face, nav::Dialog, timeline::Timeline},
+        strings::{tr, tr_name},
+        theme::{self, Tokens},
+        view::View,
+        widget::{
+            avatar,
+            bubble::{self, Bubble, Chip},
+            button, text,
+            tick::Tick,
+        },
+    },
+    node::{
+        PersonId,
+        view::{ChatKind, Message, Reaction},
+    },
 };
 
 /// The height of a row.
@@ -40,6 +45,12 @@ pub(super) fn height(
         Entry::Start => 216.0,
         Entry::Day(_) => 46.0,
         Entry::Unread => 44.0,
+        Entry::System { index } => {
+            let message = timeline.messages().get(*index);
+            message.map_or(0.0, |message| {
+                system::height(painter, width, message, view.tokens)
+            })
+        }
         Entry::Message { .. } | Entry::Pending { .. } => {
             with_bubble(entry, view, timeline, |bubble| {
                 bubble.lay(painter, width, view.tokens).0.height
@@ -50,6 +61,9 @@ pub(super) fn height(
                 } else {
                     0.0
                 }
+                + reach(entry, timeline).map_or(0.0, |message| {
+                    system::reach_height(painter, width, message, view.tokens)
+                })
         }
     }
 }
@@ -84,12 +98,14 @@ fn with_bubble<T>(
                 (false, false) => String::new(),
             };
             let you = tr("you");
-            let face = view.model.face(message.sender);
-            let author = if message.outgoing {
-                &you
-            } else {
-                face.map_or("", |face| face.name)
-            };
+            let group = in_group(view, timeline) && !message.outgoing;
+            let theirs = view.model.name_of(message.sender);
+            let author = if message.outgoing { &you } else { &theirs };
+            let avatar = view
+                .model
+                .face(message.sender)
+                .map_or(0, |face| face.avatar);
+            let ink = avatar::ink(message.sender, avatar, view.tokens);
             let chips: Vec<Chip> = message.reactions.iter().map(|of| chip(of, view)).collect();
             Some(use_it(&Bubble {
                 chips: &chips,
@@ -98,6 +114,9 @@ fn with_bubble<T>(
                 mine: message.outgoing.then(|| Tick::from(message.state)),
                 aside,
                 author,
+                byline: (group && first).then_some(ink),
+                indent: if group { theme::AUTHOR_ROOM } else { 0.0 },
+                asks: in_group(view, timeline),
                 first,
                 last,
             }))
@@ -112,12 +131,30 @@ fn with_bubble<T>(
                 mine: Some(if failed { Tick::Failed } else { Tick::Waiting }),
                 aside: false,
                 author: &tr("you"),
+                byline: None,
+                indent: 0.0,
+                asks: false,
                 first,
                 last,
             }))
         }
-        Entry::Start | Entry::Day(_) | Entry::Unread => None,
+        Entry::Start | Entry::Day(_) | Entry::Unread | Entry::System { .. } => None,
     }
+}
+
+/// Whether names stand above messages.
+pub(super) fn in_group(view: &View<'_>, timeline: &Timeline) -> bool {
+    let chat = view.model.chat(timeline.chat());
+    chat.is_some_and(|chat| chat.kind == ChatKind::Group)
+}
+
+/// A message that people can read who were removed.
+fn reach<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> {
+    let Entry::Message { index, .. } = entry else {
+        return None;
+    };
+    let message = timeline.messages().get(*index)?;
+    message.reaches_removed.then_some(message)
 }
 
 pub(super) fn show_bubble(
@@ -133,14 +170,22 @@ pub(super) fn show_bubble(
     let id = Id::unique(("message", key));
     let shown = with_bubble(entry, view, timeline, |bubble| {
         let (laid, text) = bubble.lay(ui.painter(), row.width(), view.tokens);
-        (
-            bubble.show(ui, row.min, &laid, text, id),
-            bubble.text.to_owned(),
-        )
+        let shown = bubble.show(ui, row.min, &laid, text, id);
+        let place = laid.bubble.translate(row.min.to_vec2());
+        (shown, place, bubble.text.to_owned())
     });
-    let Some((shown, text)) = shown else {
+    let Some((shown, place, text)) = shown else {
         return;
     };
+    show_author(ui, place, entry, view, timeline);
+    if let Some(message) = reach(entry, timeline) {
+        system::show_reach(ui, row, place, message, view.tokens);
+    }
+    if let (BubbleId::Message(message), Some(true)) =
+        (key, shown.ticks.as_ref().map(Response::clicked))
+    {
+        view.act(Action::Show(Dialog::Receipts(message)));
+    }
     if let Some((number, why)) = failed(entry, timeline) {
         show_failed(ui, row, number, why, view);
     }
@@ -223,6 +268,31 @@ fn act_items(ui: &mut Ui, message: &Message, view: &mut View<'_>) {
     }
 }
 
+/// The picture of whoever wrote a group of messages, beside the last of them.
+fn show_author(ui: &Ui, bubble: Rect, entry: &Entry, view: &View<'_>, timeline: &Timeline) {
+    let Entry::Message { index, last, .. } = *entry else {
+        return;
+    };
+    let Some(message) = timeline.messages().get(index) else {
+        return;
+    };
+    if !last || message.outgoing || !in_group(view, timeline) {
+        return;
+    }
+    let name = view.model.name_of(message.sender);
+    let face = view.model.face(message.sender).unwrap_or(Face {
+        person: message.sender,
+        avatar: 0,
+        name: &name,
+    });
+    let radius = theme::AUTHOR / 2.0;
+    let at = pos2(
+        bubble.min.x - theme::AUTHOR_ROOM + radius,
+        bubble.max.y - radius,
+    );
+    avatar::paint(ui.painter(), at, theme::AUTHOR, face);
+}
+
 /// Selecting text ends where the view ends, so every message can be copied whole.
 fn message_menu(
     ui: &Ui,
@@ -296,7 +366,11 @@ pub(super) fn show_start(ui: &Ui, row: Rect, view: &View<'_>, timeline: &Timelin
     let font = theme::semibold(theme::SECTION);
     ui.painter()
         .text(at, Align2::CENTER_CENTER, face.name, font, tokens.text);
-    let words = tr_name("start-sentence", face.name);
+    let words = if in_group(view, timeline) {
+        tr_name("start-group", face.name)
+    } else {
+        tr_name("start-sentence", face.name)
+    };
     let response = ui.interact(row, ui.scope_id().with("start"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     let top = pos2(middle, row.min.y + 138.0);
@@ -329,14 +403,14 @@ pub(super) fn show_divider(ui: &Ui, row: Rect, tokens: &Tokens) {
     );
 }
 
-pub(super) fn show_typing(ui: &Ui, column: Rect, view: &View<'_>) {
+pub(super) fn show_typing(ui: &Ui, column: Rect, view: &View<'_>, who: &str) {
     let moves = !view.model.appearance.reduce_motion;
     let phase = moves.then(|| ui.input(|input| input.time));
     let at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
     bubble::paint_typing(ui.painter(), at, phase, view.tokens);
     let rect = Rect::from_min_size(at, vec2(62.0, 36.0));
     let response = ui.interact(rect, ui.scope_id().with("typing"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, tr("typing")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, who));
     if moves {
         ui.ctx().request_repaint_after(Duration::from_millis(50));
     }
