@@ -138,7 +138,12 @@ impl Model {
 
     /// The groups that are in the list, and no others, are known.
     pub(super) fn follow_groups(&mut self) {
-        let listed: Vec<ChatId> = self.chats.iter().filter(is_group).map(id_of).collect();
+        let listed: Vec<ChatId> = self
+            .chats
+            .iter()
+            .filter(|chat| is_group(chat))
+            .map(id_of)
+            .collect();
         self.groups.retain(|chat, _| listed.contains(chat));
         for chat in listed {
             if !self.groups.contains_key(&chat) {
@@ -276,7 +281,7 @@ impl Model {
     }
 }
 
-fn is_group(chat: &&ChatSummary) -> bool {
+fn is_group(chat: &ChatSummary) -> bool {
     chat.kind == ChatKind::Group
 }
 

@@ -215,7 +215,7 @@ fn snippet(model: &Model, kind: ChatKind, message: &Message) -> String {
     words
 }
 
-fn is_invitation(chat: &&ChatSummary) -> bool {
+fn is_invitation(chat: &ChatSummary) -> bool {
     chat.kind == ChatKind::Group && is_incoming_request(chat)
 }
 
