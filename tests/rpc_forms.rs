@@ -340,8 +340,7 @@ fn groups() {
         person_id,
         role,
     };
-    let mut form = both();
-    form["role"] = json!("admin");
+    let form = json!({"chat_id": chat(), "person_id": ada(), "role": "admin"});
     command(&set, "chat.role", form);
     let only = || json!({"chat_id": chat()});
     command(&Command::JoinGroup { chat_id }, "chat.accept", only());
