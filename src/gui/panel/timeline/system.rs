@@ -59,7 +59,8 @@ pub(super) fn show_reach(ui: &Ui, row: Rect, bubble: Rect, message: &Message, to
     } else {
         bubble.min.x + 4.0
     };
-    let place = Rect::from_min_size(pos2(left, bubble.max.y + 5.0), size);
+    // Below the emojis, if there are any.
+    let place = Rect::from_min_size(pos2(left, row.max.y - size.y - 5.0), size);
     let id = ui.scope_id().with(("reach", message.message_id));
     let response = ui.interact(place, id, Sense::hover());
     let words = reach_words(message);
