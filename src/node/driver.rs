@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    task::{JoinSet, block_in_place, spawn_blocking},
+    task::{JoinSet, spawn_blocking},
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tracing::{debug, error, warn};
@@ -216,11 +216,11 @@ impl Driver<'_> {
         }
     }
 
-    /// One turn of the engine. It waits for the disk where it is, while the runtime gives what else
-    /// this thread had to do to another: a message is not handed to a thread for it and back.
+    /// One turn of the engine. It waits for the disk where it is: the loop has this thread to itself, and
+    /// a message is not handed to another for that and back.
     fn turn(&mut self, core: &mut Core, batch: Vec<Happened>) -> Result<(), NodeError> {
         let shows = batch.iter().any(changes_info);
-        match block_in_place(|| core.step(batch)) {
+        match core.step(batch) {
             Stepped::Released(released) => {
                 self.is_full = false;
                 self.release(released);

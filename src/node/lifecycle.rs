@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use tokio::task::spawn_blocking;
+use tokio::{runtime::Handle as Runtime, task::spawn_blocking};
 use zeroize::Zeroizing;
 
 use super::{
@@ -70,7 +70,10 @@ fn restored(
 }
 
 /// Takes the profile, and opens it unless it is protected and there is no passphrase.
-pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartError> {
+pub(super) async fn begin(
+    settings: &mut NodeSettings,
+    runtime: &Runtime,
+) -> Result<State, StartError> {
     if settings.online {
         net::named_relays(&settings.relays).map_err(not_on_net)?;
     }
@@ -82,16 +85,17 @@ pub(super) async fn begin(settings: &mut NodeSettings) -> Result<State, StartErr
     if profile.is_protected() && passphrase.is_none() {
         return Ok(State::Locked(Box::new(profile)));
     }
-    let open = open(settings, profile, passphrase, restored).await;
+    let open = open(settings, profile, passphrase, restored, runtime).await;
     open.map(|open| State::Open(Box::new(open)))
         .map_err(|failed| failed.why)
 }
 
-/// Runs until the node is to end, through any number of locks.
+/// Runs until the node is to end, through any number of locks, with the network in `runtime`.
 pub(super) async fn run(
     settings: NodeSettings,
     mut ends: Ends,
     mut state: State,
+    runtime: Runtime,
 ) -> Result<(), NodeError> {
     loop {
         state = match state {
@@ -104,7 +108,7 @@ pub(super) async fn run(
                     State::Locked(profile)
                 }
             },
-            State::Locked(profile) => match wait(&settings, &mut ends, *profile).await? {
+            State::Locked(profile) => match wait(&settings, &mut ends, *profile, &runtime).await? {
                 Some(open) => State::Open(Box::new(open)),
                 None => return Ok(()),
             },
@@ -117,6 +121,7 @@ async fn wait(
     settings: &NodeSettings,
     ends: &mut Ends,
     mut profile: Profile,
+    runtime: &Runtime,
 ) -> Result<Option<Open>, NodeError> {
     loop {
         match ends.asks.recv().await {
@@ -130,7 +135,7 @@ async fn wait(
             }
             Some(Ask::Node(NodeCommand::Unlock { passphrase }, waiting)) => {
                 let passphrase = Some(Zeroizing::new(passphrase));
-                match open(settings, profile, passphrase, None).await {
+                match open(settings, profile, passphrase, None, runtime).await {
                     Ok(open) => {
                         let _ = waiting.send(Ok(Answer::Done {}));
                         return Ok(Some(open));
@@ -171,6 +176,7 @@ async fn open(
     profile: Profile,
     passphrase: Option<Zeroizing<String>>,
     restored: Option<Restored>,
+    runtime: &Runtime,
 ) -> Result<Open, Failed> {
     let lost = |why| Failed { why, profile: None };
     let is_protected = profile.is_protected() || passphrase.is_some();
@@ -186,7 +192,7 @@ async fn open(
             profile: Some(failed.profile),
         })?;
     let held = store.clone();
-    match set_going(settings, store, is_protected, restored).await {
+    match set_going(settings, store, is_protected, restored, runtime).await {
         Ok(open) => Ok(open),
         Err(why) => {
             let profile = on_disk(move || held.lock()).await.map_err(lost)?;
@@ -203,6 +209,7 @@ async fn set_going(
     store: Store,
     is_protected: bool,
     restored: Option<Restored>,
+    runtime: &Runtime,
 ) -> Result<Open, StartError> {
     let mdns = settings.mdns;
     let announce = match &settings.announce {
@@ -229,6 +236,7 @@ async fn set_going(
     let (core, mut started) = started.await??;
     warn_of(&core.store, &mut started);
     let network = if settings.online {
+        let _network_lives_there = runtime.enter();
         Some(start_net(settings, &core)?)
     } else {
         None

@@ -1,7 +1,11 @@
 //! What it takes to start a node, and why that can fail.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, thread};
 
+use tokio::{
+    runtime::{self, Handle as Runtime},
+    sync::oneshot,
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -95,7 +99,7 @@ impl StartError {
 }
 
 /// A node that runs, to learn how it ended.
-pub struct Running(tokio::task::JoinHandle<Result<(), NodeError>>);
+pub struct Running(oneshot::Receiver<Result<(), NodeError>>);
 
 impl Running {
     /// Returns when the node has ended, and why, unless it was asked to.
@@ -118,16 +122,27 @@ pub enum NodeError {
     Bug,
 }
 
-/// Starts a node within the current tokio runtime, which must be one of several threads. A protected
-/// profile without its passphrase starts locked.
+/// Starts a node. Its network runs within the current tokio runtime, and its loop on a thread of its own,
+/// which may wait for the disk where it is. A protected profile without its passphrase starts locked.
 ///
 /// # Errors
 ///
 /// Nothing was changed then, and nothing runs.
 pub async fn start(mut settings: NodeSettings) -> Result<(Handle, Running), StartError> {
-    let state = lifecycle::begin(&mut settings).await?;
+    let net = Runtime::current();
+    let state = lifecycle::begin(&mut settings, &net).await?;
     crate::config::write_template(&settings.profile);
     let (handle, ends) = handle();
-    let running = tokio::spawn(lifecycle::run(settings, ends, state));
-    Ok((handle, Running(running)))
+    let (done, ended) = oneshot::channel();
+    let turns = runtime::Builder::new_current_thread().enable_time().build();
+    let turns = turns.map_err(|error| StartError::Storage(error.to_string()))?;
+    let run = move || {
+        let ended = turns.block_on(lifecycle::run(settings, ends, state, net));
+        turns.shutdown_background();
+        // Nobody may want to know.
+        let _ = done.send(ended);
+    };
+    let spawned = thread::Builder::new().name("node".into()).spawn(run);
+    spawned.map_err(|error| StartError::Storage(error.to_string()))?;
+    Ok((handle, Running(ended)))
 }

@@ -1,7 +1,7 @@
 //! One turn of the node: what happened goes into the engine, what it wants remembered is committed,
 //! and only then the rest of what it wants is handed out.
 //!
-//! All of it may wait for the disk, so it runs on a thread for that.
+//! All of it may wait for the disk; the node's loop has a thread for that.
 
 use std::{
     collections::BTreeSet,
