@@ -26,6 +26,9 @@ use serde_json::{Value, json};
 /// Messages said by each of the five at once.
 const EACH: usize = 200;
 
+/// The same where packets are lost.
+const EACH_OF_A_BAD_LAN: usize = 20;
+
 #[test]
 fn five_people_talk_in_a_group_all_at_once_and_hold_the_same_history() {
     let Some(lan) = Lan::up("bxg", 5) else { return };
@@ -142,6 +145,121 @@ fn a_member_who_is_removed_while_away_hears_nothing_more_and_a_newcomer_hears_th
     assert_eq!(reference[1..], texts(&mut all[3], &chat).0);
 }
 
+#[test]
+fn two_admins_in_a_partition_remove_whom_they_may_and_all_agree_afterwards() {
+    let Some(lan) = Lan::up("bxi", 5) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = five(&lan, folder.path());
+    let chat = found(&mut all);
+    let people: Vec<String> = all.iter().map(Node::person).collect();
+    for admin in &people[1..3] {
+        let role = json!({"chat_id": chat, "person_id": admin, "role": "admin"});
+        all[0].ok("chat.role", role);
+    }
+    for node in &mut all {
+        wait_until(|| role_of(node, &chat, &people[2]) == Some("admin".into()));
+    }
+    if !lan.part([&[1, 2, 4], &[3, 5]]) {
+        return;
+    }
+
+    // Neither stands above the other: they cannot remove each other, and try to.
+    for (admin, other, member) in [(1, 2, 4), (2, 1, 3)] {
+        let remove = |whom: usize| json!({"chat_id": chat, "person_id": people[whom]});
+        assert_eq!(
+            all[admin].refused("chat.remove", remove(other)),
+            "forbidden"
+        );
+        all[admin].ok("chat.remove", remove(member));
+        let text = format!("{admin} removed {member}");
+        all[admin].ok("message.send", json!({"chat_id": chat, "text": text}));
+    }
+    for at in [3, 4] {
+        let text = json!({"chat_id": chat, "text": "still here"});
+        // Whoever has heard of it in time is refused.
+        let _ = all[at].call("message.send", text);
+    }
+    // The owner takes the role from the one on the other side, who uses it meanwhile: what was done at
+    // the same time as its end does not count.
+    let member = json!({"chat_id": chat, "person_id": people[2], "role": "member"});
+    all[0].ok("chat.role", member);
+    all[2].ok("chat.set", json!({"chat_id": chat, "name": "Cranes"}));
+    lan.mend();
+
+    let (left, gone) = all.split_at_mut(4);
+    for node in &mut *left {
+        wait_for_members(node, &chat, 4);
+        wait_until(|| role_of(node, &chat, &people[2]) == Some("member".into()));
+    }
+    for node in &mut *gone {
+        wait_until(|| node.ok("chat.info", json!({"chat_id": chat}))["place"] == "gone");
+    }
+    for (at, node) in left.iter_mut().enumerate() {
+        let text = format!("{at} is there");
+        node.ok("message.send", json!({"chat_id": chat, "text": text}));
+    }
+    // "2 removed 3" was said to those who stayed in then, and what 4 said after its removal is shown to
+    // those who heard it before they heard of that. All else is the same everywhere.
+    let said = |node: &mut Node| -> Vec<(String, String)> {
+        let (ids, texts) = texts(node, &chat);
+        let all = ids.into_iter().zip(texts);
+        all.filter(|(_, text)| text.ends_with("is there") || text == "1 removed 4")
+            .collect()
+    };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let held: Vec<_> = left.iter_mut().map(said).collect();
+        if held.iter().all(|each| each.len() == 5) {
+            assert!(held.iter().all(|each| *each == held[0]), "{held:#?}");
+            break;
+        }
+        assert!(Instant::now() < deadline, "{held:#?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let others: Vec<_> = left.iter_mut().map(|node| texts(node, &chat).1).collect();
+    let heard = |at: usize| others[at].iter().any(|text| text == "2 removed 3");
+    assert!(heard(0) && heard(1) && heard(2) && !heard(3), "{others:#?}");
+    let names: Vec<Value> = left
+        .iter_mut()
+        .map(|node| node.ok("chat.info", json!({"chat_id": chat}))["name"].clone())
+        .collect();
+    assert!(names.iter().all(|name| name == "Herons"), "{names:?}");
+    for node in gone {
+        assert!(said(node).is_empty(), "it hears nothing from then on");
+    }
+}
+
+#[test]
+fn with_thirty_of_a_hundred_packets_lost_throughout_all_hold_the_same_history() {
+    let Some(lan) = Lan::up("bxj", 5) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    if !lan.lose(30) {
+        return;
+    }
+    let mut all = five(&lan, folder.path());
+    let chat = found(&mut all);
+
+    let began = Instant::now();
+    for n in 0..EACH_OF_A_BAD_LAN {
+        for (at, node) in all.iter_mut().enumerate() {
+            let text = format!("{at} says {n}");
+            node.ask("message.send", json!({"chat_id": chat, "text": text}));
+        }
+    }
+    let expected = 5 * EACH_OF_A_BAD_LAN;
+    let held: Vec<Vec<String>> = all
+        .iter_mut()
+        .map(|node| wait_for_texts(node, &chat, expected))
+        .collect();
+    eprintln!(
+        "{expected} messages were with all five after {} ms",
+        began.elapsed().as_millis()
+    );
+    for other in &held[1..] {
+        assert_eq!(&held[0], other);
+    }
+}
+
 fn start(lan: &Lan, folder: &Path) -> Vec<Node> {
     let one = |n: usize| {
         let profile = folder.join(n.to_string());
@@ -197,6 +315,14 @@ fn wait_for_members(node: &mut Node, chat: &str, count: usize) {
             info["place"] == "member" && info["members"].as_array().unwrap().len() == count
         })
     });
+}
+
+/// The role of somebody, as a node sees it.
+fn role_of(node: &mut Node, chat: &str, person: &str) -> Option<String> {
+    let info = node.ok("chat.info", json!({"chat_id": chat}));
+    let mut members = info["members"].as_array()?.iter();
+    let member = members.find(|member| member["person_id"] == person)?;
+    Some(member["role"].as_str()?.to_owned())
 }
 
 /// Waits until a node has so many texts of a chat; their ids.

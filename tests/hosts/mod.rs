@@ -85,6 +85,55 @@ impl Lan {
         node
     }
 
+    /// Has a host drop what the nftables expressions say of what comes in, in place of what it dropped
+    /// before. Whether that can be done here; says so where it cannot.
+    pub fn drops(&self, host: usize, which: &[String]) -> bool {
+        let rules: String = which.iter().map(|which| format!("{which} drop;")).collect();
+        let table = format!(
+            "add table inet cut; delete table inet cut; table inet cut {{ chain in {{ \
+             type filter hook input priority 0; {rules} }}; }}"
+        );
+        let host = format!("{}{host}", self.prefix);
+        let done = inside(&host, &["nft", &table]);
+        if !done {
+            eprintln!("NOT RUN: it needs nftables, to cut cables and lose packets");
+        }
+        done
+    }
+
+    /// Cuts all cables between the hosts of two sides. Whether that can be done here.
+    pub fn part(&self, sides: [&[usize]; 2]) -> bool {
+        let [one, other] = sides;
+        let from = |hosts: &[usize]| -> Vec<String> {
+            let each = hosts.iter().map(|n| {
+                [
+                    format!("ip saddr 10.77.0.{n}"),
+                    format!("ip6 saddr fd77::{n}"),
+                ]
+            });
+            each.flatten().collect()
+        };
+        let mut hosts = one.iter().map(|host| (host, from(other)));
+        let mut others = other.iter().map(|host| (host, from(one)));
+        hosts.all(|(host, which)| self.drops(*host, &which))
+            && others.all(|(host, which)| self.drops(*host, &which))
+    }
+
+    /// Has all hosts lose so many of a hundred packets that come in. Whether that can be done here.
+    pub fn lose(&self, percent: u32) -> bool {
+        let which = [format!(
+            "iifname \"eth0\" numgen random mod 100 < {percent}"
+        )];
+        (1..=self.hosts).all(|host| self.drops(host, &which))
+    }
+
+    /// Mends all cables.
+    pub fn mend(&self) {
+        for host in 1..=self.hosts {
+            self.drops(host, &[]);
+        }
+    }
+
     fn down(&self) {
         for n in 1..=self.hosts {
             quiet(Command::new("ip").args(["netns", "del", &format!("{}{n}", self.prefix)]));
@@ -103,12 +152,12 @@ fn ip(arguments: &[&str]) -> bool {
     quiet(Command::new("ip").args(arguments))
 }
 
-fn inside(host: &str, command: &[&str]) {
+fn inside(host: &str, command: &[&str]) -> bool {
     quiet(
         Command::new("ip")
             .args(["netns", "exec", host])
             .args(command),
-    );
+    )
 }
 
 /// Runs it to its end without its output; whether it went well.
