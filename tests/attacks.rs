@@ -14,8 +14,14 @@ use std::collections::BTreeSet;
 
 use betwixt::{
     proto::{
+        chat::group::Place,
         contact::Standing,
-        engine::{Input, command::Command, input::Ticket},
+        engine::{
+            Input,
+            command::{Command, GroupRole},
+            input::Ticket,
+        },
+        id::ChatId,
         record::Class,
     },
     wire::{
@@ -180,4 +186,158 @@ fn a_contact_who_floods_a_chat_is_stopped_by_blocking() {
         );
     }
     assert_eq!(world.texts(bob, chat).len(), 300);
+}
+
+/// Alice, who knows all others, and a group of all of them, of which Carol is an admin.
+fn group(world: &mut World, names: &[&str]) -> (Vec<usize>, ChatId) {
+    let all: Vec<usize> = names.iter().map(|name| world.join(name)).collect();
+    for other in &all[1..] {
+        world.befriend(all[0], *other);
+    }
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    let role = Command::SetRole {
+        chat_id: chat,
+        person_id: world.hosts[all[2]].person,
+        role: GroupRole::Admin,
+    };
+    world.command(all[0], role).unwrap().unwrap();
+    world.run(5_000);
+    (all, chat)
+}
+
+#[test]
+fn what_was_said_in_a_group_and_comes_again_from_anybody_anywhere_is_nothing_new() {
+    let mut world = World::new(5, Links::GOOD);
+    world.recorded = Some(Vec::new());
+    let (all, chat) = group(&mut world, &["Alice", "Bob", "Carol"]);
+    let other = world.found(all[0], "Cranes", &all[1..]);
+    let direct = world.chat(all[0], all[1]);
+    for (n, chat) in [chat, other, direct, chat, other].into_iter().enumerate() {
+        for host in &all[..2] {
+            world.say(*host, chat, &format!("{host} says {n}")).unwrap();
+        }
+        world.run(1_000);
+    }
+    world.run(20_000);
+    let state = |world: &World| -> Vec<_> {
+        let one = |host: &usize| {
+            let groups = [chat, other].map(|chat| world.engine(*host).group(&chat).unwrap());
+            let seen = groups.map(|group| (group.members, group.name, group.epoch, group.missing));
+            let texts = [chat, other, direct].map(|chat| world.texts(*host, chat));
+            (seen, texts)
+        };
+        all.iter().map(one).collect()
+    };
+    let before = state(&world);
+    let said = world.recorded.take().unwrap();
+    let frames: Vec<(TopicKey, _)> = said
+        .iter()
+        .filter_map(|message| match message {
+            Direct::Frame { topic, frame } => Some((*topic, frame.clone())),
+            _ => None,
+        })
+        .collect();
+    assert!(frames.len() > 30, "{}", frames.len());
+    let topics: BTreeSet<TopicKey> = frames.iter().map(|(topic, _)| *topic).collect();
+
+    for round in 0..2 {
+        for (host, from) in all
+            .iter()
+            .flat_map(|host| all.iter().map(move |from| (*host, *from)))
+        {
+            for message in &said {
+                // Also to whoever wrote it, as from themselves.
+                world.hear(host, from, message.clone());
+            }
+            for (_, frame) in &frames {
+                for topic in &topics {
+                    let (topic, frame) = (*topic, frame.clone());
+                    world.hear(host, from, Direct::Frame { topic, frame });
+                }
+            }
+        }
+        world.run(20_000);
+        assert_eq!(state(&world), before, "round {round}");
+        for host in &all {
+            world.crash(*host);
+            world.restart(*host);
+        }
+        world.run(20_000);
+    }
+    world.say(all[2], chat, "and on").unwrap();
+    world.run(20_000);
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(world.texts(all[1], chat).last().unwrap(), "and on");
+}
+
+#[test]
+fn whoever_was_removed_and_goes_on_as_if_not_is_heard_by_nobody_and_changes_nothing() {
+    let mut world = World::new(6, Links::GOOD);
+    let (all, chat) = group(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    let people: Vec<_> = all.iter().map(|host| world.hosts[*host].person).collect();
+
+    // Carol hears nothing of her removal, and uses her powers and her keys.
+    world.deaf.insert(all[2]);
+    let remove = |person_id| Command::RemoveMember {
+        chat_id: chat,
+        person_id,
+    };
+    world.command(all[0], remove(people[2])).unwrap().unwrap();
+    world.run(5_000);
+    world.say(all[2], chat, "I am still here").unwrap();
+    world.command(all[2], remove(people[1])).unwrap().unwrap();
+    let rename = Command::SetChat {
+        chat_id: chat,
+        name: Some("Vultures".to_owned()),
+        topic: None,
+        members_may_add: None,
+        muted: None,
+        pinned: None,
+        disappear_after_s: None,
+    };
+    world.command(all[2], rename).unwrap().unwrap();
+    let promote = Command::AddMember {
+        chat_id: chat,
+        person_id: people[0],
+    };
+    let _ = world.command(all[2], promote);
+    world.say(all[2], chat, "and I go on").unwrap();
+    world.run(60_000);
+    world.say(all[1], chat, "she is gone").unwrap();
+    world.run(60_000);
+    // Bob, whom Carol told nothing more, hears of what she tried when he meets the others again.
+    world.crash(all[1]);
+    world.restart(all[1]);
+    world.run(5_000);
+
+    let rest = [all[0], all[1], all[3]];
+    world.assert_group_agrees(chat, &rest);
+    let heard = |host: usize| -> Vec<String> {
+        let all = world.texts(host, chat).into_iter();
+        all.filter(|text| !text.is_empty()).collect()
+    };
+    for host in rest {
+        assert_eq!(heard(host), ["she is gone"]);
+        let group = world.engine(host).group(&chat).unwrap();
+        assert_eq!((group.members.len(), &group.name[..]), (3, "Herons"));
+        assert_eq!(world.engine(host).void_changes().len(), 2);
+    }
+    assert_eq!(heard(all[2]), ["I am still here", "and I go on"]);
+
+    // Once she listens she knows.
+    world.deaf.clear();
+    world.crash(all[2]);
+    world.restart(all[2]);
+    world.run(60_000);
+    let group = world.engine(all[2]).group(&chat).unwrap();
+    assert_eq!(group.place, Place::Gone);
+    assert_eq!(
+        world
+            .texts(all[2], chat)
+            .iter()
+            .filter(|t| *t == "she is gone")
+            .count(),
+        0
+    );
 }

@@ -219,6 +219,11 @@ fn two_admins_in_a_partition_remove_whom_they_may_and_all_agree_afterwards() {
     let others: Vec<_> = left.iter_mut().map(|node| texts(node, &chat).1).collect();
     let heard = |at: usize| others[at].iter().any(|text| text == "2 removed 3");
     assert!(heard(0) && heard(1) && heard(2) && !heard(3), "{others:#?}");
+    let lines = left[0].ok("message.list", json!({"chat_id": chat, "limit": 100}));
+    let void = "Person 3 tried to change the group, which did not count";
+    let lines = lines.as_array().unwrap().iter();
+    let tried = lines.filter(|line| line["kind"] == "system" && line["text"] == void);
+    assert_eq!(tried.count(), 2, "a removal and a name");
     let names: Vec<Value> = left
         .iter_mut()
         .map(|node| node.ok("chat.info", json!({"chat_id": chat}))["name"].clone())

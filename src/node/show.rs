@@ -1,6 +1,6 @@
 //! What the engine and the store hold, as faces see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     DeliveryState, PersonId,
@@ -133,6 +133,8 @@ pub(super) struct People {
     own: PersonId,
     chats: BTreeMap<ChatId, Recipients>,
     names: Names,
+    /// Changes of groups that do not count.
+    void: BTreeSet<OpId>,
 }
 
 /// Whose receipts tell how far the messages of a chat have come.
@@ -156,6 +158,7 @@ impl People {
             own: engine.person(),
             chats: direct.chain(groups).collect(),
             names: Names::of(engine),
+            void: engine.void_changes(),
         }
     }
 
@@ -198,7 +201,7 @@ pub(super) fn message(
         }
     }
     let acts = acts::resolve(&row, &store.acts(row.chat, row.id)?);
-    let said = said(people, &row.content);
+    let said = said(people, &row);
     let (text, edited_at) = match acts.edits.last() {
         Some(edit) => (text::shown_text(&edit.text), Some(edit.at)),
         None => (said.text, None),
@@ -238,7 +241,7 @@ pub(super) fn history(
     row: &MessageRow,
 ) -> Result<Vec<Edition>, StoreError> {
     let acts = acts::resolve(row, &store.acts(row.chat, row.id)?);
-    let said = said(people, &row.content);
+    let said = said(people, row);
     if acts.deleted_by.is_some() || row.content == TOMBSTONE || said.kind != MessageKind::Text {
         return Ok(Vec::new());
     }
@@ -267,7 +270,8 @@ struct Said {
     mentions: Vec<PersonId>,
 }
 
-fn said(people: &People, content: &[u8]) -> Said {
+fn said(people: &People, row: &MessageRow) -> Said {
+    let content = &row.content[..];
     let without_text = |kind| Said {
         kind,
         text: String::new(),
@@ -285,7 +289,7 @@ fn said(people: &People, content: &[u8]) -> Said {
             mentions: said.mentions,
         },
         Ok(Body::GroupChange(change)) => Said {
-            text: changed(people, &change.op).unwrap_or_default(),
+            text: changed(people, &OpId(row.id.0), &change.op).unwrap_or_default(),
             ..without_text(MessageKind::System)
         },
         Ok(Body::Attachment(_)) => without_text(MessageKind::File),
@@ -294,10 +298,16 @@ fn said(people: &People, content: &[u8]) -> Said {
     }
 }
 
-/// What a change of a group says, as a sentence.
-fn changed(people: &People, op: &[u8]) -> Option<String> {
+/// What a change of a group says, as a sentence. Of one that does not count it has nothing in it that its
+/// author chose.
+fn changed(people: &People, id: &OpId, op: &[u8]) -> Option<String> {
     let body = OpBody::decode(op).ok()?;
     let author = people.name(&body.author);
+    if people.void.contains(id) {
+        return Some(format!(
+            "{author} tried to change the group, which did not count"
+        ));
+    }
     let person_of = |list: &[u8]| {
         DeviceList::read_verified(list)
             .ok()

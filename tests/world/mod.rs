@@ -170,6 +170,8 @@ pub struct World {
     /// When the last direct message of a connection arrives, for order.
     arrivals: BTreeMap<(usize, usize), Timestamp>,
     parted: BTreeSet<(usize, usize)>,
+    /// Hosts that say things and take in nothing of what others say.
+    pub deaf: BTreeSet<usize>,
     tickets: BTreeMap<(usize, Ticket), (usize, Incarnation, AskId)>,
     commands: u64,
     /// Questions over the hello protocol.
@@ -196,6 +198,7 @@ impl World {
             connections: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             parted: BTreeSet::new(),
+            deaf: BTreeSet::new(),
             tickets: BTreeMap::new(),
             commands: 0,
             asked: 0,
@@ -624,25 +627,7 @@ impl World {
                 if self.connections.get(&pair(from, to)) != Some(&connection) {
                     return;
                 }
-                let seen = match &message {
-                    Direct::Frame { topic, frame } => {
-                        let day = self.now.frame_day();
-                        let Ok(id) = check(topic, frame, day, Window::Live) else {
-                            return;
-                        };
-                        self.hosts[to].disk.seen(&id)
-                    }
-                    Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
-                };
-                let peer = self.hosts[from].peer;
-                self.input(
-                    to,
-                    Input::Direct {
-                        from: peer,
-                        message,
-                        seen,
-                    },
-                );
+                self.hear(to, from, message);
             }
             Happening::Connect(a, b) => self.connect(a, b),
             Happening::Wake(host) => {
@@ -653,6 +638,27 @@ impl World {
         }
     }
 
+    /// A host is told something directly, as from another, who may never have said it.
+    pub fn hear(&mut self, host: usize, from: usize, message: Direct) {
+        let seen = match &message {
+            Direct::Frame { topic, frame } => {
+                let day = self.now.frame_day();
+                let Ok(id) = check(topic, frame, day, Window::Live) else {
+                    return;
+                };
+                self.hosts[host].disk.seen(&id)
+            }
+            Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
+        };
+        let from = self.hosts[from].peer;
+        let heard = Input::Direct {
+            from,
+            message,
+            seen,
+        };
+        self.input(host, heard);
+    }
+
     /// Starts a crashed host again after a while.
     pub fn wake_later(&mut self, host: usize, ms: u64) {
         self.at(ms, Happening::Wake(host));
@@ -660,6 +666,10 @@ impl World {
 
     /// Something happens to a host.
     pub fn input(&mut self, host: usize, input: Input) {
+        if self.deaf.contains(&host) && matches!(input, Input::Direct { .. } | Input::Gossip { .. })
+        {
+            return;
+        }
         let now = self.now;
         let held = &mut self.hosts[host];
         let Some(engine) = held.engine.as_mut() else {

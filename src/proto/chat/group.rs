@@ -366,6 +366,11 @@ impl Group {
         self.log.place_of(id)
     }
 
+    /// The changes that the rules do not let count.
+    pub fn void(&self) -> impl Iterator<Item = OpId> {
+        self.log.void()
+    }
+
     /// Whether a change is there, and if so whether the rules let it count.
     pub fn counts(&self, id: &OpId) -> Option<bool> {
         self.log.counts(id)

@@ -1,6 +1,6 @@
 //! What the engine knows, for those who show it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, command::Settings, groups::GroupChat};
 use crate::{
@@ -265,6 +265,12 @@ impl Engine {
     /// The ids of all groups.
     pub fn group_ids(&self) -> Vec<ChatId> {
         self.groups.keys().copied().collect()
+    }
+
+    /// The changes of all groups that the rules do not let count.
+    pub fn void_changes(&self) -> BTreeSet<OpId> {
+        let groups = self.groups.values();
+        groups.flat_map(|held| held.group.void()).collect()
     }
 
     /// Whom messages of a group are for, besides this person: who is in it now, and of each epoch that

@@ -342,6 +342,12 @@ impl Log {
         &self.settings
     }
 
+    /// The entries that do not count.
+    pub fn void(&self) -> impl Iterator<Item = OpId> {
+        let void = self.placed.iter().filter(|placed| !placed.counts);
+        void.map(|placed| placed.id)
+    }
+
     /// Whether an entry is in the log, and if so whether it counts.
     pub fn counts(&self, id: &OpId) -> Option<bool> {
         let at = self.places.get(id)?;
