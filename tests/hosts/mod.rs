@@ -88,7 +88,8 @@ impl Lan {
     /// Has a host drop what the nftables expressions say of what comes in, in place of what it dropped
     /// before. Whether that can be done here; says so where it cannot.
     pub fn drops(&self, host: usize, which: &[String]) -> bool {
-        let rules: String = which.iter().map(|which| format!("{which} drop;")).collect();
+        let rules: Vec<String> = which.iter().map(|which| format!("{which} drop;")).collect();
+        let rules = rules.concat();
         let table = format!(
             "add table inet cut; delete table inet cut; table inet cut {{ chain in {{ \
              type filter hook input priority 0; {rules} }}; }}"
