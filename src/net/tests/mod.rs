@@ -2,6 +2,7 @@
 
 mod hostile;
 mod peers;
+mod storm;
 
 use std::time::Duration;
 
