@@ -108,6 +108,9 @@ pub const NEGENTROPY: usize = 60_000;
 /// Frames or messages asked for, or pushed, at once over the sync protocol.
 pub const SYNC_ITEMS: usize = 256;
 
+/// Messages with their signatures in one content.
+pub const RECORDS: usize = 64;
+
 /// One signed change of a group's membership.
 pub const OP: usize = 8 * 1024;
 

@@ -2,8 +2,10 @@
 
 mod cards;
 mod commands;
+mod copies;
 mod live;
 mod ops;
+mod records;
 mod saying;
 mod taking;
 mod telling;
@@ -73,6 +75,8 @@ pub(super) struct GroupChat {
     /// What the last messages of members refer to, oldest first. A message that comes late and is among
     /// them was there before its author was removed (protocol §4.8).
     referred: VecDeque<MessageId>,
+    /// After this device was set back: when to ask for what followed, and how often yet.
+    following: Option<(Timestamp, u32)>,
 }
 
 /// References that are remembered.
@@ -89,6 +93,7 @@ impl GroupChat {
             answered: BTreeMap::new(),
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
+            following: None,
         }
     }
 
@@ -144,10 +149,10 @@ impl GroupChat {
             Place::Member | Place::Invited(_) | Place::Gone => None,
         };
         let lacking = self.lacking.values().min().copied();
-        [self.epochs.poll_timeout(), self.rekey_at, lacking, leaving]
-            .into_iter()
-            .flatten()
-            .min()
+        let following = self.following.map(|(at, _)| at);
+        let keys = self.epochs.poll_timeout();
+        let all = [keys, self.rekey_at, lacking, leaving, following];
+        all.into_iter().flatten().min()
     }
 }
 
@@ -321,6 +326,7 @@ impl Engine {
         for epoch in lacking {
             self.ask_for_epoch(turn, chat, epoch);
         }
+        self.handle_following(turn, chat);
     }
 
     /// When something is due in a group.

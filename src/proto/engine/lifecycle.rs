@@ -120,6 +120,16 @@ const HELLOS_ALL: Allowance = Allowance {
     refill_ms: 50,
 };
 
+/// Devices that are shown what they said under a number that they give again.
+const SHOWN_EACH: Allowance = Allowance {
+    burst: 4,
+    refill_ms: 30 * SECOND,
+};
+const SHOWN_ALL: Allowance = Allowance {
+    burst: 64,
+    refill_ms: SECOND,
+};
+
 impl Engine {
     /// A new person on a new device. Commit the effects before anything else.
     pub fn create(
@@ -285,6 +295,8 @@ impl Engine {
             strangers: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),
             request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
+            wanted: BTreeSet::new(),
+            shown_rate: Rate::new(SHOWN_EACH, SHOWN_ALL),
             dirty: Dirty::default(),
         }
     }
@@ -303,6 +315,7 @@ impl Engine {
             chat.next_counter = block.saturating_mul(BLOCK);
             self.dirty.chats.insert(*id);
         }
+        self.mistrust_groups(now);
     }
 
     /// What to do first after [`Engine::create`] or [`Engine::load`]: whom to meet, what to hear.

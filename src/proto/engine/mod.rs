@@ -111,6 +111,10 @@ pub struct Engine {
     strangers: BTreeMap<DeviceId, Timestamp>,
     hello_rate: Rate<PeerId>,
     request_rate: Rate<PeerId>,
+    /// Messages of ours in groups that the store was asked for, and the devices that miss them.
+    wanted: BTreeSet<(ChatId, u32, DeviceId)>,
+    /// How often devices are shown what they said before.
+    shown_rate: Rate<DeviceId>,
     dirty: Dirty,
 }
 
@@ -255,6 +259,8 @@ impl Engine {
             Input::Loaded(chat, counter, row) => {
                 self.on_loaded(turn, chat, counter, row.as_deref());
             }
+            Input::Said(row) => self.on_said(turn, &row),
+            Input::Sifted(rows) => self.on_sifted(turn, rows),
             Input::Timeout => {}
         }
         self.handle_timeouts(turn);

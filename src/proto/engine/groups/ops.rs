@@ -32,13 +32,20 @@ const CATCH_UP: usize = 1024 * 1024;
 impl Engine {
     /// Takes changes in, in any order.
     pub(super) fn take_ops(&mut self, turn: &mut Turn<'_>, chat: &ChatId, ops: Vec<Op>) {
+        let own = self.device();
+        let mut of_own = false;
         for op in ops {
             let Some(held) = self.groups.get_mut(chat) else {
                 return;
             };
             if let Outcome::Applied(applied) = held.group.apply(op) {
+                let mut bodies = applied.ops.iter().filter_map(|id| held.group.body(id));
+                of_own |= bodies.any(|body| body.device == own);
                 self.on_applied(turn, chat, &applied);
             }
+        }
+        if of_own {
+            self.on_own_change(turn, chat);
         }
     }
 
@@ -297,6 +304,7 @@ impl Engine {
         for chat in chats {
             if self.member_at(&chat, &peer).is_some() {
                 self.tell_heads(turn, &chat, peer);
+                self.follow_up(turn, &chat);
             }
         }
     }

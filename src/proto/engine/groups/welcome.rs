@@ -218,6 +218,7 @@ impl Engine {
         {
             held.lacking.remove(epoch);
             held.rekey_at = None;
+            self.consider_epoch(now, chat, epoch);
         }
         true
     }
