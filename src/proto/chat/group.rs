@@ -327,6 +327,11 @@ impl Group {
         self.ops.get(usize::try_from(place).ok()?)
     }
 
+    /// The change that was taken in last.
+    pub fn newest(&self) -> Option<OpId> {
+        self.ops.last().map(Op::id)
+    }
+
     /// The epoch whose name begins with these bytes.
     pub fn epoch_named(&self, short: &[u8; 16]) -> Option<OpId> {
         self.log.starting_with(short)

@@ -1,5 +1,6 @@
 //! Groups: who is in them with us, on which channels they are heard, and what is due in them.
 
+mod brakes;
 mod cards;
 mod commands;
 mod copies;
@@ -11,6 +12,7 @@ mod taking;
 mod telling;
 mod welcome;
 
+pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -299,6 +301,7 @@ impl Engine {
         for chat in due.map(|(chat, _)| *chat).collect::<Vec<_>>() {
             self.handle_group(turn, &chat);
         }
+        self.handle_later(turn);
         let parting = self.parting.iter().filter(|(_, at)| **at <= now);
         for person in parting.map(|(person, _)| *person).collect::<Vec<_>>() {
             self.expel_member(turn, &person);
@@ -332,7 +335,11 @@ impl Engine {
     /// When something is due in a group.
     pub(super) fn poll_groups(&self) -> Option<Timestamp> {
         let groups = self.groups.values().filter_map(GroupChat::poll_timeout);
-        groups.chain(self.parting.values().copied()).min()
+        let parting = self.parting.values().copied();
+        groups
+            .chain(parting)
+            .chain(self.brakes.poll_timeout())
+            .min()
     }
 
     /// Reads groups back.

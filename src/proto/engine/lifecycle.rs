@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, live::Live,
-    nearby::Nearby, relays::Relays,
+    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, groups::Brakes,
+    live::Live, nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
@@ -118,16 +118,6 @@ const HELLOS_EACH: Allowance = Allowance {
 const HELLOS_ALL: Allowance = Allowance {
     burst: 200,
     refill_ms: 50,
-};
-
-/// Devices that are shown what they said under a number that they give again.
-const SHOWN_EACH: Allowance = Allowance {
-    burst: 4,
-    refill_ms: 30 * SECOND,
-};
-const SHOWN_ALL: Allowance = Allowance {
-    burst: 64,
-    refill_ms: SECOND,
 };
 
 impl Engine {
@@ -296,7 +286,7 @@ impl Engine {
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),
             request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
             wanted: BTreeSet::new(),
-            shown_rate: Rate::new(SHOWN_EACH, SHOWN_ALL),
+            brakes: Brakes::default(),
             dirty: Dirty::default(),
         }
     }

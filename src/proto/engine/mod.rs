@@ -41,8 +41,15 @@ use std::{
 use rand_core::CryptoRng;
 
 use self::{
-    asks::Asks, command::CommandError, event::EngineEvent, groups::GroupChat, known::Known,
-    lifecycle::Own, live::Live, nearby::Nearby, relays::Relays,
+    asks::Asks,
+    command::CommandError,
+    event::EngineEvent,
+    groups::{Brakes, GroupChat},
+    known::Known,
+    lifecycle::Own,
+    live::Live,
+    nearby::Nearby,
+    relays::Relays,
 };
 pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
 use crate::{
@@ -113,8 +120,7 @@ pub struct Engine {
     request_rate: Rate<PeerId>,
     /// Messages of ours in groups that the store was asked for, and the devices that miss them.
     wanted: BTreeSet<(ChatId, u32, DeviceId)>,
-    /// How often devices are shown what they said before.
-    shown_rate: Rate<DeviceId>,
+    brakes: Brakes,
     dirty: Dirty,
 }
 

@@ -166,6 +166,12 @@ impl Epochs {
         }
     }
 
+    /// Whether anybody has a reason to make another epoch.
+    pub fn is_due(&self, group: &Group, now: Timestamp) -> bool {
+        // Of no place in the roster: it is the first whose turn it is.
+        self.due(group, &DeviceId([0; 16]), now).is_some()
+    }
+
     /// Makes an epoch for those who are in the group now. `seal` gives the pairwise message for one
     /// other device, or `None` if there are no keys for it.
     pub fn make(

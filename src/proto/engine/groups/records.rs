@@ -184,7 +184,7 @@ impl Engine {
         if let Some(counter) = number
             && is_its_own
             && keys.is_used(&header)
-            && self.shown_rate.allow(from, turn.now)
+            && self.brakes.shown.allow(from, turn.now)
         {
             let device = from;
             turn.effect(Effect::LoadSaid {

@@ -19,6 +19,7 @@ use crate::{
         engine::{frames::is_timeline, held, live::is_sign},
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::{MessageRow, Signed, Write},
+        time::Timestamp,
     },
     wire::{
         codec,
@@ -82,6 +83,8 @@ impl Engine {
         let taken = match inner.kind {
             // What is said is not for whoever leaves.
             Kind::GroupMessage if is_leaving => return,
+            // It comes again, and is taken when there was less of theirs.
+            Kind::GroupMessage if self.is_too_much(turn.now, (chat, epoch), author) => false,
             Kind::GroupMessage => {
                 let taken = self.take_group_message(turn, (chat, epoch), &inner.body, day);
                 if !taken {
@@ -155,6 +158,24 @@ impl Engine {
         }
     }
 
+    /// Whether a member says more than this device takes.
+    fn is_too_much(
+        &mut self,
+        now: Timestamp,
+        (chat, epoch): (ChatId, OpId),
+        author: Option<DeviceId>,
+    ) -> bool {
+        let keys = self.groups.get(&chat).and_then(|h| h.epochs.get(&epoch));
+        let device = keys.zip(author).and_then(|(keys, author)| {
+            let at = keys.index_of(&author)?;
+            keys.devices().get(at)
+        });
+        let Some(person) = device.map(|device| device.person) else {
+            return false;
+        };
+        !self.brakes.may_speak((chat, person), now)
+    }
+
     /// Takes a message. `false`: it does not open, or does not hold.
     fn take_group_message(
         &mut self,
@@ -172,6 +193,7 @@ impl Engine {
             return false;
         };
         self.dirty.groups.insert(chat);
+        self.brakes.spoke((chat, opened.person), now);
         // From here on its key is used up: it is not to be sent again.
         let place = held.group.place_of(&epoch);
         let counter = place.and_then(|place| numbered(place, opened.counter));
@@ -387,7 +409,7 @@ fn row_of(
     opened: &Opened,
     (chat, counter): (ChatId, u32),
     content: &Content,
-    now: crate::proto::time::Timestamp,
+    now: Timestamp,
     signed: Signed,
 ) -> MessageRow {
     MessageRow {

@@ -32,6 +32,13 @@ use crate::{
 /// acknowledge it.
 type Said<'a> = (Kind, &'a [u8], Vec<DeviceId>);
 
+/// Who asks for an epoch, and on the channel of which; on none if there is none in common.
+#[derive(Clone, Copy)]
+struct Asker {
+    device: DeviceId,
+    on: Option<OpId>,
+}
+
 /// Bytes of changes in one frame: the bucket of 32 KiB.
 const OPS: usize = 32_000;
 
@@ -155,7 +162,7 @@ impl Engine {
         turn: &mut Turn<'_>,
         chat: &ChatId,
         ops: Vec<Op>,
-        asker: Option<(OpId, DeviceId)>,
+        asker: Option<Asker>,
     ) -> Option<Made> {
         let before = self.in_use(chat, asker);
         let certificates = self.certificates_in(chat);
@@ -195,19 +202,15 @@ impl Engine {
     /// The channels of a group on which there may be members: those of epochs that no other has taken
     /// the place of, with the devices that are there and were not on an earlier one. A device that asks
     /// is on the channel by which it does.
-    fn in_use(
-        &self,
-        chat: &ChatId,
-        asker: Option<(OpId, DeviceId)>,
-    ) -> Vec<(Channel, Vec<DeviceId>)> {
+    fn in_use(&self, chat: &ChatId, asker: Option<Asker>) -> Vec<(Channel, Vec<DeviceId>)> {
         let own = self.device();
         let Some(held) = self.groups.get(chat) else {
             return Vec::new();
         };
         let mut met = BTreeSet::from([own]);
-        let asking = asker.and_then(|(epoch, device)| {
+        let asking = asker.and_then(|Asker { device, on }| {
             met.insert(device);
-            Some((held.epochs.get(&epoch)?.channel().clone(), vec![device]))
+            Some((held.epochs.get(&on?)?.channel().clone(), vec![device]))
         });
         let speaking = held.epochs.speaking(&held.group);
         let mut used: Vec<_> = held.epochs.all().collect();
@@ -405,9 +408,9 @@ impl Engine {
         }
         held.answered.insert(person, now);
         let chat = request.chat;
-        let asker = on.map(|epoch| (epoch, device));
-        let made = self.make_epoch_for(turn, &chat, Vec::new(), asker);
-        match (made, asker) {
+        let asker = Asker { device, on };
+        let made = self.make_epoch_for(turn, &chat, Vec::new(), Some(asker));
+        match (made, on) {
             (Some(made), None) => self.welcome(turn, &chat, &[person], &made),
             // It may lack what the epoch follows.
             (Some(_), Some(_)) => {
