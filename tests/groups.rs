@@ -8,13 +8,17 @@
 
 mod world;
 
-use betwixt::proto::{
-    chat::{group::Place, membership::Role},
-    engine::{
-        command::{Command, GroupRole},
-        event::{DeliveryState, EngineEvent},
+use betwixt::{
+    proto::{
+        chat::{group::Place, membership::Role},
+        engine::{
+            Input,
+            command::{Command, GroupRole},
+            event::{DeliveryState, EngineEvent},
+        },
+        id::{ChatId, MessageId},
     },
-    id::{ChatId, MessageId},
+    wire::{direct::Direct, id::TopicKey},
 };
 use world::{Links, World};
 
@@ -285,6 +289,137 @@ fn in_a_bad_network_nothing_is_lost_or_doubled() {
             assert_eq!(world.engine(*host).waiting(), 0, "seed {seed}");
         }
     }
+}
+
+/// Whether everybody takes part in a topic.
+fn is_of_group(world: &World, all: &[usize], topic: &TopicKey) -> bool {
+    all.iter()
+        .all(|host| world.hosts[*host].topics.contains(topic))
+}
+
+fn rename(world: &mut World, host: usize, chat_id: ChatId, name: &str) {
+    let set = Command::SetChat {
+        chat_id,
+        name: Some(name.to_owned()),
+        topic: None,
+        members_may_add: None,
+        muted: None,
+        pinned: None,
+        disappear_after_s: None,
+    };
+    world.command(host, set).unwrap().unwrap();
+}
+
+#[test]
+fn whoever_asks_for_changes_without_end_gets_them_at_a_rate_and_the_last_answer_later() {
+    let (mut world, all) = hub(9, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for n in 0..300 {
+        rename(&mut world, all[0], chat, &format!("Herons {n}"));
+    }
+    world.run(60_000);
+
+    let topics = &world.hosts[all[1]].topics;
+    let topic = *topics
+        .iter()
+        .find(|topic| is_of_group(&world, &all, topic))
+        .unwrap();
+    world.recorded = Some(Vec::new());
+    let from = world.hosts[all[1]].peer;
+    for _ in 0..2_000 {
+        let message = Direct::Heads {
+            chat: chat.0,
+            topic,
+            heads: Vec::new(),
+        };
+        let input = Input::Direct {
+            from,
+            message,
+            seen: false,
+        };
+        world.input(all[0], input);
+    }
+    let sent = |world: &World| -> usize {
+        let recorded = world.recorded.as_ref().unwrap().iter();
+        let frames = recorded.map(|message| match message {
+            Direct::Frame { frame, .. } => frame.len(),
+            _ => 0,
+        });
+        frames.sum()
+    };
+    let at_once = sent(&world);
+    world.run(60_000);
+
+    assert!(at_once > 1024 * 1024, "an honest answer is not held back");
+    assert!(at_once < 6 * 1024 * 1024, "{at_once}");
+    let later = sent(&world) - at_once;
+    assert!(later > 64 * 1024, "the last is answered in its time");
+    assert!(later < 1024 * 1024, "{later}");
+    world.say(all[1], chat, "hello").unwrap();
+    world.run(5_000);
+    world.assert_group_agrees(chat, &all);
+}
+
+#[test]
+fn a_flood_of_one_member_is_taken_bit_by_bit_and_others_are_heard_meanwhile() {
+    let (mut world, all) = hub(10, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for n in 0..1_200 {
+        world.say(all[1], chat, &format!("flood {n}")).unwrap();
+        if n % 100 == 0 {
+            world.run(20);
+        }
+    }
+    world.run(2_000);
+    world.say(all[2], chat, "may I say something?").unwrap();
+    world.run(1_000);
+
+    let shown = texts(&world, all[0], chat);
+    assert!(shown.contains(&"may I say something?".to_owned()));
+    assert!(shown.len() < 1_100, "{}", shown.len());
+    world.run(3_600_000);
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(texts(&world, all[0], chat).len(), 1_201, "nothing is lost");
+    for host in &all {
+        assert_eq!(world.engine(*host).waiting(), 0);
+    }
+}
+
+#[test]
+fn epochs_that_nobody_needs_are_taken_six_at_once_and_those_that_are_needed_always() {
+    let (mut world, all) = hub(11, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    // Whoever thinks that it was copied makes an epoch before it speaks, whatever others have.
+    for n in 0..10 {
+        let disk = world.hosts[all[1]].disk.clone();
+        world.set_back(all[1], disk);
+        world.run(20_000);
+        world.say(all[1], chat, &n.to_string()).unwrap();
+        world.run(5_000);
+    }
+
+    let shown = texts(&world, all[0], chat).len();
+    assert!((6..=7).contains(&shown), "{shown}");
+    // Whoever is added meanwhile is spoken to at once.
+    let dave = world.join("Dave");
+    world.befriend(all[0], dave);
+    let add = Command::AddMember {
+        chat_id: chat,
+        person_id: world.hosts[dave].person,
+    };
+    world.command(all[0], add).unwrap().unwrap();
+    world.run(5_000);
+    world.say(dave, chat, "hello").unwrap();
+    world.run(5_000);
+    for host in [all[0], all[2]] {
+        assert!(texts(&world, host, chat).contains(&"hello".to_owned()));
+    }
+    world.run(4 * 3_600_000);
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(texts(&world, all[0], chat).len(), 11, "nothing is lost");
 }
 
 fn read(world: &mut World, host: usize, chat: ChatId, up_to: MessageId) {

@@ -13,7 +13,11 @@ use std::collections::BTreeSet;
 
 use betwixt::{
     proto::{
-        engine::{Effect, Engine, Input, command::Command},
+        engine::{
+            Effect, Engine, Input,
+            command::Command,
+            event::{EngineEvent, WarningKind},
+        },
         id::{ChatId, SessionId},
         record::{Class, Write},
         session::SessionSet,
@@ -198,4 +202,201 @@ fn whom_nobody_remembers_asks_as_anybody_does() {
     assert_eq!(world.texts(again, chat).len(), 4);
     assert_eq!(world.texts(alice, chat).len(), 8);
     assert_eq!(world.engine(again).chat(&chat).unwrap().missing, 0);
+}
+
+/// Alice, Bob and Carol in a group; Alice knows the others.
+fn group_of_three(seed: u64) -> (World, [usize; 3], ChatId) {
+    let mut world = World::new(seed, Links::GOOD);
+    let all = ["Alice", "Bob", "Carol"].map(|name| world.join(name));
+    world.befriend(all[0], all[1]);
+    world.befriend(all[0], all[2]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for host in all {
+        world.say(host, chat, &format!("first of {host}")).unwrap();
+        world.run(1_000);
+    }
+    (world, all, chat)
+}
+
+fn rolled_back_warnings(world: &World, host: usize) -> usize {
+    let is_it = |event: &&EngineEvent| {
+        matches!(
+            event,
+            EngineEvent::Warning {
+                kind: WarningKind::RolledBack,
+                ..
+            }
+        )
+    };
+    world.hosts[host].events.iter().filter(is_it).count()
+}
+
+/// The texts of a group on a host, without lines of changes.
+fn texts(world: &World, host: usize, chat: ChatId) -> Vec<String> {
+    let all = world.texts(host, chat).into_iter();
+    all.filter(|text| !text.is_empty()).collect()
+}
+
+/// Under which numbers a person's messages were signed, each time one was.
+fn numbers(world: &World, host: usize, chat: ChatId, by: usize) -> Vec<(String, u32)> {
+    let rows = world.timeline(host, chat).into_iter();
+    let of = rows.filter(|row| row.sender == world.hosts[by].person);
+    of.filter_map(|row| Some((format!("{:?}", row.signed?.epoch), row.counter)))
+        .collect()
+}
+
+#[test]
+fn two_copies_in_a_group_that_do_not_know_it_are_noticed_and_all_that_both_say_is_shown() {
+    for seed in 40..46 {
+        let (mut world, all, chat) = group_of_three(seed);
+        let [alice, bob, carol] = all;
+        world.run(60_000);
+        let copy = world.hosts[bob].disk.clone();
+        world.say(bob, chat, "of the one").unwrap();
+        world.run(10_000);
+
+        let one = world.swap(bob, copy);
+        world.run(2_000);
+        world.say(bob, chat, "of the other").unwrap();
+        world.run(120_000);
+
+        let both = |texts: &[String]| {
+            let count = |text: &str| texts.iter().filter(|t| *t == text).count();
+            [count("of the one"), count("of the other")] == [1, 1] && texts.len() == 5
+        };
+        for host in all {
+            assert!(both(&texts(&world, host, chat)), "{seed} {host}");
+            assert_eq!(world.engine(host).waiting(), 0, "{seed} {host}");
+        }
+        world.assert_group_agrees(chat, &all);
+        let bobs = world.hosts[bob].person;
+        for host in [alice, carol] {
+            assert_eq!(world.engine(host).group(&chat).unwrap().forked, [bobs]);
+        }
+        assert_eq!(rolled_back_warnings(&world, bob), 1, "{seed}");
+        let clash = numbers(&world, alice, chat, bob);
+        let once: BTreeSet<_> = clash.iter().collect();
+        assert_eq!(
+            clash.len() - once.len(),
+            1,
+            "the one time before it was noticed"
+        );
+
+        // From now on both know: neither gives a number that the other may give.
+        let before = world.engine(alice).group(&chat).unwrap().epoch;
+        world.say(bob, chat, "the other, anew").unwrap();
+        world.run(20_000);
+        assert_eq!(world.engine(alice).group(&chat).unwrap().epoch, before + 1);
+        let other = world.swap(bob, one);
+        world.run(2_000);
+        world.say(bob, chat, "the one, anew").unwrap();
+        world.run(120_000);
+        for host in [alice, carol] {
+            let shown = texts(&world, host, chat);
+            for text in ["the one, anew", "the other, anew"] {
+                assert!(shown.contains(&text.to_owned()), "{seed} {shown:?}");
+            }
+        }
+        let after = numbers(&world, alice, chat, bob);
+        let once: BTreeSet<_> = after.iter().collect();
+        assert_eq!(after.len() - once.len(), 1, "no more than before");
+        world.swap(bob, other);
+        world.run(1_200_000);
+        world.say(alice, chat, "hello, other").unwrap();
+        world.run(60_000);
+        let heard = texts(&world, bob, chat);
+        assert!(
+            heard.contains(&"hello, other".to_owned()),
+            "{seed} {heard:?}"
+        );
+    }
+}
+
+#[test]
+fn who_is_restored_in_a_group_says_nothing_in_an_old_epoch_and_hears_again_what_was_said() {
+    for (seed, links) in [(50, Links::GOOD), (51, Links::BAD), (52, Links::BAD)] {
+        let (mut world, all, chat) = group_of_three(seed);
+        let [alice, bob, carol] = all;
+        world.run(60_000);
+        let copy = world.hosts[bob].disk.clone();
+        world.links = links;
+        for n in 0..3 {
+            for host in all {
+                world
+                    .say(host, chat, &format!("after {n} of {host}"))
+                    .unwrap();
+            }
+            world.run(2_000);
+        }
+        world.run(60_000);
+        let epochs = world.engine(alice).group(&chat).unwrap().epoch;
+
+        world.set_back(bob, copy);
+        world.run(20_000);
+        world.say(bob, chat, "restored").unwrap();
+        world.run(2_000);
+        for host in all {
+            world.say(host, chat, &format!("anew of {host}")).unwrap();
+        }
+        world.links = Links::GOOD;
+        world.run(300_000);
+
+        assert!(world.engine(alice).group(&chat).unwrap().epoch > epochs);
+        let mut alices = texts(&world, alice, chat);
+        assert_eq!(alices.len(), 3 + 9 + 4, "{seed} {alices:?}");
+        assert_eq!(texts(&world, carol, chat), alices, "{seed}");
+        // What he said himself after the copy only the others have.
+        alices.retain(|text| !(text.starts_with("after") && text.ends_with(&format!("of {bob}"))));
+        assert_eq!(texts(&world, bob, chat), alices, "{seed}");
+        let given = numbers(&world, alice, chat, bob);
+        let once: BTreeSet<_> = given.iter().collect();
+        assert_eq!(given.len(), once.len(), "no number was given twice");
+        for host in all {
+            assert_eq!(world.engine(host).waiting(), 0, "{seed} {host}");
+        }
+    }
+}
+
+#[test]
+fn a_device_that_hears_itself_begins_anew() {
+    let (mut world, all, chat) = group_of_three(60);
+    let [alice, bob, carol] = all;
+    world.run(60_000);
+    let copy = world.hosts[bob].disk.clone();
+    world.recorded = Some(Vec::new());
+    world.say(bob, chat, "of the one").unwrap();
+    world.run(1_000);
+    let recorded = world.recorded.take().unwrap();
+    world.swap(bob, copy);
+    let epoch = world.engine(bob).group(&chat).unwrap().epoch;
+
+    for message in recorded {
+        if let Direct::Frame { topic, frame } = message {
+            let frame = frame.to_vec();
+            let gossip = |frame| Input::Gossip {
+                topic,
+                frame,
+                seen: false,
+            };
+            world.input(bob, gossip(frame.clone()));
+            // What somebody else makes of it is nobody's.
+            let mut forged = frame;
+            let at = forged.len() / 2;
+            forged[at] ^= 1;
+            world.input(bob, gossip(forged));
+        }
+    }
+    world.run(1_000);
+
+    assert_eq!(rolled_back_warnings(&world, bob), 1);
+    assert!(texts(&world, bob, chat).contains(&"of the one".to_owned()));
+    world.say(bob, chat, "of the other").unwrap();
+    world.run(10_000);
+    world.assert_group_agrees(chat, &all);
+    for host in [alice, carol] {
+        let group = world.engine(host).group(&chat).unwrap();
+        assert_eq!(group.epoch, epoch + 1);
+        assert!(group.forked.is_empty(), "no number was given twice");
+    }
 }

@@ -67,11 +67,14 @@ pub(super) enum Happened {
     Timeout,
 }
 
-/// A message of ours that the engine asked for, if it is there.
-pub(super) struct Loaded {
-    chat: ChatId,
-    counter: u32,
-    row: Option<MessageRow>,
+/// What the engine asked the store for.
+pub(super) enum Loaded {
+    /// A message of ours, if it is there.
+    Own(ChatId, u32, Option<Box<MessageRow>>),
+    /// A message of somebody else's.
+    Said(Box<MessageRow>),
+    /// Of some messages those that are not there.
+    Sifted(Vec<MessageRow>),
 }
 
 /// What came of a turn.
@@ -166,9 +169,9 @@ impl Core {
                 Some(input) => input,
                 None => return Ok(()),
             },
-            Happened::Loaded(Loaded { chat, counter, row }) => {
-                Input::Loaded(chat, counter, row.map(Box::new))
-            }
+            Happened::Loaded(Loaded::Own(chat, counter, row)) => Input::Loaded(chat, counter, row),
+            Happened::Loaded(Loaded::Said(row)) => Input::Said(row),
+            Happened::Loaded(Loaded::Sifted(rows)) => Input::Sifted(rows),
             Happened::Timeout => Input::Timeout,
         };
         turn.extend(self.engine.handle(input, clock::now(), &mut chance()));
@@ -329,8 +332,28 @@ impl Core {
             Effect::Announce(announce) => NetCommand::Announce(announce && self.mdns),
             Effect::Load(chat, counter) => {
                 let device = self.engine.device();
+                let row = self.store.row_at(chat, device, counter)?.map(Box::new);
+                released.loaded.push(Loaded::Own(chat, counter, row));
+                return Ok(());
+            }
+            Effect::LoadSaid {
+                chat,
+                device,
+                counter,
+            } => {
                 let row = self.store.row_at(chat, device, counter)?;
-                released.loaded.push(Loaded { chat, counter, row });
+                let said = row.map(Box::new).map(Loaded::Said);
+                released.loaded.extend(said);
+                return Ok(());
+            }
+            Effect::Sift(rows) => {
+                let mut missing = Vec::new();
+                for row in rows {
+                    if !self.store.holds(&row.id)? {
+                        missing.push(row);
+                    }
+                }
+                released.loaded.push(Loaded::Sifted(missing));
                 return Ok(());
             }
             Effect::Emit(event) => {

@@ -111,6 +111,19 @@ impl Counters {
             .collect()
     }
 
+    /// The first counter of a block that is not in the set and above all that are.
+    pub fn next_in_block(&self, first: u32) -> u32 {
+        let end = first.saturating_add(BLOCK);
+        let within = self
+            .0
+            .iter()
+            .filter(|run| run.first < end && run.last >= first);
+        within
+            .map(|run| run.last.saturating_add(1))
+            .max()
+            .map_or(first, |next| next.min(end))
+    }
+
     /// How many counters are in the set.
     pub fn len(&self) -> u64 {
         self.0
@@ -222,6 +235,19 @@ mod tests {
 
         assert_eq!(counters.missing(0, 10), [1, 5 * BLOCK + 1]);
         assert_eq!(counters.missing_count(0), 2);
+    }
+
+    #[test]
+    fn what_follows_in_a_block_is_after_the_last_that_came_in_it() {
+        let mut counters = Counters::default();
+        for counter in [1, 3, 5 * BLOCK - 1, 5 * BLOCK] {
+            counters.insert(counter);
+        }
+
+        assert_eq!(counters.next_in_block(0), 4);
+        assert_eq!(counters.next_in_block(BLOCK), BLOCK);
+        assert_eq!(counters.next_in_block(4 * BLOCK), 5 * BLOCK);
+        assert_eq!(counters.next_in_block(5 * BLOCK), 5 * BLOCK + 1);
     }
 
     proptest! {

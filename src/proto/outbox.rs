@@ -52,6 +52,9 @@ pub enum Cargo {
     /// Anything else between devices.
     #[n(4)]
     Control,
+    /// Messages of others or of long ago, which are asked for again if they do not come.
+    #[n(5)]
+    Records,
 }
 
 impl Cargo {
@@ -309,6 +312,23 @@ impl Outbox {
     pub fn waiting_in(&self, chat: &ChatId) -> Vec<FrameId> {
         let of = self.entries.values().filter(|entry| entry.chat == *chat);
         of.map(|entry| entry.id).collect()
+    }
+
+    /// The frames that carry messages of a chat, or one of them, with the message's counter and whom
+    /// they wait for.
+    pub fn messages_in(
+        &self,
+        chat: &ChatId,
+        counter: Option<u32>,
+    ) -> Vec<(FrameId, u32, Vec<DeviceId>)> {
+        let of = self.entries.values().filter(|entry| entry.chat == *chat);
+        let messages = of.filter_map(|entry| match entry.cargo {
+            Cargo::Message { counter: of } if counter.is_none_or(|counter| counter == of) => {
+                Some((entry.id, of, entry.to.iter().copied().collect()))
+            }
+            _ => None,
+        });
+        messages.collect()
     }
 
     /// The frame that carries a message, if it still waits for a device.

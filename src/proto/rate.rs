@@ -48,12 +48,32 @@ impl<K: Ord + Copy> Rate<K> {
 
     /// Takes one from the allowance of `key` and of all. `false`: not now.
     pub fn allow(&mut self, key: K, now: Timestamp) -> bool {
+        self.take(key, 1, now) == 1
+    }
+
+    /// Whether there is one for `key`.
+    pub fn has(&mut self, key: K, now: Timestamp) -> bool {
+        let taken = self.take(key, 1, now);
+        self.give_back(key, taken);
+        taken > 0
+    }
+
+    /// Gives back what was taken and not used.
+    pub fn give_back(&mut self, key: K, unused: u32) {
+        if let Some(bucket) = self.buckets.get_mut(&key) {
+            bucket.left = bucket.left.saturating_add(unused).min(self.each.burst);
+            self.total.left = self.total.left.saturating_add(unused).min(self.all.burst);
+        }
+    }
+
+    /// Takes as many as there are, at most `wanted`.
+    pub fn take(&mut self, key: K, wanted: u32, now: Timestamp) -> u32 {
         if self.buckets.len() >= MAX_KEYS && !self.buckets.contains_key(&key) {
             let each = self.each;
             self.buckets
                 .retain(|_, bucket| bucket.refilled(each, now).left < each.burst);
             if self.buckets.len() >= MAX_KEYS {
-                return false;
+                return 0;
             }
         }
         let full = Bucket {
@@ -63,12 +83,10 @@ impl<K: Ord + Copy> Rate<K> {
         let bucket = self.buckets.entry(key).or_insert(full);
         *bucket = bucket.refilled(self.each, now);
         self.total = self.total.refilled(self.all, now);
-        if bucket.left == 0 || self.total.left == 0 {
-            return false;
-        }
-        bucket.left -= 1;
-        self.total.left -= 1;
-        true
+        let taken = wanted.min(bucket.left).min(self.total.left);
+        bucket.left -= taken;
+        self.total.left -= taken;
+        taken
     }
 }
 
@@ -112,6 +130,22 @@ mod tests {
         assert!(!rate.allow(1, Timestamp(999)));
         assert!(rate.allow(1, Timestamp(1000)));
         assert!(!rate.allow(1, Timestamp(1001)));
+    }
+
+    #[test]
+    fn what_is_taken_at_once_is_no_more_than_there_is() {
+        let mut rate = Rate::new(EACH, ALL);
+
+        assert_eq!(rate.take(1, 5, Timestamp(0)), 2);
+        assert_eq!(rate.take(2, 5, Timestamp(0)), 1, "of all there are three");
+        assert_eq!(rate.take(1, 5, Timestamp(1000)), 1);
+        assert_eq!(rate.take(1, 5, Timestamp(1000)), 0);
+        rate.give_back(1, 9);
+        assert_eq!(
+            rate.take(1, 5, Timestamp(1000)),
+            2,
+            "no more than the burst"
+        );
     }
 
     #[test]

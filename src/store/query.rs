@@ -228,6 +228,11 @@ impl Database {
         }
     }
 
+    /// Whether a message is here, shown or not, or was and is erased.
+    pub(super) fn holds(&self, id: &MessageId) -> Result<bool, StoreError> {
+        Ok(self.row_of(id)?.is_some())
+    }
+
     /// A message without its place.
     fn row_of(&self, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
         let tree = self.tree();

@@ -302,6 +302,11 @@ impl Store {
         self.query(|database| database.row_at(&chat, device, counter, |_| true))
     }
 
+    /// Whether a message is here, shown or not, or was and is erased.
+    pub fn holds(&self, id: &MessageId) -> Result<bool, StoreError> {
+        self.query(|database| database.holds(id))
+    }
+
     /// The acts on a message that may count, by id.
     pub fn acts(&self, chat: ChatId, on: MessageId) -> Result<Vec<MessageRow>, StoreError> {
         self.query(|database| database.acts(&chat, &on))

@@ -108,6 +108,16 @@ pub const NEGENTROPY: usize = 60_000;
 /// Frames or messages asked for, or pushed, at once over the sync protocol.
 pub const SYNC_ITEMS: usize = 256;
 
+/// Epochs of one author that a member takes at once though the one in use would do; one more in ten
+/// minutes.
+pub const EPOCHS_OF_AUTHOR: u32 = 6;
+
+/// Messages of one author in a group that a member takes at once; 20 more a second.
+pub const MESSAGES_OF_AUTHOR: u32 = 1000;
+
+/// Messages with their signatures in one content.
+pub const RECORDS: usize = 64;
+
 /// One signed change of a group's membership.
 pub const OP: usize = 8 * 1024;
 

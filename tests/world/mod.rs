@@ -302,6 +302,14 @@ impl World {
         self.begin(host);
     }
 
+    /// A host goes on with another copy of its disk, and does not know that.
+    pub fn swap(&mut self, host: usize, disk: Memory) -> Memory {
+        self.crash(host);
+        let old = std::mem::replace(&mut self.hosts[host].disk, disk);
+        self.restart(host);
+        old
+    }
+
     /// What a thief of a host's disk has at hand, beside the disk.
     pub fn load(&self, host: usize) -> Engine {
         let mut records = Records::new();
@@ -837,6 +845,21 @@ impl World {
                 let device = self.engine(host).device();
                 let row = disk.row_at(chat, device, counter).map(Box::new);
                 self.later(1, host, Input::Loaded(chat, counter, row));
+            }
+            Effect::LoadSaid {
+                chat,
+                device,
+                counter,
+            } => {
+                let disk = &self.hosts[host].disk;
+                if let Some(row) = disk.row_at(chat, device, counter) {
+                    self.later(1, host, Input::Said(Box::new(row)));
+                }
+            }
+            Effect::Sift(mut rows) => {
+                let disk = &self.hosts[host].disk;
+                rows.retain(|row| !disk.holds(&row.id));
+                self.later(1, host, Input::Sifted(rows));
             }
             Effect::Emit(event) => self.hosts[host].events.push(event),
             Effect::Reply(id, reply) => {

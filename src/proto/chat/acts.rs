@@ -83,6 +83,7 @@ pub fn shape_of(body: &Body) -> Shape {
         | Body::Prekeys(_)
         | Body::Welcome(_)
         | Body::HistoryOffer(_)
+        | Body::Records(_)
         | Body::Profile(_)
         | Body::GroupChange(_)
         | Body::Unknown { .. } => Shape::Message,

@@ -74,6 +74,8 @@ pub enum Body {
     Profile(Profile),
     /// A message is pinned, or no longer.
     Pin(Pin),
+    /// Messages of a group as their authors signed them.
+    Records(Opaque),
     /// A change of a group, as its line in the timeline. It is never sent.
     GroupChange(GroupChange),
     /// Something that a later version knows.
@@ -153,6 +155,7 @@ impl Body {
             Self::HistoryOffer(_) => 13,
             Self::Profile(_) => 14,
             Self::Pin(_) => 15,
+            Self::Records(_) => 16,
             Self::GroupChange(_) => LOCAL,
             Self::Unknown { kind, .. } => *kind,
         }
@@ -174,9 +177,10 @@ impl Body {
             Self::Profile(profile) => secret::encode(profile),
             Self::Pin(pin) => secret::encode(pin),
             Self::GroupChange(change) => secret::encode(change),
-            Self::Welcome(bytes) | Self::HistoryOffer(bytes) | Self::Unknown { bytes, .. } => {
-                bytes.to_bytes()
-            }
+            Self::Welcome(bytes)
+            | Self::HistoryOffer(bytes)
+            | Self::Records(bytes)
+            | Self::Unknown { bytes, .. } => bytes.to_bytes(),
         }
     }
 
@@ -198,6 +202,7 @@ impl Body {
             13 => Self::HistoryOffer(bytes),
             14 => Self::Profile(read(&bytes, Profile::within_limits)?),
             15 => Self::Pin(read(&bytes, |_: &Pin| true)?),
+            16 => Self::Records(bytes),
             LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },
         })

@@ -6,8 +6,10 @@
 
 mod act;
 mod card;
+mod copies;
 mod lists;
 mod read;
+mod records;
 mod roster;
 mod state;
 mod waiting;
@@ -17,8 +19,10 @@ use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
 pub use act::{NotAllowed, Right};
 pub use card::MemberCard;
+pub use copies::Copies;
 use lists::Lists;
 use read::{entry, read, read_lists};
+pub use records::Records;
 pub use roster::Roster;
 pub use state::{ASIDE, Aside, GroupState, Place, numbered, unnumbered};
 use waiting::Waiting;
@@ -321,6 +325,11 @@ impl Group {
     /// The change at a place.
     pub fn op_at(&self, place: u32) -> Option<&Op> {
         self.ops.get(usize::try_from(place).ok()?)
+    }
+
+    /// The change that was taken in last.
+    pub fn newest(&self) -> Option<OpId> {
+        self.ops.last().map(Op::id)
     }
 
     /// The epoch whose name begins with these bytes.

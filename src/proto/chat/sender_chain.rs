@@ -95,6 +95,21 @@ impl GroupPlace {
         .concat()
     }
 
+    /// Takes a signed context apart, into place and content.
+    pub fn split(context: &[u8]) -> Option<(Self, &[u8])> {
+        let (chat, rest) = context.split_first_chunk::<32>()?;
+        let (epoch, rest) = rest.split_first_chunk::<32>()?;
+        let (device, rest) = rest.split_first_chunk::<16>()?;
+        let (counter, content) = rest.split_first_chunk::<4>()?;
+        let place = Self {
+            chat: ChatId(*chat),
+            epoch: OpId(*epoch),
+            device: DeviceId(*device),
+            counter: u32::from_be_bytes(*counter),
+        };
+        Some((place, content))
+    }
+
     /// The body of a frame of kind 1.
     pub fn seal(
         &self,

@@ -8,7 +8,10 @@ use super::{
     input::{AskId, CommandId, Ticket},
 };
 use crate::{
-    proto::{id::ChatId, record::Write},
+    proto::{
+        id::{ChatId, DeviceId},
+        record::{MessageRow, Write},
+    },
     wire::{
         direct::Direct,
         hello::{HelloReply, HelloRequest},
@@ -77,6 +80,18 @@ pub enum Effect {
     /// Read the message that this device wrote in a chat under a counter, and give it back as
     /// [`super::input::Input::Loaded`].
     Load(ChatId, u32),
+    /// Read the message that a device of somebody else wrote in a chat under a counter, and give it
+    /// back as [`super::input::Input::Said`], if it is there.
+    LoadSaid {
+        /// The chat.
+        chat: ChatId,
+        /// The device.
+        device: DeviceId,
+        /// The counter.
+        counter: u32,
+    },
+    /// Say which of these messages are not on the disk: [`super::input::Input::Sifted`].
+    Sift(Vec<MessageRow>),
     /// Tell the faces.
     Emit(EngineEvent),
     /// Answer a command.

@@ -283,7 +283,9 @@ impl Engine {
             Body::Welcome(welcome) if self.is_contact(&person) => {
                 self.take_welcome(turn, person, welcome.expose());
             }
-            Body::RekeyRequest(request) => self.on_rekey_request(turn, person, request),
+            Body::RekeyRequest(request) => {
+                self.on_rekey_request(turn, (person, device), None, request);
+            }
             Body::Text(_)
             | Body::Edit(_)
             | Body::Delete(_)
@@ -293,6 +295,7 @@ impl Engine {
             | Body::Prekeys(_)
             | Body::Welcome(_)
             | Body::HistoryOffer(_)
+            | Body::Records(_)
             | Body::Pin(_)
             | Body::GroupChange(_)
             | Body::Unknown { .. } => {}
@@ -415,6 +418,7 @@ pub(super) fn is_timeline(body: &Body) -> bool {
         | Body::Prekeys(_)
         | Body::Welcome(_)
         | Body::HistoryOffer(_)
+        | Body::Records(_)
         | Body::GroupChange(_)
         | Body::Profile(_) => false,
     }

@@ -1,14 +1,18 @@
 //! Groups: who is in them with us, on which channels they are heard, and what is due in them.
 
+mod brakes;
 mod cards;
 mod commands;
+mod copies;
 mod live;
 mod ops;
+mod records;
 mod saying;
 mod taking;
 mod telling;
 mod welcome;
 
+pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -73,6 +77,8 @@ pub(super) struct GroupChat {
     /// What the last messages of members refer to, oldest first. A message that comes late and is among
     /// them was there before its author was removed (protocol §4.8).
     referred: VecDeque<MessageId>,
+    /// After this device was set back: when to ask for what followed, and how often yet.
+    following: Option<(Timestamp, u32)>,
 }
 
 /// References that are remembered.
@@ -89,6 +95,7 @@ impl GroupChat {
             answered: BTreeMap::new(),
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
+            following: None,
         }
     }
 
@@ -144,10 +151,10 @@ impl GroupChat {
             Place::Member | Place::Invited(_) | Place::Gone => None,
         };
         let lacking = self.lacking.values().min().copied();
-        [self.epochs.poll_timeout(), self.rekey_at, lacking, leaving]
-            .into_iter()
-            .flatten()
-            .min()
+        let following = self.following.map(|(at, _)| at);
+        let keys = self.epochs.poll_timeout();
+        let all = [keys, self.rekey_at, lacking, leaving, following];
+        all.into_iter().flatten().min()
     }
 }
 
@@ -294,6 +301,7 @@ impl Engine {
         for chat in due.map(|(chat, _)| *chat).collect::<Vec<_>>() {
             self.handle_group(turn, &chat);
         }
+        self.handle_later(turn);
         let parting = self.parting.iter().filter(|(_, at)| **at <= now);
         for person in parting.map(|(person, _)| *person).collect::<Vec<_>>() {
             self.expel_member(turn, &person);
@@ -321,12 +329,17 @@ impl Engine {
         for epoch in lacking {
             self.ask_for_epoch(turn, chat, epoch);
         }
+        self.handle_following(turn, chat);
     }
 
     /// When something is due in a group.
     pub(super) fn poll_groups(&self) -> Option<Timestamp> {
         let groups = self.groups.values().filter_map(GroupChat::poll_timeout);
-        groups.chain(self.parting.values().copied()).min()
+        let parting = self.parting.values().copied();
+        groups
+            .chain(parting)
+            .chain(self.brakes.poll_timeout())
+            .min()
     }
 
     /// Reads groups back.

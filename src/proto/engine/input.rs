@@ -130,6 +130,10 @@ pub enum Input {
     },
     /// The message that [`super::effect::Effect::Load`] asked for; `None` if there is none.
     Loaded(ChatId, u32, Option<Box<MessageRow>>),
+    /// The message that [`super::effect::Effect::LoadSaid`] asked for.
+    Said(Box<MessageRow>),
+    /// Of the messages of [`super::effect::Effect::Sift`] those that are not on the disk.
+    Sifted(Vec<MessageRow>),
     /// Time has passed: [`super::Engine::poll_timeout`] is due.
     Timeout,
 }

@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, live::Live,
-    nearby::Nearby, relays::Relays,
+    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, groups::Brakes,
+    live::Live, nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
@@ -285,6 +285,8 @@ impl Engine {
             strangers: BTreeMap::new(),
             hello_rate: Rate::new(HELLOS_EACH, HELLOS_ALL),
             request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
+            wanted: BTreeSet::new(),
+            brakes: Brakes::default(),
             dirty: Dirty::default(),
         }
     }
@@ -303,6 +305,7 @@ impl Engine {
             chat.next_counter = block.saturating_mul(BLOCK);
             self.dirty.chats.insert(*id);
         }
+        self.mistrust_groups(now);
     }
 
     /// What to do first after [`Engine::create`] or [`Engine::load`]: whom to meet, what to hear.

@@ -41,8 +41,15 @@ use std::{
 use rand_core::CryptoRng;
 
 use self::{
-    asks::Asks, command::CommandError, event::EngineEvent, groups::GroupChat, known::Known,
-    lifecycle::Own, live::Live, nearby::Nearby, relays::Relays,
+    asks::Asks,
+    command::CommandError,
+    event::EngineEvent,
+    groups::{Brakes, GroupChat},
+    known::Known,
+    lifecycle::Own,
+    live::Live,
+    nearby::Nearby,
+    relays::Relays,
 };
 pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
 use crate::{
@@ -111,6 +118,9 @@ pub struct Engine {
     strangers: BTreeMap<DeviceId, Timestamp>,
     hello_rate: Rate<PeerId>,
     request_rate: Rate<PeerId>,
+    /// Messages of ours in groups that the store was asked for, and the devices that miss them.
+    wanted: BTreeSet<(ChatId, u32, DeviceId)>,
+    brakes: Brakes,
     dirty: Dirty,
 }
 
@@ -255,6 +265,8 @@ impl Engine {
             Input::Loaded(chat, counter, row) => {
                 self.on_loaded(turn, chat, counter, row.as_deref());
             }
+            Input::Said(row) => self.on_said(turn, &row),
+            Input::Sifted(rows) => self.on_sifted(turn, rows),
             Input::Timeout => {}
         }
         self.handle_timeouts(turn);

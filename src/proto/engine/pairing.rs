@@ -350,6 +350,7 @@ impl Engine {
             turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
             self.seal_again(chat, cargo);
         }
+        self.renew_records(turn, &device);
         turn.emit(EngineEvent::Warning {
             kind: WarningKind::SessionReset,
             text: "A contact could not open our messages and began a new encrypted session. \

@@ -358,6 +358,8 @@ impl Engine {
                 let id = number.and_then(|n| self.outbox.frame_of(chat, n, &device));
                 if let Some(id) = id {
                     turn.effect(Effect::SendStored(peer, id));
+                } else if let Some(number) = number {
+                    self.want_said(turn, (chat, number), device);
                 }
             } else if let Some(id) = self.outbox.frame_of(chat, *counter, &device) {
                 turn.effect(Effect::SendStored(peer, id));
@@ -429,6 +431,9 @@ impl Engine {
         row: Option<&MessageRow>,
     ) {
         self.loading.remove(&(chat, counter));
+        if let Some(row) = row.filter(|_| self.groups.contains_key(&chat)) {
+            self.on_loaded_in_group(turn, row);
+        }
         let Some(held) = self.chats.get(&chat) else {
             return;
         };

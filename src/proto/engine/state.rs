@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Engine, command::Settings, groups::GroupChat};
 use crate::{
     proto::{
-        chat::{group::Place, membership::Role, state::DirectChat},
+        chat::{
+            group::{Copies, Place},
+            membership::Role,
+            state::DirectChat,
+        },
         contact::{Contact, Standing},
         id::{ChatId, DeviceId, MessageId, PersonId},
         safety::SafetyNumber,
@@ -123,7 +127,7 @@ pub struct GroupStanding {
     pub since: Timestamp,
     /// Who is typing.
     pub typing: Vec<PersonId>,
-    /// Devices that signed two things under one number: copied, or set back.
+    /// People with a device that signed two things under one number: copied, or set back.
     pub forked: Vec<PersonId>,
 }
 
@@ -305,12 +309,10 @@ impl Engine {
                 role: standing.role,
                 joined_at: group.joined_at(person).unwrap_or(state.thread.since),
             });
-        let forked = group.forked();
-        let forked = group
-            .roster()
-            .devices
-            .iter()
-            .filter(|d| forked.contains(&d.device));
+        let mut forked = group.forked();
+        forked.extend(state.copies.iter().flat_map(Copies::others));
+        let devices = group.roster().devices.iter();
+        let forked = devices.filter(|d| forked.contains(&d.device));
         GroupStanding {
             chat: state.chat,
             place: state.place,

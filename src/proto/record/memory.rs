@@ -78,6 +78,11 @@ impl Memory {
         self.seen.contains(frame)
     }
 
+    /// Whether a message is here, shown or not, or was and is erased.
+    pub fn holds(&self, id: &MessageId) -> bool {
+        self.rows.contains_key(id)
+    }
+
     /// One message that is shown.
     pub fn message(&self, id: &MessageId) -> Option<Stored> {
         let row = self.rows.get(id)?;

@@ -24,7 +24,7 @@ pub(super) struct Chain {
 #[cbor(array)]
 pub(super) struct Skipped {
     #[n(0)]
-    counter: u32,
+    pub(super) counter: u32,
     #[n(1)]
     key: Secret<32>,
     #[n(2)]

@@ -111,13 +111,34 @@ const CHUNK_HEADER: usize = 20;
 
 impl Epochs {
     /// In which epoch to speak: of those that are for exactly who is in the group, and that no other
-    /// takes the place of, the one with the smallest name. All who hold the same agree.
+    /// takes the place of, the one with the smallest name. All who hold the same agree, but for devices
+    /// that were copied: they say nothing more in what they held then.
     pub fn speaking(&self, group: &Group) -> Option<OpId> {
         let hash = &group.roster().hash;
         self.held
             .values()
-            .find(|keys| keys.replaced().is_none() && keys.roster_hash() == hash)
+            .find(|keys| {
+                keys.replaced().is_none() && keys.roster_hash() == hash && !keys.is_burned()
+            })
             .map(EpochKeys::id)
+    }
+
+    /// Whether an epoch whose secret is not here is one that others may speak in: none that is held takes
+    /// its place, and there is none in which this device speaks, or whoever holds both speaks in that one.
+    pub fn lacks(&self, group: &Group, id: &OpId) -> bool {
+        if self.held.contains_key(id) || self.held.values().any(|keys| keys.replaces(id)) {
+            return false;
+        }
+        match self.speaking(group) {
+            None => true,
+            Some(speaking) => {
+                let change = group.body(id).map(|body| body.change);
+                let hash = &group.roster().hash;
+                let is_for_all =
+                    matches!(change, Some(Change::Epoch(epoch)) if epoch.roster_hash == *hash);
+                is_for_all && *id < speaking && group.counts(id) == Some(true)
+            }
+        }
     }
 
     /// Whether a device is to make another epoch. When much was said in the one in use, those who speak
@@ -143,6 +164,12 @@ impl Epochs {
         } else {
             None
         }
+    }
+
+    /// Whether anybody has a reason to make another epoch.
+    pub fn is_due(&self, group: &Group, now: Timestamp) -> bool {
+        // Of no place in the roster: it is the first whose turn it is.
+        self.due(group, &DeviceId([0; 16]), now).is_some()
     }
 
     /// Makes an epoch for those who are in the group now. `seal` gives the pairwise message for one
@@ -264,6 +291,18 @@ impl Epochs {
             oldest.into_iter().for_each(EpochKeys::erase_oldest_skipped);
         }
         Some(opened)
+    }
+
+    /// Nothing more is said by this device in any of the epochs that are held now.
+    pub fn burn_all(&mut self, now: Timestamp) {
+        self.held.values_mut().for_each(|keys| keys.burn(now));
+    }
+
+    /// The same of one.
+    pub fn burn(&mut self, id: &OpId, now: Timestamp) {
+        if let Some(keys) = self.held.get_mut(id) {
+            keys.burn(now);
+        }
     }
 
     /// An epoch.

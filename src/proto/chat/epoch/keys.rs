@@ -60,6 +60,9 @@ struct Head {
     /// Since when another takes its place.
     #[n(7)]
     replaced: Option<Timestamp>,
+    /// Since when this device's own chain is not used: a copy of this device may use it.
+    #[n(8)]
+    burned: Option<Timestamp>,
 }
 
 /// A record of an epoch; without a value it is to be removed.
@@ -131,6 +134,7 @@ impl EpochKeys {
                 since: begin.since,
                 replaces: begin.replaces,
                 replaced: None,
+                burned: None,
             },
             chains,
             dirty: BTreeSet::new(),
@@ -183,6 +187,30 @@ impl EpochKeys {
         }
     }
 
+    /// Whether this device says nothing more in it.
+    pub fn is_burned(&self) -> bool {
+        self.head.burned.is_some()
+    }
+
+    /// This device's own chain may be at another place in a copy of it: nothing more is sealed with it.
+    pub(super) fn burn(&mut self, now: Timestamp) {
+        if self.head.burned.is_none() {
+            self.head.burned = Some(now);
+            self.dirty.insert(HEAD);
+        }
+    }
+
+    /// Whether the key of a message was used, or is gone: it was there before, or another was under its
+    /// number.
+    pub fn is_used(&self, header: &GroupHeader) -> bool {
+        let chain = self.chains.get(usize::from(header.sender));
+        chain.is_some_and(|chain| {
+            let mut skipped = chain.skipped().iter();
+            header.counter < chain.next()
+                && !skipped.any(|skipped| skipped.counter == header.counter)
+        })
+    }
+
     /// How many messages are known to have been said in it.
     pub fn said(&self) -> u64 {
         self.chains
@@ -192,14 +220,14 @@ impl EpochKeys {
     }
 
     /// Seals a content of this device. The state must be on disk before the result leaves this
-    /// device. `None` if this device is not in the epoch, or its chain is used up.
+    /// device. `None` if this device is not in the epoch, or its chain is used up or burned.
     pub fn seal(
         &mut self,
         device: &Device,
         content: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Option<Sealed> {
-        let index = self.index_of(&device.id())?;
+        let index = self.index_of(&device.id()).filter(|_| !self.is_burned())?;
         let (counter, key) = self.chains.get_mut(index)?.advance()?;
         self.touch(index);
         let mut salt = [0; 16];

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use crate::{
     proto::{
-        chat::thread::Thread,
+        chat::{group::Copies, thread::Thread},
         id::{ChatId, MessageId, PersonId},
         time::Timestamp,
     },
@@ -57,6 +57,9 @@ pub struct GroupState {
     /// How many more such messages came than are kept.
     #[n(6)]
     pub dropped: u32,
+    /// Devices that were copied or set back, if any ever was.
+    #[n(7)]
+    pub copies: Option<Copies>,
 }
 
 /// A message that came after its author's removal, and to which no member refers.
@@ -91,7 +94,19 @@ impl GroupState {
             sent: BTreeMap::new(),
             aside: Vec::new(),
             dropped: 0,
+            copies: None,
         }
+    }
+
+    /// Whether this device is known to have been copied or set back.
+    pub fn is_own_noticed(&self) -> bool {
+        let copies = self.copies.as_ref();
+        copies.is_some_and(Copies::is_own_noticed)
+    }
+
+    /// What is known of devices that were copied, to be added to.
+    pub fn copies_mut(&mut self) -> &mut Copies {
+        self.copies.get_or_insert_default()
     }
 
     /// The record's bytes.

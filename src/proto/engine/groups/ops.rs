@@ -26,19 +26,23 @@ use crate::{
     },
 };
 
-/// Bytes of changes that a member who lacks them is sent at once.
-const CATCH_UP: usize = 1024 * 1024;
-
 impl Engine {
     /// Takes changes in, in any order.
     pub(super) fn take_ops(&mut self, turn: &mut Turn<'_>, chat: &ChatId, ops: Vec<Op>) {
+        let own = self.device();
+        let mut of_own = false;
         for op in ops {
             let Some(held) = self.groups.get_mut(chat) else {
                 return;
             };
             if let Outcome::Applied(applied) = held.group.apply(op) {
+                let mut bodies = applied.ops.iter().filter_map(|id| held.group.body(id));
+                of_own |= bodies.any(|body| body.device == own);
                 self.on_applied(turn, chat, &applied);
             }
+        }
+        if of_own {
+            self.on_own_change(turn, chat);
         }
     }
 
@@ -244,7 +248,7 @@ impl Engine {
     }
 
     /// A member tells which changes it has, on meeting: what follows goes back, and if it knows more,
-    /// it is asked in turn.
+    /// it is asked in turn. If much was sent to that person already, that waits.
     pub(in crate::proto::engine) fn on_heads(
         &mut self,
         turn: &mut Turn<'_>,
@@ -252,14 +256,15 @@ impl Engine {
         (chat, topic): (ChatId, TopicKey),
         heads: &[OpId],
     ) {
-        let Some((_, device)) = self.member_at(&chat, &from) else {
+        let Some((person, device)) = self.member_at(&chat, &from) else {
             return;
         };
-        let there = self.epoch_topics.get(&topic).filter(|(of, _)| *of == chat);
-        let there = there.map(|(_, epoch)| *epoch);
-        let Some(epoch) = there.or_else(|| self.epoch_with(&chat, &device)) else {
+        let room = self.brakes.changes_for(person, turn.now);
+        if room == 0 {
+            let later = (topic, heads);
+            self.brakes.answer_later(turn.now, (from, chat), later);
             return;
-        };
+        }
         let Some(held) = self.groups.get(&chat) else {
             return;
         };
@@ -268,13 +273,23 @@ impl Engine {
             .filter(|id| held.group.counts(id).is_some())
             .copied()
             .collect();
-        let lacks = held.group.unknown_to(&known, CATCH_UP);
+        let knows_more = known.len() < heads.len();
+        let there = self.epoch_topics.get(&topic).filter(|(of, _)| *of == chat);
+        let there = there.map(|(_, epoch)| *epoch);
+        let Some(epoch) = there.or_else(|| self.epoch_with(&chat, &device)) else {
+            return;
+        };
+        let lacks = held.group.unknown_to(&known, room);
+        let size: usize = lacks.iter().map(|op| op.encode().len()).sum();
+        let last = lacks.last().map(Op::id);
+        let is_cut = last.is_some() && last != held.group.newest();
         let Some(channel) = held.epochs.get(&epoch).map(|keys| keys.channel().clone()) else {
             return;
         };
-        let knows_more = known.len() < heads.len();
         send_ops_once(turn, from, &channel, &lacks);
-        if knows_more {
+        self.brakes
+            .not_sent(person, room.saturating_sub(size).saturating_sub(1));
+        if knows_more || is_cut {
             self.tell_heads(turn, &chat, from);
         }
     }
@@ -297,6 +312,7 @@ impl Engine {
         for chat in chats {
             if self.member_at(&chat, &peer).is_some() {
                 self.tell_heads(turn, &chat, peer);
+                self.follow_up(turn, &chat);
             }
         }
     }

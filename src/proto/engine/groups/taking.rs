@@ -19,6 +19,7 @@ use crate::{
         engine::{frames::is_timeline, held, live::is_sign},
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::{MessageRow, Signed, Write},
+        time::Timestamp,
     },
     wire::{
         codec,
@@ -82,7 +83,15 @@ impl Engine {
         let taken = match inner.kind {
             // What is said is not for whoever leaves.
             Kind::GroupMessage if is_leaving => return,
-            Kind::GroupMessage => self.take_group_message(turn, (chat, epoch), &inner.body, day),
+            // It comes again, and is taken when there was less of theirs.
+            Kind::GroupMessage if self.is_too_much(turn.now, (chat, epoch), author) => false,
+            Kind::GroupMessage => {
+                let taken = self.take_group_message(turn, (chat, epoch), &inner.body, day);
+                if !taken {
+                    self.note_used(turn, (chat, epoch), from, &inner.body);
+                }
+                taken
+            }
             Kind::LogOps => match decode_ops(&inner.body) {
                 Ok(ops) => {
                     self.take_ops(turn, &chat, ops);
@@ -95,7 +104,7 @@ impl Engine {
             Kind::Pairwise => match Pairwise::decode(&inner.body) {
                 // Of others; gossip brings it to everybody.
                 Ok(message) if message.to != self.device() => true,
-                Ok(message) => self.take_from_member(turn, &chat, &message),
+                Ok(message) => self.take_from_member(turn, (&chat, epoch), &message),
                 Err(_) => false,
             },
             // A later version's kinds mean nothing here, and are not to be sent again.
@@ -149,6 +158,24 @@ impl Engine {
         }
     }
 
+    /// Whether a member says more than this device takes.
+    fn is_too_much(
+        &mut self,
+        now: Timestamp,
+        (chat, epoch): (ChatId, OpId),
+        author: Option<DeviceId>,
+    ) -> bool {
+        let keys = self.groups.get(&chat).and_then(|h| h.epochs.get(&epoch));
+        let device = keys.zip(author).and_then(|(keys, author)| {
+            let at = keys.index_of(&author)?;
+            keys.devices().get(at)
+        });
+        let Some(person) = device.map(|device| device.person) else {
+            return false;
+        };
+        !self.brakes.may_speak((chat, person), now)
+    }
+
     /// Takes a message. `false`: it does not open, or does not hold.
     fn take_group_message(
         &mut self,
@@ -158,7 +185,7 @@ impl Engine {
         day: u16,
     ) -> bool {
         let now = turn.now;
-        let own = self.device();
+        let own = self.person();
         let Some(held) = self.groups.get_mut(&chat) else {
             return false;
         };
@@ -166,15 +193,14 @@ impl Engine {
             return false;
         };
         self.dirty.groups.insert(chat);
+        self.brakes.spoke((chat, opened.person), now);
         // From here on its key is used up: it is not to be sent again.
         let place = held.group.place_of(&epoch);
         let counter = place.and_then(|place| numbered(place, opened.counter));
         let (Ok(content), Some(counter)) = (Content::decode(&opened.content), counter) else {
             return true;
         };
-        let holds = order::is_plausible(content.created, day)
-            && is_timeline(&content.body)
-            && opened.device != own;
+        let holds = order::is_plausible(content.created, day) && is_timeline(&content.body);
         if !holds {
             return true;
         }
@@ -186,7 +212,10 @@ impl Engine {
             .map_or(&[][..], |keys| keys.devices());
         let reaches_removed = roster.iter().any(|d| !members.contains_key(&d.person));
         let is_member = members.contains_key(&opened.person);
-        let row = row_of(
+        let received = held.state.thread.received.get(&opened.device);
+        let is_taken = received.is_some_and(|received| received.contains(counter));
+        let is_own = opened.person == own;
+        let mut row = row_of(
             &opened,
             (chat, counter),
             &content,
@@ -198,7 +227,11 @@ impl Engine {
                 reaches_removed: reaches_removed && is_member,
             },
         );
-        if is_member || self.is_referred_to(&chat, &row.id) {
+        if is_own || is_taken {
+            // Said by a copy of this device; or its number is taken, perhaps by the same.
+            row.outgoing = is_own;
+            turn.effect(Effect::Sift(vec![row]));
+        } else if self.is_shown_from(&chat, &row) {
             self.add_group_message(turn, row, &content);
         } else {
             self.put_aside(turn, &row);
@@ -206,7 +239,18 @@ impl Engine {
         true
     }
 
-    fn add_group_message(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
+    /// Whether a message is shown: its author is a member, or a member refers to it.
+    pub(super) fn is_shown_from(&self, chat: &ChatId, row: &MessageRow) -> bool {
+        let held = self.groups.get(chat);
+        held.is_some_and(|held| held.has(&row.sender)) || self.is_referred_to(chat, &row.id)
+    }
+
+    pub(super) fn add_group_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        row: MessageRow,
+        content: &Content,
+    ) {
         let chat = row.chat;
         self.stop_typing(turn, (chat, row.sender));
         self.add_to_thread(turn, row, content);
@@ -239,7 +283,7 @@ impl Engine {
     }
 
     /// A message of somebody who is no longer in the group, to which nobody refers, is kept aside.
-    fn put_aside(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
+    pub(super) fn put_aside(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
         let (chat, id, author) = (row.chat, row.id, row.sender);
         let Some(held) = self.group_mut(&chat) else {
             return;
@@ -281,7 +325,12 @@ impl Engine {
     }
 
     /// A pairwise message of a member.
-    fn take_from_member(&mut self, turn: &mut Turn<'_>, chat: &ChatId, message: &Pairwise) -> bool {
+    fn take_from_member(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, epoch): (&ChatId, OpId),
+        message: &Pairwise,
+    ) -> bool {
         let device = message.from;
         let Some(person) = self.person_of(chat, &device) else {
             return false;
@@ -297,10 +346,13 @@ impl Engine {
         match content.body {
             Body::Receipt(receipt) => self.take_group_receipt(turn, chat, person, &receipt),
             Body::RekeyRequest(request) if request.chat == *chat => {
-                self.on_rekey_request(turn, person, request);
+                self.on_rekey_request(turn, (person, device), Some(epoch), request);
             }
             Body::ResetNotice => self.on_reset_notice(turn, person, device),
             Body::Welcome(welcome) => self.take_welcome(turn, person, welcome.expose()),
+            Body::Records(records) => {
+                self.take_records(turn, chat, (person, device), records.expose());
+            }
             Body::Text(_)
             | Body::Edit(_)
             | Body::Delete(_)
@@ -345,7 +397,7 @@ impl Engine {
     }
 
     /// Whose device it is, of those who are in a group.
-    fn person_of(&self, chat: &ChatId, device: &DeviceId) -> Option<PersonId> {
+    pub(super) fn person_of(&self, chat: &ChatId, device: &DeviceId) -> Option<PersonId> {
         let held = self.groups.get(chat)?;
         let devices = &held.group.roster().devices;
         let at = devices.binary_search_by_key(device, |held| held.device);
@@ -357,7 +409,7 @@ fn row_of(
     opened: &Opened,
     (chat, counter): (ChatId, u32),
     content: &Content,
-    now: crate::proto::time::Timestamp,
+    now: Timestamp,
     signed: Signed,
 ) -> MessageRow {
     MessageRow {

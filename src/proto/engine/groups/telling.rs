@@ -32,6 +32,13 @@ use crate::{
 /// acknowledge it.
 type Said<'a> = (Kind, &'a [u8], Vec<DeviceId>);
 
+/// Who asks for an epoch, and on the channel of which; on none if there is none in common.
+#[derive(Clone, Copy)]
+struct Asker {
+    device: DeviceId,
+    on: Option<OpId>,
+}
+
 /// Bytes of changes in one frame: the bucket of 32 KiB.
 const OPS: usize = 32_000;
 
@@ -146,7 +153,18 @@ impl Engine {
         chat: &ChatId,
         ops: Vec<Op>,
     ) -> Option<Made> {
-        let before = self.in_use(chat);
+        self.make_epoch_for(turn, chat, ops, None)
+    }
+
+    /// The same for a device that asked for it on the channel of an epoch: it may hear no other.
+    fn make_epoch_for(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        ops: Vec<Op>,
+        asker: Option<Asker>,
+    ) -> Option<Made> {
+        let before = self.in_use(chat, asker);
         let certificates = self.certificates_in(chat);
         let mut held = self.groups.remove(chat)?;
         self.dirty.groups.insert(*chat);
@@ -166,6 +184,9 @@ impl Engine {
             .make(&mut held.group, device, now, turn.rng, seal);
         self.dirty.sessions.extend(certificates.into_keys());
         held.rekey_at = None;
+        if let (Ok(made), Some(copies)) = (&made, held.state.copies.as_mut()) {
+            copies.began_anew(made.op.id());
+        }
         self.groups.insert(*chat, held);
         let made = made.ok()?;
         self.keep_op(turn, chat, &made.op.id());
@@ -179,29 +200,34 @@ impl Engine {
     }
 
     /// The channels of a group on which there may be members: those of epochs that no other has taken
-    /// the place of, with the devices that are there and were not on an earlier one.
-    fn in_use(&self, chat: &ChatId) -> Vec<(Channel, Vec<DeviceId>)> {
+    /// the place of, with the devices that are there and were not on an earlier one. A device that asks
+    /// is on the channel by which it does.
+    fn in_use(&self, chat: &ChatId, asker: Option<Asker>) -> Vec<(Channel, Vec<DeviceId>)> {
         let own = self.device();
         let Some(held) = self.groups.get(chat) else {
             return Vec::new();
         };
         let mut met = BTreeSet::from([own]);
+        let asking = asker.and_then(|Asker { device, on }| {
+            met.insert(device);
+            Some((held.epochs.get(&on?)?.channel().clone(), vec![device]))
+        });
         let speaking = held.epochs.speaking(&held.group);
         let mut used: Vec<_> = held.epochs.all().collect();
         used.retain(|keys| keys.replaced().is_none());
         used.sort_by_key(|keys| (Some(keys.id()) != speaking, std::cmp::Reverse(keys.since())));
-        used.iter()
-            .map(|keys| {
-                let devices = keys.devices().iter().map(|device| device.device);
-                let fresh = devices.filter(|device| met.insert(*device)).collect();
-                (keys.channel().clone(), fresh)
-            })
-            .collect()
+        let used = used.iter().map(|keys| {
+            let devices = keys.devices().iter().map(|device| device.device);
+            let fresh = devices.filter(|device| met.insert(*device)).collect();
+            (keys.channel().clone(), fresh)
+        });
+        let used: Vec<_> = used.collect();
+        asking.into_iter().chain(used).collect()
     }
 
     /// Tells changes to everybody who may be heard on the channels in use.
     pub(super) fn announce_ops(&mut self, turn: &mut Turn<'_>, chat: &ChatId, ops: &[Op]) {
-        let channels = self.in_use(chat);
+        let channels = self.in_use(chat, None);
         self.tell_ops(turn, chat, &channels, ops);
     }
 
@@ -325,9 +351,7 @@ impl Engine {
         let Some(held) = self.group_mut(chat) else {
             return;
         };
-        let is_lacking = held.epochs.get(&epoch).is_none()
-            && held.epochs.speaking(&held.group).is_none()
-            && held.is_open();
+        let is_lacking = held.is_open() && held.epochs.lacks(&held.group, &epoch);
         if !is_lacking {
             held.lacking.remove(&epoch);
             return;
@@ -369,7 +393,8 @@ impl Engine {
     pub(in crate::proto::engine) fn on_rekey_request(
         &mut self,
         turn: &mut Turn<'_>,
-        person: PersonId,
+        (person, device): (PersonId, DeviceId),
+        on: Option<OpId>,
         request: RekeyRequest,
     ) {
         let now = turn.now;
@@ -382,7 +407,19 @@ impl Engine {
             return;
         }
         held.answered.insert(person, now);
-        self.make_epoch(turn, &request.chat, Vec::new());
+        let chat = request.chat;
+        let asker = Asker { device, on };
+        let made = self.make_epoch_for(turn, &chat, Vec::new(), Some(asker));
+        match (made, on) {
+            (Some(made), None) => self.welcome(turn, &chat, &[person], &made),
+            // It may lack what the epoch follows.
+            (Some(_), Some(_)) => {
+                if let Some(peer) = self.reachable(&device) {
+                    self.tell_heads(turn, &chat, peer);
+                }
+            }
+            (None, _) => {}
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
             content::{Body, Opaque},
             epoch::Made,
             group::{GroupState, Invited, Welcome},
-            membership::Change,
-            seal::{SealChunk, seal_context},
+            membership::{Change, Epoch},
+            seal::{SealChunk, seal_context, seals_hash},
         },
         engine::pairing::NO_CONTEXT,
         handshake::{open_once, prekey_of},
@@ -150,8 +150,8 @@ impl Engine {
     }
 
     /// Some of the seals of an epoch came. `false`: they cannot be taken yet, and are to come again.
-    pub(super) fn take_seals(&mut self, turn: &mut Turn<'_>, chat: &ChatId, body: &[u8]) -> bool {
-        let Ok(chunk) = SealChunk::decode(body) else {
+    pub(super) fn take_seals(&mut self, turn: &mut Turn<'_>, chat: &ChatId, frame: &[u8]) -> bool {
+        let Ok(chunk) = SealChunk::decode(frame) else {
             return false;
         };
         let own = self.device();
@@ -164,6 +164,23 @@ impl Engine {
         if held.epochs.get(&epoch).is_some() {
             return true;
         }
+        let Some(body) = held.group.body(&epoch) else {
+            return false;
+        };
+        let Change::Epoch(change) = body.change else {
+            return false;
+        };
+        if !is_all_of_them(&change, frame) {
+            // Its author gave others other seals: another epoch is asked for.
+            return true;
+        }
+        let is_needed = held.epochs.is_due(&held.group, turn.now);
+        if !is_needed && !self.brakes.may_make_epoch((*chat, body.author), turn.now) {
+            return false;
+        }
+        let Some(held) = self.groups.get(chat) else {
+            return false;
+        };
         let Some(roster) = held.group.roster_before(&epoch) else {
             return false;
         };
@@ -218,10 +235,20 @@ impl Engine {
         {
             held.lacking.remove(epoch);
             held.rekey_at = None;
+            self.consider_epoch(now, chat, epoch);
         }
         true
     }
 }
+
+/// Whether the seals in a frame are those that an epoch's change names. Of large groups one frame does
+/// not tell.
+fn is_all_of_them(change: &Epoch, frame: &[u8]) -> bool {
+    usize::from(change.devices) > ONE_FRAME || seals_hash([frame]) == change.seals_hash
+}
+
+/// The seals for so many devices are in one frame.
+const ONE_FRAME: usize = 48;
 
 /// The seal for the device at a place of the roster.
 fn seal_for(chunks: &[Vec<u8>], index: u16) -> Option<Vec<u8>> {
@@ -234,3 +261,54 @@ fn seal_for(chunks: &[Vec<u8>], index: u16) -> Option<Vec<u8>> {
 
 /// Invitations of people who are no contacts that may wait at once.
 const INVITED: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(seals: u16) -> Vec<u8> {
+        let seals = (0..seals).map(|at| (at, vec![7; 300])).collect();
+        let commit = [1; 16];
+        let first = 0;
+        let chunk = SealChunk {
+            commit,
+            first,
+            seals,
+        };
+        chunk.encode().unwrap()
+    }
+
+    #[test]
+    fn other_seals_than_everybody_gets_are_no_seals_of_the_epoch() {
+        let told = frame(5);
+        let change = |devices| Epoch {
+            superseded: Vec::new(),
+            roster_hash: [2; 32],
+            devices,
+            commit: [1; 32],
+            seals_hash: seals_hash([told.as_slice()]),
+            suite: 1,
+        };
+
+        assert!(is_all_of_them(&change(6), &told));
+        assert!(!is_all_of_them(&change(6), &frame(4)), "one is left out");
+        let mut other = told.clone();
+        *other.last_mut().unwrap() ^= 1;
+        assert!(!is_all_of_them(&change(6), &other));
+        // Those of large groups are in several frames, which do not all come to everybody.
+        assert!(is_all_of_them(&change(200), &other));
+    }
+
+    #[test]
+    fn the_seals_for_as_many_as_one_frame_is_to_hold_fit() {
+        // The longest: a session that was not answered yet, and the secret in two layers.
+        let longest = 600;
+        let chunk = SealChunk {
+            commit: [1; 16],
+            first: 0,
+            seals: (0..48).map(|at| (at, vec![7; longest])).collect(),
+        };
+
+        assert!(chunk.encode().unwrap().len() <= 32_768 - 5);
+    }
+}

@@ -440,3 +440,50 @@ fn a_chain_gives_the_known_key() {
     assert_eq!((counter, key.expose()), (0, &known_array("group", "mk0")));
     assert_eq!(chain.next(), 1);
 }
+
+#[test]
+fn a_device_that_was_copied_says_nothing_more_in_what_it_held_and_still_hears() {
+    let [mut alice, mut bob, mut carol] = three();
+    let epoch = alice.epochs.speaking(&alice.group).unwrap();
+
+    alice.epochs.burn_all(NOW);
+
+    assert_eq!(alice.epochs.speaking(&alice.group), None);
+    let device = &alice.person.device;
+    assert!(
+        alice
+            .epochs
+            .seal(&epoch, device, b"no", &mut alice.rng)
+            .is_none()
+    );
+    assert!(alice.hear(&bob.say(b"still")).is_some());
+    let kept = alice.epochs.take_records();
+    let kept = kept
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)));
+    let restored = Epochs::restore(kept).remove(&alice.group.chat()).unwrap();
+    assert!(
+        restored.get(&epoch).unwrap().is_burned(),
+        "after a restart too"
+    );
+    // In one that it makes itself it speaks again.
+    renew(&mut alice, &mut [&mut bob, &mut carol]);
+    let said = alice.say(b"anew");
+    assert_eq!(carol.hear(&said).as_deref(), Some(&b"anew"[..]));
+}
+
+#[test]
+fn a_key_is_used_once_its_message_has_come() {
+    let [mut alice, mut bob, _] = three();
+    let (first, second) = (alice.say(b"one"), alice.say(b"two"));
+    let is_used = |bob: &Member, (epoch, body): &(OpId, Vec<u8>)| {
+        let (header, _) = GroupHeader::parse(body).unwrap();
+        bob.epochs.get(epoch).unwrap().is_used(&header)
+    };
+    assert!(!is_used(&bob, &first));
+
+    bob.hear(&second).unwrap();
+
+    assert!(!is_used(&bob, &first), "it was overtaken and is awaited");
+    assert!(is_used(&bob, &second));
+}

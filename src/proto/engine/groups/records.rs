@@ -1,0 +1,368 @@
+//! Messages that come with nothing but their authors' signatures, and those that are given so.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::{Effect, Engine, Turn};
+use crate::{
+    proto::{
+        chat::{
+            content::{Body, Content, Opaque},
+            epoch::{EpochKeys, RosterDevice},
+            group::{Records, numbered, unnumbered},
+            membership::Change,
+            order,
+            sender_chain::{GroupHeader, GroupPlace, message_id},
+        },
+        counters::BLOCK,
+        crypto::sign::VerifyingKey,
+        engine::frames::is_timeline,
+        id::{ChatId, DeviceId, PersonId},
+        outbox::Cargo,
+        record::{Class, MessageRow, Signed, Write},
+        time::{SECOND, Timestamp},
+    },
+    wire::{
+        direct::Direct,
+        id::PeerId,
+        limits,
+        sync::{HistoryRecord, OpId},
+    },
+};
+
+/// Whoever was set back asks the members whom it meets so often, after this time and then twice as long
+/// each time.
+const FOLLOWED: u32 = 8;
+const FOLLOWED_MS: u64 = 2 * SECOND;
+
+/// Messages that are being read because somebody misses them.
+const WANTED: usize = 1024;
+
+/// The devices of epochs, looked up once for many records.
+type Rosters = BTreeMap<OpId, Vec<RosterDevice>>;
+
+impl Engine {
+    /// Records came from a member. Of its own messages it may say at any time what it said; of mine,
+    /// what it holds.
+    pub(super) fn take_records(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        (_, device): (PersonId, DeviceId),
+        bytes: &[u8],
+    ) {
+        let Ok(records) = Records::decode(bytes) else {
+            return;
+        };
+        if records.chat != *chat {
+            return;
+        }
+        let (own, mut rosters) = (self.device(), Rosters::new());
+        let mut rows = Vec::new();
+        for record in &records.records {
+            let row = self.row_of_record(&mut rosters, record, turn.now);
+            let of_both = |row: &MessageRow| row.device == device || row.device == own;
+            rows.extend(row.filter(|row| row.chat == *chat && of_both(row)));
+        }
+        for row in rows.iter().filter(|row| row.device == own) {
+            self.say_again(turn, chat, row.counter);
+        }
+        if !rows.is_empty() {
+            turn.effect(Effect::Sift(rows));
+        }
+    }
+
+    /// The row of a record, if its author signed it in an epoch that it was in.
+    fn row_of_record(
+        &self,
+        rosters: &mut Rosters,
+        record: &HistoryRecord,
+        now: Timestamp,
+    ) -> Option<MessageRow> {
+        let (place, content) = GroupPlace::split(&record.context)?;
+        let held = self.groups.get(&place.chat)?;
+        let epoch = place.epoch;
+        if let std::collections::btree_map::Entry::Vacant(vacant) = rosters.entry(epoch) {
+            vacant.insert(match held.epochs.get(&epoch) {
+                Some(keys) => keys.devices().to_vec(),
+                None => devices_of(held, &epoch)?,
+            });
+        }
+        let devices = rosters.get(&epoch)?;
+        let at = devices.binary_search_by_key(&place.device, |d| d.device);
+        let author = devices.get(at.ok()?)?;
+        let signature = record.signature?;
+        VerifyingKey::parse(&author.ds)?
+            .verify("gm-sig", &record.context, &signature)
+            .ok()?;
+        let decoded = Content::decode(content).ok()?;
+        let today = now.frame_day();
+        if !is_timeline(&decoded.body) || !order::is_plausible(decoded.created, today) {
+            return None;
+        }
+        let moderators = held.group.moderators_before(&epoch)?;
+        Some(MessageRow {
+            id: message_id(&record.context),
+            chat: place.chat,
+            sender: author.person,
+            device: place.device,
+            counter: numbered(held.group.place_of(&epoch)?, place.counter)?,
+            created: decoded.created,
+            sent_at: order::sent_at(decoded.created, now),
+            received_at: now,
+            outgoing: author.person == self.person(),
+            content: content.to_vec(),
+            signed: Some(Signed {
+                epoch,
+                signature,
+                moderates: moderators.contains(&author.person),
+                reaches_removed: false,
+            }),
+        })
+    }
+
+    /// These messages are not on the disk.
+    pub(in crate::proto::engine) fn on_sifted(
+        &mut self,
+        turn: &mut Turn<'_>,
+        rows: Vec<MessageRow>,
+    ) {
+        let own = self.device();
+        for row in rows {
+            let Ok(content) = Content::decode(&row.content) else {
+                continue;
+            };
+            if row.device == own {
+                self.take_own_echo(turn, row, &content);
+            } else {
+                self.take_another(turn, row, &content);
+            }
+        }
+    }
+
+    /// A message came under a number that may have been taken, or without the key of its number.
+    fn take_another(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
+        let (chat, device) = (row.chat, row.device);
+        let Some(held) = self.groups.get(&chat).filter(|held| held.is_open()) else {
+            return;
+        };
+        let received = held.state.thread.received.get(&device);
+        if received.is_some_and(|received| received.contains(row.counter)) {
+            self.note_fork(turn, &chat, device);
+        }
+        if self.is_shown_from(&chat, &row) {
+            self.add_group_message(turn, row, content);
+        } else {
+            self.put_aside(turn, &row);
+        }
+    }
+
+    /// A frame of a device came from its own node, under a number whose key was used: the device is
+    /// shown what it said there before.
+    pub(super) fn note_used(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, epoch): (ChatId, OpId),
+        from: Option<PeerId>,
+        body: &[u8],
+    ) {
+        let Some((_, from)) = from.and_then(|from| self.member_at(&chat, &from)) else {
+            return;
+        };
+        let Some((header, _)) = GroupHeader::parse(body) else {
+            return;
+        };
+        let held = self.groups.get(&chat);
+        let Some((held, keys)) = held.and_then(|held| Some((held, held.epochs.get(&epoch)?)))
+        else {
+            return;
+        };
+        let is_its_own = keys.index_of(&from) == Some(usize::from(header.sender));
+        let place = held.group.place_of(&epoch);
+        let number = place.and_then(|place| numbered(place, header.counter));
+        if let Some(counter) = number
+            && is_its_own
+            && keys.is_used(&header)
+            && self.brakes.shown.allow(from, turn.now)
+        {
+            let device = from;
+            turn.effect(Effect::LoadSaid {
+                chat,
+                device,
+                counter,
+            });
+        }
+    }
+
+    /// What a device of somebody's said under a number, to be shown to it.
+    pub(in crate::proto::engine) fn on_said(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
+        let to = (row.sender, row.device);
+        self.give_records(turn, to, std::slice::from_ref(row), Cargo::Records);
+    }
+
+    /// Gives a member messages with their signatures. `false`: it cannot be.
+    pub(super) fn give_records(
+        &mut self,
+        turn: &mut Turn<'_>,
+        to: (PersonId, DeviceId),
+        rows: &[MessageRow],
+        cargo: Cargo,
+    ) -> bool {
+        let Some(chat) = rows.first().map(|row| row.chat) else {
+            return false;
+        };
+        let (records, _) = Records::of(chat, rows);
+        if records.records.is_empty() {
+            return false;
+        }
+        let body = Body::Records(Opaque::new(Zeroizing::new(records.encode())));
+        self.send_to_member(turn, chat, to, body, cargo)
+    }
+
+    /// What this device said under a number may not open elsewhere: whoever has not acknowledged it is
+    /// given it with its signature.
+    pub(super) fn say_again(&mut self, turn: &mut Turn<'_>, chat: &ChatId, counter: u32) {
+        if !self.outbox.messages_in(chat, Some(counter)).is_empty() {
+            turn.effect(Effect::Load(*chat, counter));
+        }
+    }
+
+    /// A member's device misses a message of this device that is on its way no more: it had it once, and
+    /// was set back.
+    pub(in crate::proto::engine) fn want_said(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, number): (ChatId, u32),
+        device: DeviceId,
+    ) {
+        let (place, counter) = unnumbered(number);
+        let said = self
+            .groups
+            .get(&chat)
+            .and_then(|h| h.state.sent.get(&place));
+        let is_known = said.is_some_and(|said| counter < *said);
+        if is_known && self.wanted.len() < WANTED && self.wanted.insert((chat, number, device)) {
+            turn.effect(Effect::Load(chat, number));
+        }
+    }
+
+    fn give_wanted(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
+        let of = |wanted: &(ChatId, u32, DeviceId)| (wanted.0, wanted.1) == (row.chat, row.counter);
+        let wanted = self.wanted.extract_if(.., of);
+        let devices: Vec<DeviceId> = wanted.map(|(_, _, device)| device).collect();
+        for device in devices {
+            if let Some(person) = self.person_of(&row.chat, &device) {
+                let rows = std::slice::from_ref(row);
+                self.give_records(turn, (person, device), rows, Cargo::Records);
+            }
+        }
+    }
+
+    /// A member is met: if this device was set back, they are soon asked for what it misses.
+    pub(super) fn follow_up(&mut self, turn: &Turn<'_>, chat: &ChatId) {
+        if let Some(held) = self.groups.get_mut(chat)
+            && held.epochs.all().any(EpochKeys::is_burned)
+        {
+            held.following = Some((turn.now.plus(FOLLOWED_MS), FOLLOWED));
+        }
+    }
+
+    /// Asks all members who are connected, if it is time.
+    pub(super) fn handle_following(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(held) = self.groups.get_mut(chat) else {
+            return;
+        };
+        let Some((_, left)) = held.following.take_if(|(at, _)| *at <= turn.now) else {
+            return;
+        };
+        if let Some(left) = left.checked_sub(1) {
+            let wait = FOLLOWED_MS << FOLLOWED.saturating_sub(left);
+            held.following = Some((turn.now.plus(wait), left));
+        }
+        for peer in self.connected.keys().copied().collect::<Vec<_>>() {
+            self.ask_what_followed(turn, chat, peer);
+        }
+    }
+
+    /// Asks a member's device for what it said after what is here, in the epochs that this device held
+    /// when it was set back.
+    fn ask_what_followed(&self, turn: &mut Turn<'_>, chat: &ChatId, peer: PeerId) {
+        let Some((_, device)) = self.member_at(chat, &peer) else {
+            return;
+        };
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let received = held.state.thread.received.get(&device);
+        for keys in held.epochs.all().filter(|keys| keys.is_burned()) {
+            let place = held.group.place_of(&keys.id());
+            let Some(first) = place.and_then(|place| numbered(place, 0)) else {
+                continue;
+            };
+            let next = received.map_or(first, |received| received.next_in_block(first));
+            let counters = next..first.saturating_add(BLOCK);
+            let counters = counters
+                .take(limits::WANT_COUNTERS)
+                .map(|n| unnumbered(n).1);
+            let (topic, counters) = (keys.channel().topic(), counters.collect());
+            turn.effect(Effect::Send(peer, Direct::Want { topic, counters }));
+        }
+    }
+
+    /// The session with a member's device is another: what was sealed in the old one is given up. Records
+    /// are asked for again; what this device says again it says once more.
+    pub(in crate::proto::engine) fn renew_records(
+        &mut self,
+        turn: &mut Turn<'_>,
+        device: &DeviceId,
+    ) {
+        for (id, chat, cargo) in self.outbox.waiting_for(device) {
+            let held = self.groups.get(&chat);
+            let is_doubted = held.is_some_and(|held| held.state.is_own_noticed());
+            match cargo {
+                Cargo::Records => {
+                    self.outbox.remove(&id);
+                    turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                }
+                Cargo::Message { counter } if is_doubted => self.say_again(turn, &chat, counter),
+                _ => {}
+            }
+        }
+    }
+
+    /// The message that is to be said again.
+    pub(in crate::proto::engine) fn on_loaded_in_group(
+        &mut self,
+        turn: &mut Turn<'_>,
+        row: &MessageRow,
+    ) {
+        self.give_wanted(turn, row);
+        let (chat, counter) = (row.chat, row.counter);
+        for (id, _, devices) in self.outbox.messages_in(&chat, Some(counter)) {
+            for device in devices {
+                let Some(person) = self.person_of(&chat, &device) else {
+                    continue;
+                };
+                let cargo = Cargo::Message { counter };
+                let rows = std::slice::from_ref(row);
+                if !self.give_records(turn, (person, device), rows, cargo) {
+                    continue;
+                }
+                let done = self.outbox.acknowledged(&id, &device);
+                if done.is_some_and(|done| done.finished) {
+                    turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+                }
+            }
+        }
+    }
+}
+
+/// The devices for which an epoch is whose keys are not here.
+fn devices_of(held: &super::GroupChat, epoch: &OpId) -> Option<Vec<RosterDevice>> {
+    let body = held.group.body(epoch)?;
+    let counts = held.group.counts(epoch) == Some(true);
+    let is_epoch = matches!(body.change, Change::Epoch(_));
+    let roster = held.group.roster_before(epoch)?;
+    (counts && is_epoch).then_some(roster.devices)
+}
