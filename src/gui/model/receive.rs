@@ -64,7 +64,7 @@ impl Model {
                 for last in shown.filter(|last| last.message_id == message_id) {
                     last.state = last.state.max(state);
                 }
-                if self.nav.dialog() == Some(Dialog::Receipts(message_id)) {
+                if self.nav.dialog() == Some(Dialog::About(message_id)) {
                     self.ask_receipts(message_id);
                 }
             }
@@ -102,6 +102,9 @@ impl Model {
                 | ChatChange::Completeness => {
                     self.want(&[Want::Chats]);
                     self.want_groups(|info| info.chat_id == chat_id);
+                    if self.nav.chat() == Some(chat_id) {
+                        self.want(&[Want::Chat(chat_id)]);
+                    }
                 }
             },
             Event::Warning { kind, text } => self.warn(kind, text, now),
@@ -115,6 +118,13 @@ impl Model {
     }
 
     fn message(&mut self, message: Message, now: Timestamp) {
+        self.refer_anew(&message);
+        if message.deleted && self.pins(message.chat_id).contains(&message.message_id) {
+            self.want(&[Want::Chat(message.chat_id)]);
+        }
+        if self.nav.dialog() == Some(Dialog::About(message.message_id)) {
+            self.ask_history(message.message_id);
+        }
         if !message.outgoing {
             self.typing.set(message.chat_id, message.sender, false, now);
         }
@@ -193,7 +203,7 @@ impl Model {
                 sort(&mut self.chats);
                 self.follow_groups();
             }
-            (_, Answer::Chat(info)) => self.know_group(*info),
+            (_, Answer::Chat(info)) => self.know_chat(*info),
             (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
@@ -202,6 +212,13 @@ impl Model {
             }
             (Asked::Safety(person), Answer::Safety(safety)) => {
                 self.safety = Some((person, safety));
+            }
+            (Asked::Jump(_), Answer::Message(message)) => self.jump(*message),
+            (Asked::Aside(id), Answer::Message(message)) => self.found(id, Some(*message)),
+            (Asked::History(of), Answer::History(editions)) => {
+                if self.nav.dialog() == Some(Dialog::About(of)) {
+                    self.history = Some((of, editions));
+                }
             }
             (_, Answer::Message(message)) => {
                 let open = self.timeline.as_mut();
@@ -224,7 +241,7 @@ impl Model {
             }
             (Asked::Change(wants), Answer::Done {}) => self.want(wants),
             (Asked::Receipts(of), Answer::Receipts(receipts)) => {
-                if self.nav.dialog() == Some(Dialog::Receipts(of)) {
+                if self.nav.dialog() == Some(Dialog::About(of)) {
                     self.receipts = Some((of, receipts));
                 }
             }
@@ -273,9 +290,10 @@ impl Model {
                 self.want(&[Want::Chats]);
                 self.open_chat(chat_id);
             }
-            (Asked::InGroup(chat), _) => self.want(&[Want::Chats, Want::Group(chat)]),
+            (Asked::InGroup(chat), _) => self.want(&[Want::Chats, Want::Chat(chat)]),
             (Asked::InDialog(dialog, chat), _) => self.dialog_answered(dialog, chat, None, now),
             (Asked::Deleted(chat), _) => self.forget_chat(chat),
+            (Asked::Rewritten(chat, message), _) => self.rewritten(chat, message),
             (
                 _,
                 Reply::Done {}
@@ -322,17 +340,20 @@ impl Model {
                 self.complain(error.message, now);
             }
             Asked::InGroup(chat) => {
-                self.want(&[Want::Chats, Want::Group(chat)]);
+                self.want(&[Want::Chats, Want::Chat(chat)]);
                 self.complain(error.message, now);
             }
             Asked::InDialog(dialog, chat) => {
                 self.dialog_answered(dialog, chat, Some(error), now);
             }
+            Asked::Rewritten(..) => self.not_rewritten(&error.message, now),
+            Asked::Aside(id) => self.found(id, None),
+            Asked::Jump(_) => self.complain(tr("quote-nowhere"), now),
             Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) | Asked::Deleted(_) => {
                 self.complain(error.message, now);
             }
             // A list that cannot be had while the profile is locked is asked for again after.
-            Asked::Refresh(_) | Asked::Quiet => {}
+            Asked::Refresh(_) | Asked::History(_) | Asked::Quiet => {}
         }
     }
 

@@ -26,6 +26,8 @@ fn pending(number: u64, text: &str) -> Pending {
     Pending {
         number,
         text: text.into(),
+        reply_to: None,
+        mentions: Vec::new(),
         at: Timestamp(5),
         stored: None,
         failed: None,
