@@ -212,11 +212,26 @@ impl Model {
             *aside = Aside::Here(Box::new(message.clone()));
         }
         if message.deleted {
-            self.writing.retain(|_, writing| {
-                let (Writing::Answer(about) | Writing::Change(about)) = writing;
-                about.message_id != message.message_id
-            });
+            self.stop_writing_about(message.message_id);
         }
+    }
+
+    /// A message is gone from this device: nothing refers to it any more.
+    pub(super) fn refer_nowhere(&mut self, chat: ChatId, id: MessageId) {
+        if let Some(aside) = self.aside.get_mut(&id) {
+            *aside = Aside::Nowhere;
+        }
+        if self.pins(chat).contains(&id) {
+            self.want(&[Want::Chat(chat)]);
+        }
+        self.stop_writing_about(id);
+    }
+
+    fn stop_writing_about(&mut self, id: MessageId) {
+        self.writing.retain(|_, writing| {
+            let (Writing::Answer(about) | Writing::Change(about)) = writing;
+            about.message_id != id
+        });
     }
 
     /// The new text is kept.

@@ -46,6 +46,7 @@ impl Model {
                 chat_id,
                 message_id,
             } => {
+                self.refer_nowhere(chat_id, message_id);
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id)
                     && let Some(message_id) = timeline.removed(message_id)
@@ -102,7 +103,7 @@ impl Model {
                 | ChatChange::Completeness => {
                     self.want(&[Want::Chats]);
                     self.want_groups(|info| info.chat_id == chat_id);
-                    if self.nav.chat() == Some(chat_id) {
+                    if self.pins.contains_key(&chat_id) {
                         self.want(&[Want::Chat(chat_id)]);
                     }
                 }

@@ -94,7 +94,8 @@ impl Messages {
         if self.list.is_at_end() && !typing.is_empty() {
             let chat = view.model.chat(timeline.chat());
             let who = chat.and_then(|chat| typing_line(view.model, chat));
-            rows::show_typing(&ui, column, view, &who.unwrap_or_default());
+            let seen = typing.first().filter(|_| rows::in_group(view, timeline));
+            rows::show_typing(&ui, column, view, &who.unwrap_or_default(), seen.copied());
         }
         self.bar.show(&ui, rect, &mut self.list, timeline);
         self.show_jump(&ui, column, view, timeline);

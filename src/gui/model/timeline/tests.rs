@@ -234,3 +234,22 @@ fn an_old_message_that_shows_differently_is_not_taken_for_a_new_one() {
 
     assert_eq!(seqs(&timeline), (300..500).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_jump_begins_anew_at_a_message_and_grows_on_both_sides() {
+    let mut timeline = Timeline::new(CHAT, 0);
+    let asked = timeline.ask(Side::Latest).unwrap();
+    let newest = (900..1000).map(|n| incoming(CHAT, n, "new")).collect();
+    timeline.loaded(Side::Latest, asked.limit.unwrap().min(100), newest);
+
+    timeline.jump(incoming(CHAT, 17, "that one"));
+
+    assert_eq!(timeline.goal().map(|(id, _)| id), Some(id(17)));
+    assert!(!timeline.at_start() && !timeline.at_end());
+    let older = timeline.ask(Side::Older).unwrap();
+    assert_eq!(older.before, Some(id(17)));
+    timeline.loaded(Side::Older, 200, vec![incoming(CHAT, 16, "before")]);
+    let newer = timeline.ask(Side::Newer).unwrap();
+    assert_eq!(newer.after, Some(id(17)));
+    assert!(timeline.at_start());
+}

@@ -246,17 +246,21 @@ fn show_author(ui: &Ui, bubble: Rect, entry: &Entry, view: &View<'_>, timeline: 
     if !last || message.outgoing || !in_group(view, timeline) {
         return;
     }
-    let name = view.model.name_of(message.sender);
-    let face = view.model.face(message.sender).unwrap_or(Face {
-        person: message.sender,
-        avatar: 0,
-        name: &name,
-    });
     let radius = theme::AUTHOR / 2.0;
     let at = pos2(
         bubble.min.x - theme::AUTHOR_ROOM + radius,
         bubble.max.y - radius,
     );
+    paint_face(ui, at, message.sender, view);
+}
+
+fn paint_face(ui: &Ui, at: Pos2, person: PersonId, view: &View<'_>) {
+    let name = view.model.name_of(person);
+    let face = view.model.face(person).unwrap_or(Face {
+        person,
+        avatar: 0,
+        name: &name,
+    });
     avatar::paint(ui.painter(), at, theme::AUTHOR, face);
 }
 
@@ -345,10 +349,22 @@ pub(super) fn show_divider(ui: &Ui, row: Rect, tokens: &Tokens) {
     );
 }
 
-pub(super) fn show_typing(ui: &Ui, column: Rect, view: &View<'_>, who: &str) {
+/// Dots that move; in a group, beside the picture of one of those who write.
+pub(super) fn show_typing(
+    ui: &Ui,
+    column: Rect,
+    view: &View<'_>,
+    who: &str,
+    seen: Option<PersonId>,
+) {
     let moves = !view.model.appearance.reduce_motion;
     let phase = moves.then(|| ui.input(|input| input.time));
-    let at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
+    let mut at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
+    if let Some(person) = seen {
+        let middle = at + vec2(theme::AUTHOR / 2.0, 22.0);
+        paint_face(ui, middle, person, view);
+        at.x += theme::AUTHOR_ROOM;
+    }
     bubble::paint_typing(ui.painter(), at, phase, view.tokens);
     let rect = Rect::from_min_size(at, vec2(62.0, 36.0));
     let response = ui.interact(rect, ui.scope_id().with("typing"), Sense::hover());
