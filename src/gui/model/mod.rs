@@ -189,6 +189,8 @@ enum Asked {
     Jump(MessageId),
     /// A message that another one refers to.
     Aside(MessageId),
+    /// What follows a message in the open chat, to know the order.
+    Order(MessageId),
     /// Something after which these must be asked for again.
     Change(&'static [Want]),
     /// Nobody waits; an error is not shown either.
@@ -204,6 +206,8 @@ enum Want {
     Contacts,
     Chats,
     Chat(ChatId),
+    /// The order of the open chat's messages.
+    Order,
 }
 
 impl Model {
@@ -296,14 +300,15 @@ impl Model {
     /// Asks for what is wanted and not yet under way.
     fn ask_wanted(&mut self) {
         for want in std::mem::take(&mut self.wants) {
-            if self
-                .asked
-                .values()
-                .any(|asked| *asked == Asked::Refresh(want))
-            {
+            let same = |asked: &Asked| match asked {
+                Asked::Order(_) => want == Want::Order,
+                other => *other == Asked::Refresh(want),
+            };
+            if self.asked.values().any(same) {
                 self.wants.insert(want);
                 continue;
             }
+            let mut order = None;
             let query = match want {
                 Want::Node => Query::NodeInfo,
                 Want::Settings => Query::Settings,
@@ -311,8 +316,17 @@ impl Model {
                 Want::Contacts => Query::Contacts,
                 Want::Chats => Query::Chats,
                 Want::Chat(chat_id) => Query::Chat { chat_id },
+                Want::Order => {
+                    let open = self.timeline.as_mut();
+                    let Some((after, page)) = open.and_then(Timeline::ask_order) else {
+                        continue;
+                    };
+                    order = Some(after);
+                    Query::Messages(page)
+                }
             };
-            self.query(query, Asked::Refresh(want));
+            let asked = order.map_or(Asked::Refresh(want), Asked::Order);
+            self.query(query, asked);
         }
     }
 }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{
     Asked, EVERYTHING, Invite, Model, Notice, Stage, Want,
     nav::{Dialog, Pane},
-    timeline::Side,
+    timeline::{Side, Timeline},
 };
 use crate::{
     gui::{bridge::Update, strings::tr},
@@ -134,6 +134,9 @@ impl Model {
             Some(timeline) => timeline.message(message.clone()),
             None => true,
         };
+        if self.timeline.as_ref().is_some_and(Timeline::is_unsure) {
+            self.want(&[Want::Order, Want::Chats]);
+        }
         let row = self
             .chats
             .iter_mut()
@@ -209,6 +212,19 @@ impl Model {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
                     timeline.loaded(side, limit, page);
+                }
+            }
+            (Asked::Order(after), Answer::Messages(page)) => {
+                let mut messages = page.iter();
+                let open = self
+                    .timeline
+                    .as_mut()
+                    .filter(|timeline| messages.all(|message| message.chat_id == timeline.chat()));
+                if let Some(timeline) = open {
+                    timeline.ordered(after, page);
+                    if timeline.is_unsure() {
+                        self.want(&[Want::Order]);
+                    }
                 }
             }
             (Asked::Safety(person), Answer::Safety(safety)) => {
@@ -354,7 +370,7 @@ impl Model {
                 self.complain(error.message, now);
             }
             // A list that cannot be had while the profile is locked is asked for again after.
-            Asked::Refresh(_) | Asked::History(_) | Asked::Quiet => {}
+            Asked::Refresh(_) | Asked::History(_) | Asked::Order(_) | Asked::Quiet => {}
         }
     }
 

@@ -3,6 +3,8 @@
 //! One run of messages without a hole, in display order, that grows at both ends as pages come and
 //! is cut at the far end, so that a chat of any length costs the same memory.
 
+mod order;
+
 use std::collections::VecDeque;
 
 use crate::node::{
@@ -66,6 +68,8 @@ pub struct Timeline {
     below: u32,
     /// Where the view is to go, and a number that tells one wish from the next.
     goal: Option<(MessageId, u64)>,
+    /// Whether the places of those in memory may be wrong.
+    unsure: bool,
     revision: u64,
 }
 
@@ -85,6 +89,7 @@ impl Timeline {
             following: true,
             below: 0,
             goal: None,
+            unsure: false,
             revision: 0,
         }
     }
@@ -284,6 +289,7 @@ impl Timeline {
         }
         let incoming = is_heard(&message);
         if self.at_end {
+            self.doubt(&message);
             self.place(message);
             if self.following {
                 self.trim_front();

@@ -42,7 +42,7 @@ pub struct Messages {
     placed_divider: bool,
     newest_pending: u64,
     told_following: Option<bool>,
-    seen: Option<u64>,
+    seen: Option<MessageId>,
     bar: ScrollBar,
     goal: Option<Goal>,
 }
@@ -352,10 +352,12 @@ impl Messages {
             | Entry::Pending { .. } => None,
         };
         let newest = placed.iter().rev().filter(in_sight).find_map(incoming);
+        // Places change as messages come in between.
+        let seen = self.seen.and_then(|seen| timeline.get(seen));
         if let Some(message) =
-            newest.filter(|message| self.seen.is_none_or(|seen| message.seq > seen))
+            newest.filter(|message| seen.is_none_or(|seen| message.seq > seen.seq))
         {
-            self.seen = Some(message.seq);
+            self.seen = Some(message.message_id);
             view.act(Action::Seen(message.message_id));
         }
     }

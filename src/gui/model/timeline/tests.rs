@@ -253,3 +253,41 @@ fn a_jump_begins_anew_at_a_message_and_grows_on_both_sides() {
     assert_eq!(newer.after, Some(id(17)));
     assert!(timeline.at_start());
 }
+
+#[test]
+fn of_messages_taken_in_at_once_the_order_is_asked_for() {
+    let mut timeline = opened(0..10);
+    let told = |seq: u64, name: u64| Message {
+        message_id: id(name),
+        ..incoming(CHAT, seq, "text")
+    };
+    timeline.message(incoming(CHAT, 10, "text"));
+    assert!(!timeline.is_unsure(), "it only follows");
+
+    // The second stands before what was there, so that the first is further down than it says.
+    timeline.message(told(12, 70));
+    timeline.message(told(9, 71));
+    let (after, page) = timeline.ask_order().unwrap();
+    assert_eq!((after, page.after), (id(0), Some(id(0))));
+    let others = (1..11).map(|n| told(if n < 9 { n } else { n + 1 }, n));
+    let mut right: Vec<Message> = others.chain([told(9, 71), told(12, 70)]).collect();
+    right.sort_by_key(|message| message.seq);
+    timeline.ordered(after, right);
+
+    assert_eq!(seqs(&timeline), (0..13).collect::<Vec<_>>());
+    let names: Vec<MessageId> = timeline.messages.iter().map(|m| m.message_id).collect();
+    assert_eq!(names[8..], [id(8), id(71), id(9), id(10), id(70)]);
+    assert!(!timeline.is_unsure());
+}
+
+#[test]
+fn what_comes_while_the_order_is_asked_for_is_not_lost() {
+    let mut timeline = opened(0..5);
+    timeline.message(incoming(CHAT, 7, "text"));
+    let (after, _) = timeline.ask_order().unwrap();
+
+    timeline.message(incoming(CHAT, 8, "text"));
+    timeline.ordered(after, page(1..8));
+
+    assert_eq!(seqs(&timeline), (0..9).collect::<Vec<_>>());
+}
