@@ -3,7 +3,8 @@
 //! `cargo run --example window_gallery -- --screen chat --theme dark [--many] [--quiet]`
 //!
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
-//! passphrase, recovery, recovered, block, locked, stopped, notice. `--many` gives one chat 100,000
+//! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, about,
+//! pins, forward, react, answer, invited. `--many` gives one chat 100,000
 //! messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
@@ -22,7 +23,7 @@ mod sample;
 
 use betwixt::{
     gui::{
-        action::Action,
+        action::{Action, GroupAction, MessageAction},
         app::App,
         appearance::{Appearance, ThemeChoice},
         bridge::{FarEnd, Request, Update, bridge},
@@ -34,8 +35,9 @@ use betwixt::{
         self, ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
         Timestamp, WarningKind,
         view::{
-            Answer, ChatSummary, Contact, Event, Message, NearbyPerson, NodeCommand, NodeInfo,
-            Query, RequestState, Safety,
+            Answer, ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson,
+            NodeCommand, NodeInfo, PersonReceipt, Place as Standing, Query, Reaction, ReceiptState,
+            RequestState, Role, Safety,
         },
     },
 };
@@ -135,8 +137,28 @@ fn script(screen: &str) -> Vec<Action> {
             Action::Recovery { passphrase: None },
         ],
         "block" => vec![maya, Action::Show(Dialog::Block(MAYA))],
+        "group" => vec![Action::OpenChat(TRIP)],
+        "members" => vec![
+            Action::OpenChat(TRIP),
+            Action::InGroup(TRIP, GroupAction::Open),
+        ],
+        "found" => vec![Action::Show(Dialog::NewGroup)],
+        "about" => on_trip(Action::Show(Dialog::About(said(2)))),
+        "pins" => on_trip(Action::Show(Dialog::Pins(TRIP))),
+        "forward" => on_trip(Action::Show(Dialog::Forward(said(0)))),
+        "react" => on_trip(Action::Show(Dialog::React(said(0)))),
+        "answer" => on_trip(Action::On(said(0), MessageAction::Answer)),
+        "invited" => vec![Action::OpenChat(READING)],
         _ => Vec::new(),
     }
+}
+
+/// The group is open, and its messages are there.
+fn on_trip(then: Action) -> Vec<Action> {
+    // Each of these takes a frame, in which an answer can come.
+    let mut script = vec![Action::OpenChat(TRIP); 4];
+    script.push(then);
+    script
 }
 
 /// A made-up node.
@@ -146,6 +168,7 @@ struct World {
     contacts: BTreeMap<PersonId, Contact>,
     nearby: Vec<NearbyPerson>,
     chats: Vec<ChatSummary>,
+    groups: BTreeMap<ChatId, ChatInfo>,
     messages: BTreeMap<ChatId, Vec<Message>>,
     screen: String,
     quiet: bool,
@@ -160,6 +183,7 @@ impl World {
             contacts: BTreeMap::new(),
             nearby: Vec::new(),
             chats: Vec::new(),
+            groups: BTreeMap::new(),
             messages: BTreeMap::new(),
             screen: screen.to_owned(),
             quiet,
@@ -207,12 +231,46 @@ impl World {
             let at = Timestamp(now - minutes * 60_000);
             self.add(person(*number), at, *mine, *state, text);
         }
+        self.fill_groups();
         let conversation = if many { generated() } else { conversation() };
         let mut at = now - conversation.len() as u64 * 4 * 60_000;
         for (mine, state, text) in conversation {
             self.add(MAYA, Timestamp(at), mine, state, &text);
             at += 4 * 60_000 - 20_000;
         }
+    }
+
+    fn fill_groups(&mut self) {
+        let people = [
+            (sample::ME, "Elin Karlsson"),
+            (MAYA, "Maya Lindqvist"),
+            (person(2), "Tomás Ferreira"),
+            (person(4), "Aiko Tanaka"),
+            (person(6), "Jonas Weber"),
+            (person(20), "Ben Okafor"),
+        ];
+        let mut trip = sample::group_info(TRIP, &people);
+        trip.topic = Some("Three days at the lake, 14–16 March".into());
+        trip.pinned_messages = vec![said(0)];
+        if let Some(maya) = trip.members.get_mut(1) {
+            maya.role = Role::Admin;
+        }
+        self.groups.insert(TRIP, trip);
+        let people = [(person(20), "Ben Okafor"), (person(5), "Priya Nair")];
+        let mut reading = sample::group_info(READING, &people);
+        reading.place = Standing::Invited;
+        reading.invited_by = Some(person(20));
+        self.groups.insert(READING, reading);
+        self.chats.push(sample::group(TRIP, "Lake house trip"));
+        self.chats.push(ChatSummary {
+            request: Some(RequestState::Incoming),
+            ..sample::group(READING, "Reading group")
+        });
+        let messages = trip_messages(clock());
+        if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == TRIP) {
+            row.last = messages.last().cloned();
+        }
+        self.messages.insert(TRIP, messages);
     }
 
     fn add(
@@ -316,10 +374,19 @@ impl World {
                 };
                 Answer::Messages(all[range].to_vec())
             }
-            Query::Chat { .. }
-            | Query::Message { .. }
-            | Query::History { .. }
-            | Query::Receipts { .. } => Answer::Done {},
+            Query::Chat { chat_id } => self
+                .groups
+                .get(&chat_id)
+                .map_or(Answer::Done {}, |info| Answer::Chat(Box::new(info.clone()))),
+            Query::Message { message_id } => {
+                let mut all = self.messages.values().flatten();
+                let message = all.find(|message| message.message_id == message_id);
+                message.map_or(Answer::Done {}, |message| {
+                    Answer::Message(Box::new(message.clone()))
+                })
+            }
+            Query::History { .. } => Answer::History(editions(clock())),
+            Query::Receipts { .. } => Answer::Receipts(receipts(clock())),
         }
     }
 
@@ -483,6 +550,99 @@ fn come_further(message_id: MessageId, person_id: PersonId, tell: &impl Fn(Updat
 }
 
 const MAYA: PersonId = person(3);
+const TRIP: ChatId = ChatId([70; 32]);
+const READING: ChatId = ChatId([71; 32]);
+
+/// A message of the group, by its number.
+fn said(number: u64) -> MessageId {
+    sample::id(2_000_000 + number)
+}
+
+fn trip_messages(now: Timestamp) -> Vec<Message> {
+    let by = |number: u64, minutes: u64, sender: PersonId, text: &str| {
+        let at = Timestamp(now.0 - minutes * 60_000);
+        let outgoing = sender == sample::ME;
+        Message {
+            message_id: said(number),
+            sender,
+            sent_at: at,
+            received_at: at,
+            outgoing,
+            state: if outgoing {
+                DeliveryState::Delivered
+            } else {
+                DeliveryState::Read
+            },
+            ..sample::incoming(TRIP, number + 1, text)
+        }
+    };
+    let mut joined = sample::system(TRIP, 0, "Maya Lindqvist added Aiko Tanaka");
+    joined.sent_at = Timestamp(now.0 - 40 * 60_000);
+    let mut view = by(
+        0,
+        31,
+        person(2),
+        "Found the view from the jetty. Sunset is at 16:08 so we should arrive before that 🌅",
+    );
+    let reaction = |emoji: &str, people: &[PersonId]| Reaction {
+        emoji: emoji.into(),
+        people: people.to_vec(),
+    };
+    view.reactions = vec![
+        reaction("😍", &[MAYA, sample::ME]),
+        reaction("👍", &[person(4)]),
+    ];
+    let camera = by(1, 28, person(4), "すごい！ Let's bring the big camera 📷");
+    let mut route = by(
+        2,
+        25,
+        sample::ME,
+        "Route is here: https://osm.example/r/8842 — about 2 h 40 without stops",
+    );
+    route.reply_to = Some(said(0));
+    route.edited_at = Some(Timestamp(now.0 - 24 * 60_000));
+    let food = "Perfect. I'll handle food, tell me about allergies 🥑";
+    let mut stove = by(4, 20, MAYA, "@Elin Karlsson can you bring the stove?");
+    stove.mentions = vec![sample::ME];
+    stove.mentioned = true;
+    let bye = by(5, 4, sample::ME, "Of course. See you at 12:30 sharp! 👋🏽");
+    vec![
+        joined,
+        view,
+        camera,
+        route,
+        by(3, 21, MAYA, food),
+        stove,
+        bye,
+    ]
+}
+
+fn editions(now: Timestamp) -> Vec<Edition> {
+    let edition = |text: &str, minutes: u64| Edition {
+        text: text.into(),
+        at: Timestamp(now.0 - minutes * 60_000),
+    };
+    let text = "Route is here: https://osm.example/r/8842";
+    vec![
+        edition(&format!("{text} — about 3 h"), 25),
+        edition(&format!("{text} — about 2 h 40 without stops"), 24),
+    ]
+}
+
+fn receipts(now: Timestamp) -> Vec<PersonReceipt> {
+    let receipt = |person_id, state, minutes: u64| PersonReceipt {
+        person_id,
+        state,
+        at: (minutes > 0).then(|| Timestamp(now.0 - minutes * 60_000)),
+    };
+    vec![
+        receipt(MAYA, ReceiptState::Read, 23),
+        receipt(person(2), ReceiptState::Read, 22),
+        receipt(person(4), ReceiptState::Delivered, 24),
+        receipt(person(6), ReceiptState::Delivered, 19),
+        receipt(person(20), ReceiptState::Queued, 0),
+    ]
+}
 
 const fn person(number: u8) -> PersonId {
     let mut id = [number; 32];

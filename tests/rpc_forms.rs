@@ -10,7 +10,7 @@ use betwixt::node::{
     ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, MessageId, PersonId, Reply,
     Settings, SettingsChange, Timestamp, WarningKind,
     view::{
-        Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Member, Message,
+        Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Former, Member, Message,
         MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
         Query, Reaction, ReceiptState, RequestState, Role, Safety, UsedRelay, Via,
     },
@@ -532,6 +532,7 @@ fn chats() {
         topic: None,
         epoch: 0,
         place: Place::Member,
+        invited_by: Some(ADA),
         members_may_add: false,
         after_removal: Vec::new(),
         forked: Vec::new(),
@@ -542,6 +543,11 @@ fn chats() {
             owner: false,
             avatar: 2,
             joined_at: Timestamp(9),
+        }],
+        former: vec![Former {
+            person_id: ADA,
+            name: "Ada".to_owned(),
+            avatar: 2,
         }],
         complete: false,
         missing: vec![Missing {
@@ -554,9 +560,10 @@ fn chats() {
     assert_eq!(
         serde_json::to_value(Answer::Chat(Box::new(info))).unwrap(),
         json!({"chat_id": chat(), "kind": "direct", "name": "Ada", "topic": null, "epoch": 0,
-            "place": "member", "members_may_add": false, "after_removal": [], "forked": [],
+            "place": "member", "invited_by": ada(), "members_may_add": false, "after_removal": [], "forked": [],
             "members": [{"person_id": ada(), "name": "Ada", "role": "member", "owner": false,
                 "avatar": 2, "joined_at": 9}],
+            "former": [{"person_id": ada(), "name": "Ada", "avatar": 2}],
             "complete": false, "missing": [{"person_id": ada(), "count": 1}],
             "disappear_after_s": 0, "pinned_messages": [message_id()]})
     );

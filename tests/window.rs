@@ -320,6 +320,13 @@ fn a_person_at_the_window_talks_with_a_program() {
     ada.event(json!({"type": "status", "message_id": answer, "state": "read"}));
     display.picture("3 read");
 
+    // Changed: what I said last is one key away.
+    display.press("Up");
+    display.write("!");
+    display.press("Return");
+    ada.event(json!({"type": "message", "text": "Hello from the window!"}));
+    display.picture("4 changed");
+
     // In the light, and in the dark.
     display.press("ctrl+comma");
     for (name, (x, y), bright) in [("light", LIGHT, true), ("dark", DARK, false)] {
@@ -329,7 +336,7 @@ fn a_person_at_the_window_talks_with_a_program() {
             chosen.contains(name).then_some(())
         });
         until(name, || {
-            let seen = display.picture(&format!("4 {name}"));
+            let seen = display.picture(&format!("5 {name}"));
             ((seen > 200) == bright && (seen < 60) != bright).then_some(())
         });
     }
@@ -342,7 +349,7 @@ fn a_person_at_the_window_talks_with_a_program() {
         display.press("ctrl+l");
         is_locked(true)
     });
-    display.picture("5 locked");
+    display.picture("6 locked");
     until("it is unlocked", || {
         display.press("ctrl+a");
         display.write("correct horse");
@@ -355,7 +362,7 @@ fn a_person_at_the_window_talks_with_a_program() {
         }
         None
     });
-    display.picture("6 unlocked");
+    display.picture("7 unlocked");
 
     // Closed; and everything is there.
     assert_eq!(window.close(), Some(0));
@@ -372,7 +379,7 @@ fn a_person_at_the_window_talks_with_a_program() {
         .iter()
         .map(|m| &m["text"])
         .collect();
-    assert_eq!(texts, ["Hello from the window", "Hello, window"]);
+    assert_eq!(texts, ["Hello from the window!", "Hello, window"]);
     assert_eq!(again.stop(), 0);
     assert_eq!(ada.stop(), 0);
 }

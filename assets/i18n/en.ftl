@@ -56,6 +56,7 @@ chats-new-group = New group
 chats-search-label = Search chats
 chats-none = No chats yet. Say hello to somebody below, or invite someone.
 chats-none-found = No chat with “{ $name }” in its name.
+chats-nothing = Nothing said yet
 chats-unread = { $count ->
     [one] { $count } unread message
    *[other] { $count } unread messages
@@ -66,6 +67,7 @@ chats-requests = { $count ->
 }
 mark-verified = verified
 mark-muted = muted
+mark-disappears = messages disappear
 mark-pinned = pinned
 typing = typing…
 typing-named = { $name } is typing…
@@ -150,18 +152,29 @@ reaches-removed = Sent before its author knew who had left: people who were remo
 reaches-removed-mine = Sent before you knew who had left: people who were removed can read it.
 message-deleted = This message was deleted.
 message-newer = A newer kind of message. Update Betwixt to see it.
+message-file = A file. This version cannot show it yet.
 message-edited = edited
+quote-label = In answer to { $name }
+quote-nowhere = A message that is not on this device
+quote-waiting = …
 tick-waiting = waiting to be sent
 tick-sent = sent
 tick-delivered = delivered
 tick-read = read
 tick-failed = not sent
 failed-not-sent = Not sent.
+failed-not-changed = Not changed.
 failed-retry = Try again
 failed-discard = Discard
 failed-ended = Betwixt’s node has ended.
 
 composer-hint = Message
+composer-answer = Answer to { $name }
+composer-change = Change message
+composer-stop = Leave it
+composer-keep = Keep the change
+composer-emoji = Emojis
+mention-take = Mention
 composer-label = Message to { $name }
 composer-send = Send
 composer-left = { $count ->
@@ -186,11 +199,22 @@ menu-remove = Remove contact
 menu-block = Block
 menu-unblock = Unblock
 menu-copy = Copy text
+menu-react = React
+menu-more-emojis = More emojis
+menu-reply = Reply
+menu-edit = Edit
+menu-forward = Forward
+menu-pin-message = Pin for everybody
+menu-unpin-message = Unpin for everybody
+menu-about = Message info
+menu-message = What can be done with this message
 menu-delete = Delete
 menu-disappear = Disappearing messages
 
 gone-words = You are no longer in this group. What was said before stays here; only somebody in it can add you again.
 invited-words = You are invited to “{ $name }”, with { $people }. If you accept, they can write to you here and see when you read it.
+invited-words-by = { $by } invites you to “{ $name }”, with { $people }. If you accept, they can write to you here and see when you read it.
+group-invited-by = { $name } invites you
 
 ## Groups
 
@@ -199,6 +223,8 @@ group-members = { $count ->
     [one] { $count } member
    *[other] { $count } members
 }
+group-online = { $count } online
+group-people = Members
 group-invited = You are invited
 group-gone = You are no longer in this group
 group-add = Add people
@@ -269,10 +295,12 @@ block-button = Block
 delete-title = Delete this message?
 delete-sentence = It goes from this device only.
 delete-sentence-mine = Deleting it for everyone takes the text from both of you; that it was there stays to be seen. The other side may have read or copied it.
+delete-sentence-mine-group = Deleting it for everyone takes the text from everybody in the group; that it was there stays to be seen. Others may have read or copied it.
 delete-all = Delete for everyone
 delete-me = Delete for me
 disappear-title = Disappearing messages
 disappear-sentence = What both of you write from now on goes so long after it was read. It does not stop anyone from copying it.
+disappear-sentence-group = What anybody writes here from now on goes so long after it was read. It does not stop anyone from copying it.
 disappear-never = Never
 disappear-minute = After a minute
 disappear-hour = After an hour
@@ -289,7 +317,8 @@ add-people-sentence = They read what is written from now on, not what was writte
 add-people-button = Add
 pick-search = Search contacts
 pick-none = No contact with “{ $name }” in their name.
-pick-nobody = No contacts to add. Only contacts can be in a group: say hello to somebody first.
+pick-nobody = No contacts to add. Say hello to somebody first.
+pick-all = All your contacts are in it.
 pick-back = Do not add { $name }
 describe-title = Name and topic
 describe-sentence = Everybody in the group sees them, and who changed them.
@@ -304,8 +333,27 @@ delete-chat-title = Delete { $name }?
 delete-chat-sentence = You leave the group, and everything said in it goes from this device. The others keep what they have.
 delete-chat-sentence-gone = Everything said in it goes from this device. The others keep what they have.
 delete-chat-button = Delete
+about-title = Message info
+about-said = Said
+about-author = By
+about-came = Arrived here
+about-edited = Edited
+about-deleted-by = Deleted by
+about-before = Before it was edited
+forward-title = Forward
+forward-to = Forward to { $name }
+forward-button = Forward
+react-title = React
+emoji-search = Search emojis
+emoji-none = No emoji called “{ $name }”.
+pins-title = Pinned messages
+pins-sentence = Everybody in the chat sees them on top.
+pins-none = Nothing is pinned. The menu of a message has “Pin for everybody”.
+pins-one = Pinned message
+pins-nth = Pinned message { $number } of { $count }
+pins-all = All pinned messages
+pins-label = Pinned: { $name }
 receipts-title = Who has it
-receipts-sentence = How far this message has come with each.
 receipts-ask = Who has it: { $name }
 receipts-nobody = Nobody else was in the group.
 receipt-queued = Waits on this device
@@ -351,6 +399,10 @@ stopped-close = Close
 ## What the window says by itself
 
 toast-copied = Copied.
+toast-forwarded = { $count ->
+    [one] Forwarded to { $count } chat.
+   *[other] Forwarded to { $count } chats.
+}
 toast-copied-secret = Copied. The clipboard is emptied in 30 seconds.
 notice-dismiss = Dismiss
 notice-differs = The safety number of { $name } differs.

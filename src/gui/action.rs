@@ -42,7 +42,13 @@ pub enum Action {
         chat: ChatId,
         /// What.
         text: String,
+        /// Who is named in it.
+        mentions: Vec<PersonId>,
     },
+    /// Something with a message.
+    On(MessageId, MessageAction),
+    /// What is written in a chat is neither an answer nor a change any more.
+    WriteNew(ChatId),
     /// Says again what could not be kept.
     Retry {
         /// Which of my messages.
@@ -62,22 +68,6 @@ pub enum Action {
     },
     /// The end of the open chat came in sight, or went.
     Follow(bool),
-    /// Puts an emoji of mine at a message, or takes it away.
-    React {
-        /// Which message.
-        message: MessageId,
-        /// Which emoji.
-        emoji: String,
-        /// Whether it is to be there.
-        on: bool,
-    },
-    /// Removes a message from this device, or takes one of mine from everybody.
-    Delete {
-        /// Which.
-        message: MessageId,
-        /// From whom.
-        from: DeleteFor,
-    },
     /// Chooses after how many seconds what is said in a chat disappears; 0: never.
     Disappear(ChatId, u32),
     /// The message was on screen, and all before it.
@@ -155,6 +145,34 @@ pub enum Action {
     DismissOffer,
 }
 
+/// Something the person wants with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MessageAction {
+    /// Begins an answer to it.
+    Answer,
+    /// Begins to change it.
+    Change,
+    /// Gives it another text.
+    Rewrite(String),
+    /// Puts an emoji of mine at it, or takes it away.
+    React {
+        /// Which emoji.
+        emoji: String,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// Removes it from this device, or takes it from everybody.
+    Delete(DeleteFor),
+    /// Pins it for everybody in the chat, or takes it off.
+    Pin(bool),
+    /// Says the same in other chats.
+    Forward(Vec<ChatId>),
+    /// Shows it among those before and after it.
+    GoTo,
+    /// Wants to know what it says, because another one refers to it.
+    Find,
+}
+
 /// Something the person wants in a group.
 #[derive(Clone, PartialEq, Eq)]
 pub enum GroupAction {
@@ -162,7 +180,9 @@ pub enum GroupAction {
     Open,
     /// Accepts the invitation.
     Join,
-    /// Leaves, or declines the invitation.
+    /// Declines the invitation.
+    Decline,
+    /// Leaves.
     Leave,
     /// Removes it from this device.
     Delete,

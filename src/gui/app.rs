@@ -29,6 +29,7 @@ pub struct App {
     locked: Locked,
     shown: Option<Appearance>,
     title: String,
+    has_emoji: bool,
 }
 
 impl App {
@@ -51,6 +52,7 @@ impl App {
             locked: Locked::default(),
             shown: None,
             title: String::new(),
+            has_emoji: false,
         }
     }
 
@@ -95,6 +97,9 @@ impl App {
 
     fn show(&mut self, ui: &mut Ui, now: Timestamp) -> Vec<Action> {
         let rect = ui.max_rect();
+        if !std::mem::replace(&mut self.has_emoji, true) {
+            fonts::load_emoji(ui.painter());
+        }
         let focused = ui.input(|input| input.focused);
         let mut view = View {
             model: &self.model,

@@ -62,6 +62,11 @@ impl Calendar {
         }
     }
 
+    /// `Today, 14:32`: where there is room.
+    pub fn in_full(&self, at: Timestamp, now: Timestamp) -> String {
+        format!("{}, {}", self.day_name(at, now), self.time(at))
+    }
+
     /// `Last seen at 14:32`, `Last seen yesterday`, …
     pub fn last_seen(&self, at: Timestamp, now: Timestamp) -> String {
         let (day, today) = (self.day(at), self.day(now));

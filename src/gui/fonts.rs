@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use egui::{
-    Context, FontData, FontDefinitions, FontFamily,
+    Color32, Context, FontData, FontDefinitions, FontFamily, FontId, Painter,
     epaint::text::{FallbackRequest, FontInsert, FontPriority, InsertFontFamily},
 };
 
@@ -27,6 +27,23 @@ pub fn install(ctx: &Context) {
     ctx.set_fonts(definitions());
     ctx.add_font_provider(Arc::new(black_and_white_emoji));
 }
+
+/// Loads the system's coloured emoji before any other of its fonts. Of two that have a character the
+/// one that came first is used, and many others have the older emoji in black and white.
+pub fn load_emoji(painter: &Painter) {
+    let families = [
+        FontFamily::Proportional,
+        FontFamily::Name(MEDIUM.into()),
+        FontFamily::Name(SEMIBOLD.into()),
+    ];
+    for family in families {
+        let font = FontId::new(14.0, family);
+        let _ = painter.layout_no_wrap(YOUNG_EMOJI.into(), font, Color32::BLACK);
+    }
+}
+
+/// An emoji that only fonts of emoji have.
+const YOUNG_EMOJI: &str = "🥰";
 
 fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
@@ -106,6 +123,8 @@ const NOTO_EMOJI: &[u8] = include_bytes!("../../assets/fonts/NotoEmoji-Regular.t
 #[allow(missing_docs, reason = "each is named after what it shows")]
 pub mod icon {
     pub const ARROWS_CLOCKWISE: &str = "\u{e094}";
+    pub const ARROW_BEND_UP_LEFT: &str = "\u{e024}";
+    pub const ARROW_BEND_UP_RIGHT: &str = "\u{e026}";
     pub const ARROW_LEFT: &str = "\u{e058}";
     pub const BELL: &str = "\u{e0ce}";
     pub const BELL_SLASH: &str = "\u{e0d4}";
@@ -145,6 +164,7 @@ pub mod icon {
     pub const SHIELD_CHECK: &str = "\u{e40c}";
     pub const SHIELD_WARNING: &str = "\u{e412}";
     pub const SIGN_OUT: &str = "\u{e42a}";
+    pub const SMILEY: &str = "\u{e436}";
     pub const TRASH: &str = "\u{e4a6}";
     pub const USERS: &str = "\u{e4d6}";
     pub const USER_GEAR: &str = "\u{e4cc}";
@@ -159,7 +179,7 @@ pub mod icon {
 
 #[cfg(test)]
 mod tests {
-    use egui::{Context, FontId, RawInput};
+    use egui::RawInput;
 
     use super::*;
 

@@ -7,8 +7,8 @@ use super::{
     ChatId, CommandError, ErrorKind, MessageId, PersonId,
     show::{self, Names, People},
     view::{
-        Answer, ChatInfo, ChatKind, ChatSummary, Member, Missing, PageOf, PersonReceipt, Place,
-        Query, ReceiptState, RequestState, Role, Safety,
+        Answer, ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, PageOf, PersonReceipt,
+        Place, Query, ReceiptState, RequestState, Role, Safety,
     },
 };
 use crate::{
@@ -165,14 +165,27 @@ fn group_summary(group: &GroupStanding) -> ChatSummary {
 fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
     let names = Names::of(engine);
     let me = engine.person();
+    let strangers = engine.co_members();
+    let avatar = |person: &PersonId| {
+        let contact = engine.contact(person).map(|known| known.avatar);
+        let mut strangers = strangers.iter();
+        let stranger = strangers.find(|(stranger, ..)| stranger == person);
+        let stranger = stranger.map(|(_, _, avatar)| *avatar);
+        contact.or(stranger).unwrap_or_default()
+    };
+    let is_in = |person: &PersonId| group.members.iter().any(|member| member.person == *person);
+    let former = strangers.iter().filter(|(person, ..)| !is_in(person));
+    let former = former.map(|(person, _, avatar)| Former {
+        person_id: *person,
+        name: names.name(person),
+        avatar: *avatar,
+    });
+    let former: Vec<Former> = former.collect();
     let member = |member: &GroupMember| {
         let (name, avatar) = if member.person == me {
             (show::own_name(engine), engine.avatar())
         } else {
-            let avatar = engine
-                .contact(&member.person)
-                .map_or(0, |known| known.avatar);
-            (names.name(&member.person), avatar)
+            (names.name(&member.person), avatar(&member.person))
         };
         Member {
             person_id: member.person,
@@ -206,10 +219,15 @@ fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
             Standing::Invited(_) => Place::Invited,
             Standing::Leaving(_) | Standing::Gone => Place::Gone,
         },
+        invited_by: match group.place {
+            Standing::Invited(by) => Some(by),
+            Standing::Member | Standing::Leaving(_) | Standing::Gone => None,
+        },
         members_may_add: group.members_add,
         after_removal: counted(&group.aside),
         forked: group.forked.clone(),
         members: group.members.iter().map(member).collect(),
+        former,
         complete: group.missing.is_empty(),
         missing: counted(&group.missing),
         disappear_after_s: group.timer_s,
@@ -269,6 +287,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
         topic: None,
         epoch: 0,
         place: Place::Member,
+        invited_by: None,
         members_may_add: false,
         after_removal: Vec::new(),
         forked: Vec::new(),
@@ -282,6 +301,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
                 ),
             ),
         ],
+        former: Vec::new(),
         complete: chat.missing == 0,
         missing: missing.into_iter().collect(),
         disappear_after_s: chat.disappear_after_s,

@@ -342,12 +342,33 @@ fn changed(people: &People, id: &OpId, op: &[u8]) -> Option<String> {
             } else if let Some(by) = meta.add_by {
                 let who = if by == 0 { "only admins" } else { "everybody" };
                 format!("{author} let {who} add people")
+            } else if let Some(seconds) = meta.timer_s {
+                match span(seconds) {
+                    Some(span) => format!("{author} let messages disappear after {span}"),
+                    None => format!("{author} let messages stay"),
+                }
             } else {
                 format!("{author} changed the settings of the group")
             }
         }
         Change::DeviceUpdate(_) | Change::Epoch(_) | Change::Unknown { .. } => return None,
     })
+}
+
+/// `4 weeks`, `1 hour`, `90 seconds`; none of no time.
+fn span(seconds: u32) -> Option<String> {
+    let units = [
+        (7 * 24 * 60 * 60, "week"),
+        (24 * 60 * 60, "day"),
+        (60 * 60, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let whole = |(length, _): &(u32, &str)| seconds > 0 && seconds.is_multiple_of(*length);
+    let (length, name) = units.into_iter().find(whole)?;
+    let count = seconds / length;
+    let plural = if count == 1 { "" } else { "s" };
+    Some(format!("{count} {name}{plural}"))
 }
 
 /// How far a message of ours has come with somebody.
@@ -358,5 +379,19 @@ fn delivery(times: ReceiptTimes) -> DeliveryState {
         DeliveryState::Delivered
     } else {
         DeliveryState::Queued
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_named_in_the_largest_unit_that_fits() {
+        let named = [7_257_600, 86_400, 3_600, 90, 1, 0].map(span);
+
+        let wanted = ["12 weeks", "1 day", "1 hour", "90 seconds", "1 second"];
+        assert_eq!(named.iter().flatten().collect::<Vec<_>>(), wanted);
+        assert_eq!(named[5], None);
     }
 }

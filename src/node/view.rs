@@ -3,7 +3,7 @@
 
 mod chats;
 
-pub use chats::{ChatInfo, ChatKind, ChatSummary, Member, Missing, Place, Role};
+pub use chats::{ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, Place, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use crate::{
     },
     node::{
         ChatId, Command, CommandError, MessageId, PersonId, Timestamp,
-        view::{ChatInfo, ChatKind, ChatSummary, Member, Place, Query, Role},
+        view::{ChatInfo, ChatKind, ChatSummary, Member, Message, MessageKind, Place, Query, Role},
     },
 };
 
@@ -67,9 +67,24 @@ impl Model {
         self.groups.get(&chat)
     }
 
+    /// Whether a chat is one of more than two people.
+    pub fn is_group(&self, chat: ChatId) -> bool {
+        self.chat(chat).is_some_and(is_group)
+    }
+
     /// Where I stand in a chat.
     pub fn place_in(&self, chat: ChatId) -> Place {
         self.group(chat).map_or(Place::Member, |info| info.place)
+    }
+
+    /// Whether I never went to a group: it stays out of the list. Of one that was declined before the
+    /// window opened, nothing tells that but that nobody spoke.
+    pub fn is_declined(&self, chat: &ChatSummary) -> bool {
+        if self.place_in(chat.chat_id) != Place::Gone {
+            return false;
+        }
+        let said = |last: &Message| last.kind != MessageKind::System;
+        self.declined.contains(&chat.chat_id) || !chat.last.as_ref().is_some_and(said)
     }
 
     /// What I may do in a group.
@@ -97,7 +112,10 @@ impl Model {
     /// The first few people of a group other than me, and how many more there are.
     pub fn people_line(&self, info: &ChatInfo) -> String {
         let others = info.members.iter();
-        let others = others.filter(|member| Some(member.person_id) != self.me.person_id);
+        let others = others.filter(|member| {
+            let person = Some(member.person_id);
+            person != self.me.person_id && person != info.invited_by
+        });
         let names: Vec<&str> = others.map(|member| member.name.as_str()).collect();
         let (named, more) = names.split_at(names.len().min(NAMED));
         let people = named.join(", ");
@@ -115,17 +133,29 @@ impl Model {
     pub(super) fn face_in_groups(&self, person: PersonId) -> Option<Face<'_>> {
         let mut members = self.groups.values().flat_map(|info| &info.members);
         let member = members.find(|member| member.person_id == person);
-        let member = member.or_else(|| self.gone.get(&person))?;
+        if let Some(member) = member.or_else(|| self.gone.get(&person)) {
+            return Some(Face {
+                person,
+                avatar: member.avatar,
+                name: &member.name,
+            });
+        }
+        let mut former = self.groups.values().flat_map(|info| &info.former);
+        let former = former.find(|former| former.person_id == person)?;
         Some(Face {
             person,
-            avatar: member.avatar,
-            name: &member.name,
+            avatar: former.avatar,
+            name: &former.name,
         })
     }
 
-    /// Takes what the node knows of a group.
-    pub(super) fn know_group(&mut self, info: ChatInfo) {
-        if info.kind != ChatKind::Group || self.chat(info.chat_id).is_none() {
+    /// Takes what the node knows of a chat.
+    pub(super) fn know_chat(&mut self, info: ChatInfo) {
+        if self.chat(info.chat_id).is_none() {
+            return;
+        }
+        self.pins.insert(info.chat_id, info.pinned_messages.clone());
+        if info.kind != ChatKind::Group {
             return;
         }
         if let Some(before) = self.groups.insert(info.chat_id, info) {
@@ -147,7 +177,7 @@ impl Model {
         self.groups.retain(|chat, _| listed.contains(chat));
         for chat in listed {
             if !self.groups.contains_key(&chat) {
-                self.want(&[Want::Group(chat)]);
+                self.want(&[Want::Chat(chat)]);
             }
         }
     }
@@ -155,7 +185,7 @@ impl Model {
     /// Asks again for the groups in which somebody is.
     pub(super) fn want_groups(&mut self, is_in: impl Fn(&ChatInfo) -> bool) {
         let groups = self.groups.values().filter(|info| is_in(info));
-        let wants: Vec<Want> = groups.map(|info| Want::Group(info.chat_id)).collect();
+        let wants: Vec<Want> = groups.map(|info| Want::Chat(info.chat_id)).collect();
         self.want(&wants);
     }
 
@@ -163,6 +193,8 @@ impl Model {
     pub(super) fn forget_chat(&mut self, chat: ChatId) {
         self.chats.retain(|row| row.chat_id != chat);
         self.groups.remove(&chat);
+        self.pins.remove(&chat);
+        self.writing.remove(&chat);
         let open = match self.nav.pane() {
             Pane::Chat(open) | Pane::Group(open) => open == chat,
             Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => false,
@@ -187,9 +219,18 @@ impl Model {
         match wanted {
             GroupAction::Open => {
                 self.nav.open(Pane::Group(chat_id));
-                self.want(&[Want::Group(chat_id)]);
+                self.want(&[Want::Chat(chat_id)]);
             }
             GroupAction::Join => self.change_group(chat_id, Command::JoinGroup { chat_id }),
+            GroupAction::Decline => {
+                self.declined.insert(chat_id);
+                let open = self.nav.chat() == Some(chat_id);
+                if open {
+                    self.nav.open(Pane::Empty);
+                    self.follow_nav();
+                }
+                self.change_group(chat_id, Command::LeaveGroup { chat_id });
+            }
             GroupAction::Leave => self.change_group(chat_id, Command::LeaveGroup { chat_id }),
             GroupAction::Delete => {
                 self.close_dialog();
@@ -258,7 +299,7 @@ impl Model {
         refused: Option<CommandError>,
         now: Timestamp,
     ) {
-        self.want(&[Want::Chats, Want::Group(chat)]);
+        self.want(&[Want::Chats, Want::Chat(chat)]);
         if self.nav.dialog() != Some(dialog) {
             if let Some(error) = refused {
                 self.complain(error.message, now);
@@ -278,6 +319,11 @@ impl Model {
     /// Asks how far the message has come that the dialog is about.
     pub(super) fn ask_receipts(&mut self, message_id: MessageId) {
         self.query(Query::Receipts { message_id }, Asked::Receipts(message_id));
+    }
+
+    /// Asks for the texts that the message had which the dialog is about.
+    pub(super) fn ask_history(&mut self, message_id: MessageId) {
+        self.query(Query::History { message_id }, Asked::History(message_id));
     }
 }
 

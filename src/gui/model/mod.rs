@@ -1,6 +1,7 @@
 //! Everything the window knows: plain values, changed by what the node says ([`Model::receive`]) and
 //! by what the person wants ([`Model::perform`]).
 
+mod acts;
 mod groups;
 pub mod nav;
 mod notice;
@@ -14,7 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
+use self::acts::Aside;
 pub use self::{
+    acts::{Referred, Writing},
     groups::Rights,
     notice::{Notice, Toast},
     people::{Face, is_incoming_request, of_contact, of_nearby},
@@ -31,8 +34,8 @@ use super::{
 use crate::node::{
     ChatId, MessageId, PersonId, Settings, Timestamp,
     view::{
-        ChatInfo, ChatSummary, Contact, Member, NearbyPerson, NodeInfo, PersonReceipt, Query,
-        Safety,
+        ChatInfo, ChatSummary, Contact, Edition, Member, NearbyPerson, NodeInfo, PersonReceipt,
+        Query, Safety,
     },
 };
 
@@ -57,6 +60,8 @@ pub struct Model {
     pub chats_known: bool,
     /// What is known of the groups among them.
     pub groups: BTreeMap<ChatId, ChatInfo>,
+    /// The pinned messages of chats that were open.
+    pub pins: BTreeMap<ChatId, Vec<MessageId>>,
     /// The open chat's messages.
     pub timeline: Option<Timeline>,
     /// Who is typing.
@@ -69,6 +74,8 @@ pub struct Model {
     pub dialog: DialogState,
     /// How far the message has come that the open dialog is about.
     pub receipts: Option<(MessageId, Vec<PersonReceipt>)>,
+    /// The texts that this message had.
+    pub history: Option<(MessageId, Vec<Edition>)>,
     /// The recovery words, while they are shown.
     pub recovery: Option<Zeroizing<String>>,
     /// Where the person is.
@@ -92,6 +99,12 @@ pub struct Model {
     next_ticket: Ticket,
     wants: BTreeSet<Want>,
     seen: Option<MessageId>,
+    /// What the fields under chats are for, when they are not for something new.
+    writing: BTreeMap<ChatId, Writing>,
+    /// Messages that others refer to.
+    aside: BTreeMap<MessageId, Aside>,
+    /// Groups to which I was invited, and did not want to go.
+    declined: BTreeSet<ChatId>,
     /// Members who have gone while the window was open.
     gone: BTreeMap<PersonId, Member>,
 }
@@ -168,6 +181,16 @@ enum Asked {
     Deleted(ChatId),
     /// How far a message has come with each.
     Receipts(MessageId),
+    /// The texts that a message had.
+    History(MessageId),
+    /// Another text for a message of mine.
+    Rewritten(ChatId, MessageId),
+    /// A message to which the view is to go.
+    Jump(MessageId),
+    /// A message that another one refers to.
+    Aside(MessageId),
+    /// What follows a message in the open chat, to know the order.
+    Order(MessageId),
     /// Something after which these must be asked for again.
     Change(&'static [Want]),
     /// Nobody waits; an error is not shown either.
@@ -182,7 +205,9 @@ enum Want {
     Nearby,
     Contacts,
     Chats,
-    Group(ChatId),
+    Chat(ChatId),
+    /// The order of the open chat's messages.
+    Order,
 }
 
 impl Model {
@@ -275,23 +300,33 @@ impl Model {
     /// Asks for what is wanted and not yet under way.
     fn ask_wanted(&mut self) {
         for want in std::mem::take(&mut self.wants) {
-            if self
-                .asked
-                .values()
-                .any(|asked| *asked == Asked::Refresh(want))
-            {
+            let same = |asked: &Asked| match asked {
+                Asked::Order(_) => want == Want::Order,
+                other => *other == Asked::Refresh(want),
+            };
+            if self.asked.values().any(same) {
                 self.wants.insert(want);
                 continue;
             }
+            let mut order = None;
             let query = match want {
                 Want::Node => Query::NodeInfo,
                 Want::Settings => Query::Settings,
                 Want::Nearby => Query::Nearby,
                 Want::Contacts => Query::Contacts,
                 Want::Chats => Query::Chats,
-                Want::Group(chat_id) => Query::Chat { chat_id },
+                Want::Chat(chat_id) => Query::Chat { chat_id },
+                Want::Order => {
+                    let open = self.timeline.as_mut();
+                    let Some((after, page)) = open.and_then(Timeline::ask_order) else {
+                        continue;
+                    };
+                    order = Some(after);
+                    Query::Messages(page)
+                }
             };
-            self.query(query, Asked::Refresh(want));
+            let asked = order.map_or(Asked::Refresh(want), Asked::Order);
+            self.query(query, asked);
         }
     }
 }

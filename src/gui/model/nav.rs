@@ -70,8 +70,14 @@ pub enum Dialog {
     Leave(ChatId),
     /// Really delete this chat?
     DeleteChat(ChatId),
-    /// How far a message of mine has come with each.
-    Receipts(MessageId),
+    /// All that is known of a message: when, what it said before, how far it has come with each.
+    About(MessageId),
+    /// Say the same in other chats.
+    Forward(MessageId),
+    /// Any emoji for a message.
+    React(MessageId),
+    /// The pinned messages of a chat.
+    Pins(ChatId),
 }
 
 /// Where the person is, and was.

@@ -1,7 +1,7 @@
 //! What the person wants changes the model, and becomes commands and questions.
 
 use super::{
-    Asked, Model, Notice, Want,
+    Asked, Model, Notice, Referred, Want, Writing,
     nav::{Dialog, Pane, Place},
     people::is_incoming_request,
     timeline::{Pending, Side, Timeline},
@@ -45,7 +45,21 @@ impl Model {
             }
             Action::Show(dialog) => self.show(dialog),
             Action::CloseDialog => self.close_dialog(),
-            Action::Send { chat, text } => self.send(chat, text, now),
+            Action::Send {
+                chat,
+                text,
+                mentions,
+            } => {
+                let reply_to = match self.writing.remove(&chat) {
+                    Some(Writing::Answer(message)) => Some(message.message_id),
+                    Some(Writing::Change(_)) | None => None,
+                };
+                self.send(chat, text, (reply_to, mentions), now);
+            }
+            Action::On(message, wanted) => self.perform_on(message, wanted, now),
+            Action::WriteNew(chat) => {
+                self.writing.remove(&chat);
+            }
             Action::Retry { number } => self.retry(number, now),
             Action::Discard { number } => {
                 if let Some(timeline) = &mut self.timeline {
@@ -62,20 +76,6 @@ impl Model {
                 if let Some(timeline) = &mut self.timeline {
                     timeline.set_following(following);
                 }
-            }
-            Action::React { message, emoji, on } => {
-                let message_id = message;
-                let command = Command::ReactMessage {
-                    message_id,
-                    emoji,
-                    on,
-                };
-                self.change(command, &[]);
-            }
-            Action::Delete { message, from } => {
-                self.close_dialog();
-                let message_id = message;
-                self.change(Command::DeleteMessage { message_id, from }, &[Want::Chats]);
             }
             Action::Disappear(chat_id, seconds) => {
                 self.close_dialog();
@@ -213,6 +213,7 @@ impl Model {
         self.dialog = super::DialogState::default();
         self.recovery = None;
         self.receipts = None;
+        self.history = None;
     }
 
     /// The messages in memory are those of the open chat.
@@ -233,6 +234,8 @@ impl Model {
         }
         let unread = self.chat(chat).map_or(0, |row| row.unread);
         self.timeline = Some(Timeline::new(chat, unread));
+        self.aside.clear();
+        self.want(&[Want::Chat(chat)]);
         self.seen = None;
         self.load(Side::Latest);
     }
@@ -241,7 +244,7 @@ impl Model {
         let shown: Vec<ChatId> = self
             .chats
             .iter()
-            .filter(|chat| !is_incoming_request(chat))
+            .filter(|chat| !is_incoming_request(chat) && !self.is_declined(chat))
             .map(|chat| chat.chat_id)
             .collect();
         let open = self.nav.chat();
@@ -273,20 +276,32 @@ impl Model {
         if dialog == Dialog::Invite && self.invite.is_none() {
             self.perform(Action::Invite, Timestamp(0));
         }
-        if let Dialog::Receipts(message) = dialog {
-            self.ask_receipts(message);
+        if let Dialog::About(message) = dialog {
+            if matches!(self.referred(message), Referred::Here(said) if said.outgoing) {
+                self.ask_receipts(message);
+            }
+            self.ask_history(message);
         }
     }
 
-    fn send(&mut self, chat: ChatId, text: String, now: Timestamp) {
+    /// Says something: what it answers, and who is named in it.
+    pub(super) fn send(
+        &mut self,
+        chat: ChatId,
+        text: String,
+        about: (Option<MessageId>, Vec<PersonId>),
+        now: Timestamp,
+    ) {
+        let (reply_to, mentions) = about;
         self.next_ticket += 1;
         let number = self.next_ticket;
         let open = self.timeline.as_mut();
         if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
-            let text = text.clone();
             timeline.say(Pending {
                 number,
-                text,
+                text: text.clone(),
+                reply_to,
+                mentions: mentions.clone(),
                 at: now,
                 stored: None,
                 failed: None,
@@ -295,12 +310,11 @@ impl Model {
                 self.load(Side::Latest);
             }
         }
-        let (chat_id, reply_to) = (chat, None);
         let command = Command::SendMessage {
-            chat_id,
+            chat_id: chat,
             text,
             reply_to,
-            mentions: Vec::new(),
+            mentions,
         };
         self.command(command, Asked::Said(chat, number));
         // The message itself says that I stopped typing.
@@ -313,7 +327,8 @@ impl Model {
         };
         let chat = timeline.chat();
         if let Some(pending) = timeline.take_back(number) {
-            self.send(chat, pending.text, now);
+            let about = (pending.reply_to, pending.mentions);
+            self.send(chat, pending.text, about, now);
         }
     }
 

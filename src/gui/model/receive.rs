@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{
     Asked, EVERYTHING, Invite, Model, Notice, Stage, Want,
     nav::{Dialog, Pane},
-    timeline::Side,
+    timeline::{Side, Timeline},
 };
 use crate::{
     gui::{bridge::Update, strings::tr},
@@ -46,6 +46,7 @@ impl Model {
                 chat_id,
                 message_id,
             } => {
+                self.refer_nowhere(chat_id, message_id);
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id)
                     && let Some(message_id) = timeline.removed(message_id)
@@ -64,7 +65,7 @@ impl Model {
                 for last in shown.filter(|last| last.message_id == message_id) {
                     last.state = last.state.max(state);
                 }
-                if self.nav.dialog() == Some(Dialog::Receipts(message_id)) {
+                if self.nav.dialog() == Some(Dialog::About(message_id)) {
                     self.ask_receipts(message_id);
                 }
             }
@@ -102,6 +103,9 @@ impl Model {
                 | ChatChange::Completeness => {
                     self.want(&[Want::Chats]);
                     self.want_groups(|info| info.chat_id == chat_id);
+                    if self.pins.contains_key(&chat_id) {
+                        self.want(&[Want::Chat(chat_id)]);
+                    }
                 }
             },
             Event::Warning { kind, text } => self.warn(kind, text, now),
@@ -115,6 +119,13 @@ impl Model {
     }
 
     fn message(&mut self, message: Message, now: Timestamp) {
+        self.refer_anew(&message);
+        if message.deleted && self.pins(message.chat_id).contains(&message.message_id) {
+            self.want(&[Want::Chat(message.chat_id)]);
+        }
+        if self.nav.dialog() == Some(Dialog::About(message.message_id)) {
+            self.ask_history(message.message_id);
+        }
         if !message.outgoing {
             self.typing.set(message.chat_id, message.sender, false, now);
         }
@@ -123,6 +134,9 @@ impl Model {
             Some(timeline) => timeline.message(message.clone()),
             None => true,
         };
+        if self.timeline.as_ref().is_some_and(Timeline::is_unsure) {
+            self.want(&[Want::Order, Want::Chats]);
+        }
         let row = self
             .chats
             .iter_mut()
@@ -193,15 +207,35 @@ impl Model {
                 sort(&mut self.chats);
                 self.follow_groups();
             }
-            (_, Answer::Chat(info)) => self.know_group(*info),
+            (_, Answer::Chat(info)) => self.know_chat(*info),
             (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
                     timeline.loaded(side, limit, page);
                 }
             }
+            (Asked::Order(after), Answer::Messages(page)) => {
+                let mut messages = page.iter();
+                let open = self
+                    .timeline
+                    .as_mut()
+                    .filter(|timeline| messages.all(|message| message.chat_id == timeline.chat()));
+                if let Some(timeline) = open {
+                    timeline.ordered(after, page);
+                    if timeline.is_unsure() {
+                        self.want(&[Want::Order]);
+                    }
+                }
+            }
             (Asked::Safety(person), Answer::Safety(safety)) => {
                 self.safety = Some((person, safety));
+            }
+            (Asked::Jump(_), Answer::Message(message)) => self.jump(*message),
+            (Asked::Aside(id), Answer::Message(message)) => self.found(id, Some(*message)),
+            (Asked::History(of), Answer::History(editions)) => {
+                if self.nav.dialog() == Some(Dialog::About(of)) {
+                    self.history = Some((of, editions));
+                }
             }
             (_, Answer::Message(message)) => {
                 let open = self.timeline.as_mut();
@@ -224,7 +258,7 @@ impl Model {
             }
             (Asked::Change(wants), Answer::Done {}) => self.want(wants),
             (Asked::Receipts(of), Answer::Receipts(receipts)) => {
-                if self.nav.dialog() == Some(Dialog::Receipts(of)) {
+                if self.nav.dialog() == Some(Dialog::About(of)) {
                     self.receipts = Some((of, receipts));
                 }
             }
@@ -273,9 +307,10 @@ impl Model {
                 self.want(&[Want::Chats]);
                 self.open_chat(chat_id);
             }
-            (Asked::InGroup(chat), _) => self.want(&[Want::Chats, Want::Group(chat)]),
+            (Asked::InGroup(chat), _) => self.want(&[Want::Chats, Want::Chat(chat)]),
             (Asked::InDialog(dialog, chat), _) => self.dialog_answered(dialog, chat, None, now),
             (Asked::Deleted(chat), _) => self.forget_chat(chat),
+            (Asked::Rewritten(chat, message), _) => self.rewritten(chat, message),
             (
                 _,
                 Reply::Done {}
@@ -322,17 +357,20 @@ impl Model {
                 self.complain(error.message, now);
             }
             Asked::InGroup(chat) => {
-                self.want(&[Want::Chats, Want::Group(chat)]);
+                self.want(&[Want::Chats, Want::Chat(chat)]);
                 self.complain(error.message, now);
             }
             Asked::InDialog(dialog, chat) => {
                 self.dialog_answered(dialog, chat, Some(error), now);
             }
+            Asked::Rewritten(..) => self.not_rewritten(&error.message, now),
+            Asked::Aside(id) => self.found(id, None),
+            Asked::Jump(_) => self.complain(tr("quote-nowhere"), now),
             Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) | Asked::Deleted(_) => {
                 self.complain(error.message, now);
             }
             // A list that cannot be had while the profile is locked is asked for again after.
-            Asked::Refresh(_) | Asked::Quiet => {}
+            Asked::Refresh(_) | Asked::History(_) | Asked::Order(_) | Asked::Quiet => {}
         }
     }
 

@@ -38,6 +38,7 @@ fn answer_all(model: &mut Model) {
                 Query::Messages(_) => {
                     Answer::Messages(vec![incoming(CHAT, 0, "hello"), outgoing(CHAT, 1, "hi")])
                 }
+                Query::Chat { .. } => Answer::Done {},
                 other => panic!("{other:?}"),
             };
             model.receive(Update::Answer(ticket, Ok(answer)), NOW);
@@ -65,6 +66,14 @@ fn queries(model: &mut Model) -> Vec<Query> {
 
 fn event(model: &mut Model, event: Event) {
     model.receive(Update::Event(event), NOW);
+}
+
+fn said(text: String) -> Action {
+    Action::Send {
+        chat: CHAT,
+        text,
+        mentions: Vec::new(),
+    }
 }
 
 #[test]
@@ -150,7 +159,7 @@ fn my_message_shows_at_once_and_is_replaced_by_the_stored_one() {
     answer_all(&mut model);
     let text = "on my way".to_owned();
 
-    model.perform(Action::Send { chat: CHAT, text }, NOW);
+    model.perform(said(text), NOW);
     let timeline = model.timeline.as_ref().unwrap();
     assert_eq!(timeline.pending()[0].text, "on my way");
     let (ticket, command) = commands(&mut model).pop().unwrap();
@@ -179,7 +188,7 @@ fn a_message_that_is_refused_stays_and_says_why_and_can_be_said_again() {
     model.perform(Action::OpenChat(CHAT), NOW);
     answer_all(&mut model);
     let text = "on my way".to_owned();
-    model.perform(Action::Send { chat: CHAT, text }, NOW);
+    model.perform(said(text), NOW);
     let (ticket, _) = commands(&mut model).pop().unwrap();
 
     let error = CommandError::new(ErrorKind::Storage, "The disk is full.");

@@ -3,10 +3,12 @@
 //! One run of messages without a hole, in display order, that grows at both ends as pages come and
 //! is cut at the far end, so that a chat of any length costs the same memory.
 
+mod order;
+
 use std::collections::VecDeque;
 
 use crate::node::{
-    ChatId, DeliveryState, MessageId, Timestamp,
+    ChatId, DeliveryState, MessageId, PersonId, Timestamp,
     view::{Message, MessageKind, PageOf},
 };
 
@@ -37,6 +39,10 @@ pub struct Pending {
     pub number: u64,
     /// What it says.
     pub text: String,
+    /// What it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who is named in it.
+    pub mentions: Vec<PersonId>,
     /// When I said it.
     pub at: Timestamp,
     /// What it is called, once it is on disk and only its event is still to come.
@@ -60,6 +66,10 @@ pub struct Timeline {
     divider: Option<MessageId>,
     following: bool,
     below: u32,
+    /// Where the view is to go, and a number that tells one wish from the next.
+    goal: Option<(MessageId, u64)>,
+    /// Whether the places of those in memory may be wrong.
+    unsure: bool,
     revision: u64,
 }
 
@@ -78,6 +88,8 @@ impl Timeline {
             divider: None,
             following: true,
             below: 0,
+            goal: None,
+            unsure: false,
             revision: 0,
         }
     }
@@ -130,6 +142,38 @@ impl Timeline {
     /// Changes with everything that is shown.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// A message that is in memory.
+    pub fn get(&self, id: MessageId) -> Option<&Message> {
+        self.position(id).and_then(|at| self.messages.get(at))
+    }
+
+    /// Where the view is to go, and a number that tells one wish from the next.
+    pub fn goal(&self) -> Option<(MessageId, u64)> {
+        self.goal
+    }
+
+    /// Wants the view to go to a message. Says whether it is in memory.
+    pub fn go_to(&mut self, id: MessageId) -> bool {
+        if self.position(id).is_none() {
+            return false;
+        }
+        self.touch();
+        self.goal = Some((id, self.revision));
+        true
+    }
+
+    /// Begins anew at a message; those before and after it are still to be asked for.
+    pub fn jump(&mut self, message: Message) {
+        let id = message.message_id;
+        self.messages = [message].into();
+        self.stash.clear();
+        self.loading = None;
+        self.at_start = false;
+        self.at_end = false;
+        self.following = false;
+        self.go_to(id);
     }
 
     /// The last message that somebody else wrote.
@@ -245,6 +289,7 @@ impl Timeline {
         }
         let incoming = is_heard(&message);
         if self.at_end {
+            self.doubt(&message);
             self.place(message);
             if self.following {
                 self.trim_front();

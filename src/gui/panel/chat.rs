@@ -5,7 +5,9 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-use super::{banner, chats::typing_line, composer::Composer, menu, request, timeline::Messages};
+use super::{
+    banner, chats::typing_line, composer::Composer, menu, pins::Pins, request, timeline::Messages,
+};
 use crate::{
     gui::{
         action::{Action, GroupAction},
@@ -18,7 +20,7 @@ use crate::{
     },
     node::{
         ChatId,
-        view::{ChatKind, ChatSummary, Place, RequestState},
+        view::{ChatInfo, ChatKind, ChatSummary, Place, RequestState},
     },
 };
 
@@ -27,6 +29,7 @@ use crate::{
 pub struct Chat {
     messages: Messages,
     composer: Composer,
+    pins: Pins,
 }
 
 impl Chat {
@@ -41,13 +44,14 @@ impl Chat {
         let mut head_ui = ui.new_child(UiBuilder::new().max_rect(head).id_salt("head"));
         show_head(&mut head_ui, head, row, view);
         let mut top = head.max.y + 1.0;
+        top += self.pins.show(ui, rect.with_min_y(top), chat, view);
         top += banner::show(ui, pos2(rect.min.x, top), rect.width(), row, view);
 
         let column = column(rect);
         let answer = request::kind(row, model);
         let height = match answer {
             Some(kind) => request::height(ui, column.width(), kind, row, view),
-            None => self.composer.height(ui, column.width(), chat),
+            None => self.composer.height(ui, column.width(), chat, model),
         };
         let bottom = rect.max.y - height;
         let body = Rect::from_min_max(pos2(rect.min.x, top), pos2(rect.max.x, bottom));
@@ -75,6 +79,11 @@ impl Chat {
                 .composer
                 .show(&mut foot_ui, foot_rect, chat, &row.name, view),
         }
+    }
+
+    /// Whether Escape is for what is being written.
+    pub fn takes_escape(&self) -> bool {
+        self.composer.takes_escape()
     }
 
     /// Forgets everything that was written.
@@ -138,9 +147,17 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     let room = rect.max.x - 110.0 - text_left;
     let font = theme::semibold(theme::TITLE);
     let at = pos2(text_left, middle - 9.0);
-    let width = text::paint_line(ui.painter(), at, face.name, room - 24.0, font, tokens.text);
+    let width = text::paint_line(ui.painter(), at, face.name, room - 48.0, font, tokens.text);
+    let mut mark = at + vec2(width + 6.0, 0.0);
     if verified {
-        badge::paint_verified(ui.painter(), at + vec2(width + 6.0, 0.0), 16.0, tokens);
+        mark.x += badge::paint_verified(ui.painter(), mark, 16.0, tokens) + 2.0;
+    }
+    let disappears = chat.disappear_after_s > 0;
+    if disappears {
+        let font = theme::icon(16.0);
+        let ink = tokens.text3;
+        ui.painter()
+            .text(mark, Align2::LEFT_CENTER, icon::HOURGLASS, font, ink);
     }
     let ink = if lively {
         tokens.accent_text
@@ -156,12 +173,13 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
         pos2(text_left + room, rect.max.y - 6.0),
     );
     let response = ui.interact(name, ui.scope_id().with("who"), Sense::click());
-    let mark = if verified {
-        format!(", {}", tr("mark-verified"))
-    } else {
-        String::new()
-    };
-    let label = format!("{}{mark}, {status}", chat.name);
+    let mut label = chat.name.clone();
+    for (is_so, words) in [(verified, "mark-verified"), (disappears, "mark-disappears")] {
+        if is_so {
+            label = format!("{label}, {}", tr(words));
+        }
+    }
+    let label = format!("{label}, {status}");
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     button::focus_ring(ui.painter(), &response, name, 10, tokens);
     if !response.clicked() {
@@ -205,8 +223,21 @@ fn members_line(chat: &ChatSummary, view: &View<'_>) -> String {
     match info.place {
         Place::Gone => tr("group-gone"),
         Place::Invited => tr("group-invited"),
-        Place::Member => tr_count("group-members", info.members.len() as u64),
+        Place::Member => members(info, view),
     }
+}
+
+/// How many are in it, and how many of them are here.
+fn members(info: &ChatInfo, view: &View<'_>) -> String {
+    let count = tr_count("group-members", info.members.len() as u64);
+    let others = info.members.iter().map(|member| member.person_id);
+    let online = others
+        .filter(|person| view.model.is_online(*person))
+        .count();
+    if online == 0 {
+        return count;
+    }
+    format!("{count} · {}", tr_count("group-online", online as u64))
 }
 
 /// Draws what stands beside the list while nothing is chosen.

@@ -6,6 +6,7 @@ use super::{
     list::{self, List, Menu},
     menu,
     row::{self, Row},
+    snippet,
 };
 use crate::{
     gui::{
@@ -76,7 +77,7 @@ fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
         }
     }
     for chat in model.chats.iter().filter(|chat| !is_incoming_request(chat)) {
-        if list::fits(&chat.name, wanted) {
+        if list::fits(&chat.name, wanted) && !model.is_declined(chat) {
             show_chat(ui, chat, view);
             shown += 1;
         }
@@ -191,8 +192,11 @@ pub fn typing_line(model: &Model, chat: &ChatSummary) -> Option<String> {
     })
 }
 
-/// How many are in a group in which nothing was said.
+/// Of a chat in which nothing was said: that, or how many are in the group.
 fn members(model: &Model, chat: &ChatSummary) -> String {
+    if chat.kind == ChatKind::Direct {
+        return tr("chats-nothing");
+    }
     let info = model.group(chat.chat_id);
     info.map_or_else(String::new, |info| {
         tr_count("group-members", info.members.len() as u64)
@@ -201,13 +205,7 @@ fn members(model: &Model, chat: &ChatSummary) -> String {
 
 /// A message in one line; in a group, with whose it is.
 fn snippet(model: &Model, kind: ChatKind, message: &Message) -> String {
-    let words = if message.deleted {
-        tr("message-deleted")
-    } else if message.text.is_empty() {
-        tr("message-newer")
-    } else {
-        message.text.clone()
-    };
+    let words = snippet::words(message);
     let theirs = !message.outgoing && message.kind != MessageKind::System;
     if kind == ChatKind::Group && theirs {
         return format!("{}: {words}", model.name_of(message.sender));
@@ -221,7 +219,12 @@ fn is_invitation(chat: &ChatSummary) -> bool {
 
 /// An invitation to a group, with its answers.
 fn show_invitation(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
-    let line = tr("group-invited");
+    let info = view.model.group(chat.chat_id);
+    let by = info.and_then(|info| info.invited_by);
+    let line = by.map_or_else(
+        || tr("group-invited"),
+        |by| tr_name("group-invited-by", &view.model.name_of(by)),
+    );
     let label = format!("{}, {line}", chat.name);
     let row = Row {
         lively: true,
@@ -235,7 +238,7 @@ fn show_invitation(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     let ui = ui.new_child(UiBuilder::new().max_rect(place).id_salt(chat.chat_id));
     let answers = [
         ("request-accept", Pill::Primary, GroupAction::Join),
-        ("request-decline", Pill::Plain, GroupAction::Leave),
+        ("request-decline", Pill::Plain, GroupAction::Decline),
     ];
     let size = vec2(112.0, 36.0);
     let mut at = place.min + vec2(80.0, 2.0);

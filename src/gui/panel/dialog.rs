@@ -1,12 +1,15 @@
 //! What stands in front of everything: one question or one answer.
 
+mod about;
 mod add;
 mod confirm;
+mod forward;
 mod group;
 mod invite;
 mod passphrase;
 mod pick;
-mod receipts;
+mod pins;
+mod react;
 mod recovery;
 mod rename;
 
@@ -30,7 +33,7 @@ use crate::{
             hero, text,
         },
     },
-    node::PersonId,
+    node::{ChatId, PersonId},
 };
 
 /// What is written in dialogs, until they close.
@@ -54,6 +57,8 @@ pub struct Fields {
     search: String,
     /// Who was chosen, in that order.
     chosen: Vec<PersonId>,
+    /// Which chats were chosen, in that order.
+    chats: Vec<ChatId>,
     /// The passphrase in force.
     current: String,
     /// A new passphrase.
@@ -127,7 +132,10 @@ impl Dialogs {
                 }
                 Dialog::Leave(chat) => confirm::leave(ui, chat, view),
                 Dialog::DeleteChat(chat) => confirm::delete_chat(ui, chat, view),
-                Dialog::Receipts(message) => receipts::show(ui, message, view),
+                Dialog::About(message) => about::show(ui, message, view),
+                Dialog::Forward(message) => forward::show(ui, fields, message, view),
+                Dialog::React(message) => react::show(ui, fields, message, view),
+                Dialog::Pins(chat) => pins::show(ui, chat, view),
             }
         });
         if response.should_close() {
@@ -167,7 +175,10 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         | Dialog::RemoveMember(..)
         | Dialog::Leave(_)
         | Dialog::DeleteChat(_)
-        | Dialog::Receipts(_)
+        | Dialog::About(_)
+        | Dialog::Forward(_)
+        | Dialog::React(_)
+        | Dialog::Pins(_)
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }
@@ -186,7 +197,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
     let protected = view.model.me.protected;
     match dialog? {
         Dialog::Add | Dialog::Rename | Dialog::NewGroup | Dialog::Describe(_) => Some(PLAIN),
-        Dialog::AddMembers(_) => Some(SEARCH),
+        Dialog::AddMembers(_) | Dialog::Forward(_) | Dialog::React(_) => Some(SEARCH),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
         Dialog::Invite
@@ -197,7 +208,8 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         | Dialog::RemoveMember(..)
         | Dialog::Leave(_)
         | Dialog::DeleteChat(_)
-        | Dialog::Receipts(_) => None,
+        | Dialog::About(_)
+        | Dialog::Pins(_) => None,
     }
 }
 
@@ -227,6 +239,18 @@ fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'
         view.act(Action::CloseDialog);
     }
 }
+
+/// The beginning of a message: it can be long.
+fn short(words: &str) -> String {
+    let mut short: String = words.chars().take(SHORT).collect();
+    if words.chars().nth(SHORT).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Of a message a dialog shows this much, in characters.
+const SHORT: usize = 140;
 
 /// A field as wide as the dialog. Says whether Enter was pressed in it.
 fn line(ui: &mut Ui, id: &str, label: &str, secret: bool, text: &mut String) -> bool {

@@ -103,7 +103,11 @@ fn answers(kind: Kind, chat: &ChatSummary) -> Vec<(&'static str, Pill, Action)> 
             let in_group = |action| Action::InGroup(id, action);
             vec![
                 ("request-accept", Pill::Primary, in_group(GroupAction::Join)),
-                ("request-decline", Pill::Plain, in_group(GroupAction::Leave)),
+                (
+                    "request-decline",
+                    Pill::Plain,
+                    in_group(GroupAction::Decline),
+                ),
             ]
         }
         (Kind::Gone, _) => {
@@ -125,11 +129,17 @@ fn words(kind: Kind, chat: &ChatSummary, model: &Model) -> String {
         Kind::Invited => {
             let info = model.group(chat.chat_id);
             let people = info.map_or_else(String::new, |info| model.people_line(info));
+            let by = info.and_then(|info| info.invited_by);
+            let by = by.map(|person| model.name_of(person));
             let arguments = [
                 ("name", Argument::Text(&chat.name)),
                 ("people", Argument::Text(&people)),
+                ("by", Argument::Text(by.as_deref().unwrap_or_default())),
             ];
-            tr_with("invited-words", &arguments)
+            tr_with(
+                by.as_ref().map_or("invited-words", |_| "invited-words-by"),
+                &arguments,
+            )
         }
     }
 }

@@ -176,9 +176,14 @@ impl<'a> Row<'a> {
 
 /// A line in a list that leads somewhere else.
 pub fn strip(ui: &mut Ui, glyph: &str, words: &str) -> Response {
+    strip_in(ui, 16.0, glyph, words)
+}
+
+/// The same, so far from the edges of where it stands.
+pub fn strip_in(ui: &mut Ui, inset: f32, glyph: &str, words: &str) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 52.0));
-    let card = rect.shrink2(vec2(16.0, 4.0));
+    let card = rect.shrink2(vec2(inset, 4.0));
     let response = ui.interact(card, ui.scope_id().with(words), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
     let fill = if response.hovered() {

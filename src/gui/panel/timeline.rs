@@ -1,5 +1,6 @@
 //! The messages of the open chat: only those in sight are laid out, however many there are.
 
+mod acts;
 mod entry;
 mod rows;
 mod scrollbar;
@@ -10,6 +11,7 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
+pub use self::acts::react;
 use self::{entry::Entry, scrollbar::ScrollBar};
 use super::chats::typing_line;
 use crate::{
@@ -26,7 +28,7 @@ use crate::{
             vlist::{Placed, Viewport, VirtualList},
         },
     },
-    node::{ChatId, PersonId},
+    node::{ChatId, MessageId, PersonId},
 };
 
 /// The messages of the open chat.
@@ -40,8 +42,19 @@ pub struct Messages {
     placed_divider: bool,
     newest_pending: u64,
     told_following: Option<bool>,
-    seen: Option<u64>,
+    seen: Option<MessageId>,
     bar: ScrollBar,
+    goal: Option<Goal>,
+}
+
+/// A message to which the view went, and which lights up for a moment.
+#[derive(Clone, Copy)]
+struct Goal {
+    message: MessageId,
+    /// Tells one wish from the next.
+    number: u64,
+    /// When it was reached, in seconds.
+    since: f64,
 }
 
 /// Heights hold for as long as this stays.
@@ -60,6 +73,7 @@ impl Messages {
             return;
         };
         self.follow(timeline, view.calendar);
+        self.go_to_goal(ui, rect, timeline);
         let width = rect.width().min(theme::COLUMN);
         let column = Rect::from_center_size(rect.center(), vec2(width, rect.height()));
         self.check_layout(ui, width, rows::in_group(view, timeline));
@@ -80,7 +94,8 @@ impl Messages {
         if self.list.is_at_end() && !typing.is_empty() {
             let chat = view.model.chat(timeline.chat());
             let who = chat.and_then(|chat| typing_line(view.model, chat));
-            rows::show_typing(&ui, column, view, &who.unwrap_or_default());
+            let seen = typing.first().filter(|_| rows::in_group(view, timeline));
+            rows::show_typing(&ui, column, view, &who.unwrap_or_default(), seen.copied());
         }
         self.bar.show(&ui, rect, &mut self.list, timeline);
         self.show_jump(&ui, column, view, timeline);
@@ -116,6 +131,54 @@ impl Messages {
             self.list.go_to_end();
             self.newest_pending = newest;
         }
+    }
+
+    /// Goes where the person wants to; again, until what lies around it has come.
+    fn go_to_goal(&mut self, ui: &Ui, rect: Rect, timeline: &Timeline) {
+        let Some((message, number)) = timeline.goal() else {
+            return;
+        };
+        let now = ui.input(|input| input.time);
+        let goal = match self.goal {
+            Some(goal) if goal.number == number => goal,
+            _ => Goal {
+                message,
+                number,
+                since: now,
+            },
+        };
+        let is_new = self.goal.is_none_or(|before| before.number != number);
+        self.goal = Some(goal);
+        let arrives = timeline.loading().is_some() && now - goal.since < FLASH;
+        if !is_new && !arrives {
+            return;
+        }
+        let is_it = |entry: &Entry| entry.message(timeline) == Some(message);
+        if let Some(row) = self.entries.iter().position(is_it) {
+            self.list.go_to(row, (rect.height() * 0.3).round());
+        }
+    }
+
+    /// Lights the row up to which the view went.
+    fn show_flash(&self, ui: &Ui, row: Rect, entry: &Entry, view: &View<'_>, timeline: &Timeline) {
+        let Some(goal) = self.goal else {
+            return;
+        };
+        let gone = ui.input(|input| input.time) - goal.since;
+        if gone > FLASH || entry.message(timeline) != Some(goal.message) {
+            return;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
+        let left = (1.0 - gone / FLASH) as f32;
+        let moves = !view.model.appearance.reduce_motion;
+        let strength = if moves { left.min(0.7) / 0.7 } else { 1.0 };
+        let fill = view.tokens.soft.gamma_multiply(strength);
+        let wide = ui.clip_rect().x_range();
+        let lit = Rect::from_x_y_ranges(wide, row.y_range()).expand2(vec2(0.0, 4.0));
+        ui.painter().rect_filled(lit, 0.0, fill);
+        let next = if moves { 33 } else { 200 };
+        ui.ctx()
+            .request_repaint_after(std::time::Duration::from_millis(next));
     }
 
     fn check_layout(&mut self, ui: &Ui, width: f32, group: bool) {
@@ -205,6 +268,7 @@ impl Messages {
                 }
             }
             Entry::Message { .. } | Entry::Pending { .. } => {
+                self.show_flash(ui, row, entry, view, timeline);
                 rows::show_bubble(ui, row, entry, view, timeline);
             }
         }
@@ -288,10 +352,12 @@ impl Messages {
             | Entry::Pending { .. } => None,
         };
         let newest = placed.iter().rev().filter(in_sight).find_map(incoming);
+        // Places change as messages come in between.
+        let seen = self.seen.and_then(|seen| timeline.get(seen));
         if let Some(message) =
-            newest.filter(|message| self.seen.is_none_or(|seen| message.seq > seen))
+            newest.filter(|message| seen.is_none_or(|seen| message.seq > seen.seq))
         {
-            self.seen = Some(message.seq);
+            self.seen = Some(message.message_id);
             view.act(Action::Seen(message.message_id));
         }
     }
@@ -301,6 +367,9 @@ impl Messages {
         &mut self.list
     }
 }
+
+/// How long a message lights up to which the view went, in seconds.
+const FLASH: f64 = 1.6;
 
 /// Rows before the end of what is in memory at which more is asked for.
 const AHEAD: usize = 60;

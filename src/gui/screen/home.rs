@@ -32,7 +32,7 @@ pub struct Home {
 impl Home {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
-        keys(ui, view);
+        keys(ui, self.chat.takes_escape(), view);
         let (rail, room) = split(rect, theme::RAIL);
         let mut rail_ui = part(ui, rail, "rail");
         rail::show(&mut rail_ui, rail, view);
@@ -115,7 +115,7 @@ fn part(ui: &mut Ui, rect: Rect, name: &str) -> Ui {
 }
 
 /// The keys that work everywhere.
-fn keys(ui: &Ui, view: &mut View<'_>) {
+fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     if pressed(Modifiers::COMMAND, Key::K) {
         if view.model.nav.place() == Place::People {
@@ -146,8 +146,10 @@ fn keys(ui: &Ui, view: &mut View<'_>) {
     let in_search = [chats::SEARCH, people::SEARCH]
         .iter()
         .any(|search| writing == Some(Id::unique(*search)));
-    if free && !in_search && ui.input(|input| input.key_pressed(Key::Escape)) {
-        view.act(Action::Back);
+    if free && !in_search && !taken && ui.input(|input| input.key_pressed(Key::Escape)) {
+        let chat = view.model.nav.chat();
+        let writing = chat.filter(|chat| view.model.writing(*chat).is_some());
+        view.act(writing.map_or(Action::Back, Action::WriteNew));
     }
 }
 

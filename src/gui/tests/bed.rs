@@ -1,6 +1,6 @@
 //! A window without a screen, beside a made-up node that answers at once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use egui::{
     Context, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2,
@@ -15,193 +15,15 @@ use crate::{
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
         calendar::Calendar,
-        sample::{
-            BEN, MAYA, ME, NOW, chat, contact, group, group_info, id, incoming, me, near, outgoing,
-            system,
-        },
+        sample::NOW,
     },
     node::{
-        ChatId, Command, CommandError, ErrorKind, PersonId, Reply, Settings, Timestamp,
-        view::{
-            Answer, ChatInfo, ChatSummary, Contact, Event as NodeEvent, Message, NearbyPerson,
-            NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety,
-        },
+        CommandError, ErrorKind,
+        view::{Answer, Event as NodeEvent, NodeCommand},
     },
 };
 
-pub(super) const CHAT: ChatId = ChatId([2; 32]);
-pub(super) const GROUP: ChatId = ChatId([77; 32]);
-pub(super) const CAROL: PersonId = PersonId([4; 32]);
-pub(super) const NUMBER: &str = "023943450010783688714884947876933618569589219648180856030695";
-
-/// A made-up node.
-pub(super) struct MadeUp {
-    pub(super) me: NodeInfo,
-    pub(super) settings: Settings,
-    pub(super) contacts: Vec<Contact>,
-    pub(super) nearby: Vec<NearbyPerson>,
-    pub(super) chats: Vec<ChatSummary>,
-    pub(super) messages: BTreeMap<ChatId, Vec<Message>>,
-    pub(super) groups: BTreeMap<ChatId, ChatInfo>,
-    pub(super) receipts: Vec<PersonReceipt>,
-    /// What was asked of it.
-    pub(super) commands: Vec<Command>,
-    pub(super) node_commands: Vec<NodeCommand>,
-    pub(super) remembered: Vec<Appearance>,
-    /// Refuse everything with this sentence.
-    pub(super) refuse: Option<&'static str>,
-}
-
-impl Default for MadeUp {
-    /// Maya is a contact with a chat of a few messages, Ben a stranger nearby.
-    fn default() -> Self {
-        let said = vec![
-            incoming(CHAT, 998, "Did the tent arrive?"),
-            outgoing(CHAT, 999, "Yes, an hour ago"),
-            incoming(CHAT, 1000, "Good. See https://osm.example/r/8842"),
-        ];
-        let mut row = chat(MAYA, "Maya Lindqvist");
-        row.last = said.last().cloned();
-        Self {
-            me: me(),
-            settings: Settings::default(),
-            contacts: vec![contact(MAYA, "Maya Lindqvist")],
-            nearby: vec![near(BEN, "Ben Okafor")],
-            chats: vec![row],
-            messages: [(CHAT, said)].into(),
-            groups: BTreeMap::new(),
-            receipts: Vec::new(),
-            commands: Vec::new(),
-            node_commands: Vec::new(),
-            remembered: Vec::new(),
-            refuse: None,
-        }
-    }
-}
-
-impl MadeUp {
-    /// Nobody is known yet.
-    pub(super) fn new_profile() -> Self {
-        Self {
-            contacts: Vec::new(),
-            chats: Vec::new(),
-            messages: BTreeMap::new(),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn locked() -> Self {
-        Self {
-            me: NodeInfo {
-                locked: true,
-                protected: true,
-                ..NodeInfo::default()
-            },
-            ..Self::default()
-        }
-    }
-
-    fn query(&self, query: Query) -> Answer {
-        match query {
-            Query::NodeInfo => Answer::Node(Box::new(self.me.clone())),
-            Query::Settings => Answer::Settings(self.settings),
-            Query::Nearby => Answer::Nearby(self.nearby.clone()),
-            Query::Contacts => Answer::Contacts(self.contacts.clone()),
-            Query::Chats => Answer::Chats(self.chats.clone()),
-            Query::Safety { .. } => Answer::Safety(Safety {
-                number: NUMBER.into(),
-                words: Vec::new(),
-                qr_svg: String::new(),
-            }),
-            Query::Messages(page) => Answer::Messages(self.page(&page)),
-            Query::Chat { chat_id } => self
-                .groups
-                .get(&chat_id)
-                .map_or(Answer::Done {}, |info| Answer::Chat(Box::new(info.clone()))),
-            Query::Receipts { .. } => Answer::Receipts(self.receipts.clone()),
-            Query::Message { .. } | Query::History { .. } => Answer::Done {},
-        }
-    }
-
-    fn page(&self, page: &PageOf) -> Vec<Message> {
-        let all = self
-            .messages
-            .get(&page.chat_id)
-            .map_or(&[][..], Vec::as_slice);
-        let place = |id| all.iter().position(|message| message.message_id == id);
-        let limit = page.limit.unwrap();
-        match (page.before.and_then(place), page.after.and_then(place)) {
-            (Some(before), _) => all[before.saturating_sub(limit)..before].to_vec(),
-            (None, Some(after)) => all[after + 1..].iter().take(limit).cloned().collect(),
-            (None, None) => all[all.len().saturating_sub(limit)..].to_vec(),
-        }
-    }
-
-    fn command(&mut self, command: &Command) -> Reply {
-        match command {
-            Command::SendMessage { .. } => Reply::Sent {
-                message_id: id(self.commands.len() as u64 + 5000),
-                sent_at: NOW,
-            },
-            Command::AddContact { person_id, .. } => Reply::Person {
-                person_id: person_id.unwrap_or(BEN),
-            },
-            Command::OpenDirectChat { person_id } => {
-                let row = chat(*person_id, "Ben Okafor");
-                let chat_id = row.chat_id;
-                self.chats.push(row);
-                Reply::Chat { chat_id }
-            }
-            Command::CreateInvite { .. } => Reply::Invite {
-                link: "betwixt://c/#abc".into(),
-                qr_svg: String::new(),
-            },
-            Command::CreateGroup { name, members } => {
-                let mut people = vec![(ME, "Elin Karlsson")];
-                people.extend(members.iter().map(|person| (*person, "Somebody")));
-                self.groups.insert(GROUP, group_info(GROUP, &people));
-                self.chats.push(group(GROUP, name));
-                Reply::Chat { chat_id: GROUP }
-            }
-            _ => Reply::Done {},
-        }
-    }
-
-    /// Beside Maya's chat a group that Maya founded, with Ben, me, and Carol whom nobody knows.
-    pub(super) fn with_group() -> Self {
-        let mut node = Self::default();
-        let people = [
-            (MAYA, "Maya Lindqvist"),
-            (ME, "Elin Karlsson"),
-            (BEN, "Ben Okafor"),
-            (CAROL, "Carol"),
-        ];
-        let mut by_ben = incoming(GROUP, 998, "Who brings the boat?");
-        by_ben.sender = BEN;
-        let said = vec![
-            system(GROUP, 996, "Maya Lindqvist added you"),
-            by_ben,
-            incoming(GROUP, 999, "I do"),
-            outgoing(GROUP, 1000, "Thank you"),
-        ];
-        let mut row = group(GROUP, "Herons");
-        row.last = said.last().cloned();
-        node.groups.insert(GROUP, group_info(GROUP, &people));
-        node.messages.insert(GROUP, said);
-        node.chats.push(row);
-        node
-    }
-
-    pub(super) fn group(&mut self) -> &mut ChatInfo {
-        self.groups.get_mut(&GROUP).unwrap()
-    }
-
-    /// The row of the group in the list.
-    pub(super) fn row(&mut self) -> &mut ChatSummary {
-        let mut rows = self.chats.iter_mut();
-        rows.find(|row| row.chat_id == GROUP).unwrap()
-    }
-}
+pub(super) use super::made_up::{CAROL, CHAT, GROUP, MadeUp, another_chat};
 
 /// A window without a screen.
 pub(super) struct Window {
@@ -288,6 +110,10 @@ impl Window {
         while let Ok(request) = self.far.requests.try_recv() {
             let refused = |sentence: &&str| CommandError::new(ErrorKind::Invalid, *sentence);
             let update = match request {
+                Request::Query(ticket, query) if !self.node.has(&query) => {
+                    let error = CommandError::new(ErrorKind::NotFound, "There is no such message.");
+                    Update::Answer(ticket, Err(error))
+                }
                 Request::Query(ticket, query) => Update::Answer(ticket, Ok(self.node.query(query))),
                 Request::Command(ticket, command) => {
                     let result = match self.node.refuse.as_ref().map(refused) {
@@ -473,14 +299,4 @@ pub(super) fn bounds(node: &Node) -> Rect {
     let bounds = node.bounds().unwrap();
     let min = pos2(bounds.x0 as f32, bounds.y0 as f32);
     Rect::from_min_max(min, pos2(bounds.x1 as f32, bounds.y1 as f32))
-}
-
-/// Somebody else's direct chat in the list.
-pub(super) fn another_chat(person: PersonId, name: &str, at: Timestamp) -> ChatSummary {
-    let mut row = chat(person, name);
-    let mut last = incoming(row.chat_id, 0, "hello there");
-    last.sender = person;
-    last.sent_at = at;
-    row.last = Some(last);
-    row
 }

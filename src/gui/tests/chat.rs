@@ -2,7 +2,7 @@
 
 use egui::{Event, Key, Modifiers, accesskit::Role};
 
-use super::bed::{CHAT, MadeUp, Window, another_chat, bounds};
+use super::bed::{CHAT, MadeUp, Window, another_chat, bounds, name};
 use crate::{
     gui::{
         panel::composer::LONGEST,
@@ -343,4 +343,47 @@ fn a_newer_kind_of_message_is_named_and_a_deleted_one_too() {
 
     assert!(window.has("A newer kind of message. Update Betwixt to see it."));
     assert!(window.has("This message was deleted.") && !window.has("gone"));
+}
+
+#[test]
+fn messages_that_come_in_another_order_stand_in_their_own() {
+    let mut window = Window::with_chat(many(5));
+    let told = |seq: u64, number: u64, text: &str| Message {
+        message_id: id(number),
+        seq,
+        ..incoming(CHAT, 1000 + number, text)
+    };
+    // Both were taken in at once: each says where it stands among all.
+    let early = told(4, 71, "the early one");
+    let late = told(6, 70, "the late one");
+    let newest = told(7, 72, "the newest");
+    let all = window.node.messages.get_mut(&CHAT).unwrap();
+    all[4].seq = 5;
+    all.insert(4, early.clone());
+    all.push(late.clone());
+
+    window.event(NodeEvent::Message(Box::new(late)));
+    window.event(NodeEvent::Message(Box::new(early)));
+    window
+        .node
+        .messages
+        .get_mut(&CHAT)
+        .unwrap()
+        .push(newest.clone());
+    window.event(NodeEvent::Message(Box::new(newest)));
+
+    let texts = [
+        "number 3",
+        "the early one",
+        "number 4",
+        "the late one",
+        "the newest",
+    ];
+    let tops = texts.map(|text| {
+        let mut nodes = window.nodes().iter();
+        bounds(nodes.rfind(|node| name(node) == Some(text)).unwrap())
+            .min
+            .y
+    });
+    assert!(tops.is_sorted(), "{tops:?}");
 }

@@ -6,12 +6,12 @@ use super::bed::{CAROL, GROUP, MadeUp, Window, bounds, name};
 use crate::{
     gui::sample::{BEN, MAYA, ME, NOW, contact, incoming, outgoing, system},
     node::{
-        ChatChange, Command, Timestamp,
-        view::{Event, Missing, PersonReceipt, Place, ReceiptState, RequestState},
+        ChatChange, Command, PersonId, Timestamp,
+        view::{Event, Former, Missing, PersonReceipt, Place, ReceiptState, RequestState},
     },
 };
 
-fn typing(person_id: crate::node::PersonId) -> Event {
+fn typing(person_id: PersonId) -> Event {
     Event::Typing {
         chat_id: GROUP,
         person_id,
@@ -230,6 +230,70 @@ fn an_invitation_can_be_declined() {
 
     let left = |c: &Command| matches!(c, Command::LeaveGroup { chat_id: GROUP });
     assert!(window.node.commands.iter().any(left));
+    window.node.row().request = None;
+    window.node.group().place = Place::Gone;
+    window.event(Event::Chat {
+        chat_id: GROUP,
+        what: ChatChange::Members,
+    });
+    assert!(
+        !window.has_starting("Herons"),
+        "it does not stay in the list"
+    );
+}
+
+#[test]
+fn an_invitation_says_who_invites() {
+    let mut node = MadeUp::with_group();
+    node.row().request = Some(RequestState::Incoming);
+    node.group().place = Place::Invited;
+    node.group().invited_by = Some(CAROL);
+    let mut window = Window::open(node);
+
+    window.click("Herons, Carol invites you");
+
+    let words = "Carol invites you to “Herons”, with Maya Lindqvist, Ben Okafor. If";
+    assert!(window.has_starting(words), "{:#?}", window.names());
+}
+
+#[test]
+fn a_group_that_was_declined_earlier_stays_out_of_the_list() {
+    let mut node = MadeUp::with_group();
+    node.group().place = Place::Gone;
+    node.row().last = Some(system(GROUP, 999, "Carol added you"));
+
+    let window = Window::open(node);
+
+    assert!(window.has_starting("Maya Lindqvist, ") && !window.has_starting("Herons"));
+}
+
+#[test]
+fn whoever_has_left_still_has_a_name() {
+    let mut node = MadeUp::with_group();
+    let dan = PersonId([44; 32]);
+    let mut said = incoming(GROUP, 1000, "bye then");
+    said.sender = dan;
+    node.messages.insert(GROUP, vec![said]);
+    node.group().former = vec![Former {
+        person_id: dan,
+        name: "Dan".into(),
+        avatar: 3,
+    }];
+
+    let window = Window::with_herons(node);
+
+    assert!(window.has("Dan, 14:32"), "{:#?}", window.names());
+}
+
+#[test]
+fn the_head_says_how_many_are_here_and_that_messages_disappear() {
+    let mut node = MadeUp::with_group();
+    node.row().disappear_after_s = 60;
+
+    let window = Window::with_herons(node);
+
+    let head = "Herons, messages disappear, 4 members · 1 online";
+    assert!(window.has(head), "{:#?}", window.names());
 }
 
 #[test]

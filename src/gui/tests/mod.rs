@@ -1,10 +1,12 @@
 //! The window as somebody uses it who cannot see it: everything is found by what it is called.
 
+mod acts;
 mod bed;
 mod chat;
 mod group_info;
 mod groups;
 mod keys;
+mod made_up;
 mod people;
 mod screens;
 mod settings;

@@ -1,11 +1,17 @@
 //! A message.
 
+mod chips;
+pub mod quote;
+
+use std::sync::Arc;
+
 use egui::{
     Align, Align2, Color32, CornerRadius, CursorIcon, Galley, Id, OpenUrl, Painter, Pos2, Rect,
     Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
     text_selection::LabelSelectionState, vec2,
 };
 
+pub use self::{chips::Chip, quote::Quote};
 use super::{
     text::{self, Links, Look},
     tick::{Inks, Tick},
@@ -28,8 +34,12 @@ pub struct Bubble<'a> {
     pub aside: bool,
     /// Who wrote it, for assistive technology.
     pub author: &'a str,
-    /// The colour of the author's name above it, if that stands there.
+    /// The colour of the author's name at its top, if that stands there.
     pub byline: Option<Color32>,
+    /// The message that it answers.
+    pub quote: Option<&'a Quote>,
+    /// What in the text names people, as `@Maya`.
+    pub names: &'a [String],
     /// Room at its left for the author's avatar, in points.
     pub indent: f32,
     /// Whether its ticks can be clicked.
@@ -40,17 +50,6 @@ pub struct Bubble<'a> {
     pub last: bool,
     /// The emojis under it.
     pub chips: &'a [Chip],
-}
-
-/// An emoji under a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chip {
-    /// Which, and how often if more than once.
-    pub words: String,
-    /// Whether one is mine.
-    pub mine: bool,
-    /// Whose they are, for assistive technology.
-    pub people: String,
 }
 
 /// Where its parts are; positions are from the top left of the row.
@@ -75,21 +74,23 @@ pub struct Shown {
     pub chips: Vec<Response>,
     /// Its ticks, if they can be clicked.
     pub ticks: Option<Response>,
+    /// The message that it answers.
+    pub quote: Option<Response>,
 }
 
 const PAD_X: f32 = 12.0;
 const PAD_Y: f32 = 8.0;
 const WIDEST: f32 = 480.0;
 const TICK: f32 = 20.0;
-const CHIP: f32 = 24.0;
+const QUOTE_GAP: f32 = 6.0;
 
 impl Bubble<'_> {
     /// Where its parts are in a row of that width.
     pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, Text) {
         let widest = (width * 0.72 - theme::GUTTER - self.indent).min(WIDEST) - 2.0 * PAD_X;
-        let large = !self.aside && text::is_few_emoji(self.text);
+        let large = !self.aside && self.quote.is_none() && text::is_few_emoji(self.text);
         let look = self.look(large, tokens);
-        let (job, links) = text::wrapped(painter, self.text, widest, &look);
+        let (job, links) = text::wrapped(painter, self.text, widest, self.names, &look);
         let galley = painter.layout_job(job);
         let time = painter.layout_no_wrap(
             self.time.to_owned(),
@@ -110,9 +111,20 @@ impl Bubble<'_> {
             high += 16.0;
         }
         wide = wide.max(meta_width);
-        let size = vec2((wide + 2.0 * PAD_X).ceil(), (high + 2.0 * PAD_Y).ceil());
-        let above = self.byline.map_or(0.0, |_| theme::BYLINE);
-        let top = above + if self.first { 8.0 } else { 2.0 };
+        let mut above = 0.0;
+        if let Some(ink) = self.byline {
+            above += theme::BYLINE;
+            wide = wide.max(self.lay_byline(painter, widest, ink).size().x);
+        }
+        if let Some(quote) = self.quote {
+            above += quote::HEIGHT + QUOTE_GAP;
+            wide = wide.max(quote.width(painter, widest));
+        }
+        let size = vec2(
+            (wide + 2.0 * PAD_X).ceil(),
+            (high + above + 2.0 * PAD_Y).ceil(),
+        );
+        let top = if self.first { 8.0 } else { 2.0 };
         let left = if self.mine.is_some() {
             width - theme::GUTTER - size.x
         } else {
@@ -122,7 +134,7 @@ impl Bubble<'_> {
         let laid = Laid {
             height: bubble.max.y + self.chips_height() + if self.last { 2.0 } else { 0.0 },
             bubble,
-            text_at: bubble.min + vec2(PAD_X, PAD_Y),
+            text_at: bubble.min + vec2(PAD_X, PAD_Y + above),
             meta_width,
             large,
         };
@@ -155,8 +167,10 @@ impl Bubble<'_> {
         self.show_meta(painter, bubble, laid, tokens);
         self.show_byline(painter, bubble);
         let ticks = self.show_ticks(ui, bubble, laid, response.id);
+        let mine = self.mine.is_some();
         Shown {
-            chips: self.show_chips(ui, bubble, id, tokens),
+            quote: self.show_quote(ui, bubble, id, tokens),
+            chips: chips::show(ui, self.chips, (bubble, mine), id, tokens),
             response,
             text: shown,
             ticks,
@@ -167,63 +181,31 @@ impl Bubble<'_> {
         if self.chips.is_empty() {
             0.0
         } else {
-            CHIP + 4.0
+            chips::ROOM
         }
     }
 
-    /// The emojis stand under the bubble, on the author's side.
-    fn show_chips(&self, ui: &Ui, bubble: Rect, id: Id, tokens: &Tokens) -> Vec<Response> {
-        let lay = |chip: &Chip| {
-            let font = theme::regular(theme::SMALL);
-            let words = chip.words.clone();
-            ui.painter().layout_no_wrap(words, font, tokens.text)
-        };
-        let galleys: Vec<_> = self.chips.iter().map(lay).collect();
-        let wide = |galley: &Galley| galley.size().x + 16.0;
-        let all: f32 = galleys.iter().map(|galley| wide(galley) + 4.0).sum();
-        let mut left = if self.mine.is_some() {
-            bubble.max.x - all
-        } else {
-            bubble.min.x + 4.0
-        };
-        let mut shown = Vec::new();
-        for (at, (chip, galley)) in self.chips.iter().zip(galleys).enumerate() {
-            let size = vec2(wide(&galley), CHIP);
-            let rect = Rect::from_min_size(pos2(left, bubble.max.y + 3.0), size);
-            let response = ui.interact(rect, id.with(("chip", at)), Sense::click());
-            let label = format!("{}, {}", chip.words, chip.people);
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chip.mine, &label));
-            let round = CornerRadius::same(12);
-            let fill = if chip.mine { tokens.soft } else { tokens.field };
-            ui.painter().rect_filled(rect, round, fill);
-            if chip.mine || response.has_focus() {
-                let stroke = Stroke::new(1.0, tokens.accent_text);
-                ui.painter()
-                    .rect_stroke(rect, round, stroke, StrokeKind::Inside);
-            }
-            let at = rect.center() - galley.size() / 2.0;
-            ui.painter().galley(at, galley, tokens.text);
-            shown.push(
-                response
-                    .on_hover_cursor(CursorIcon::PointingHand)
-                    .on_hover_text(&chip.people),
-            );
-            left += size.x + 4.0;
-        }
-        shown
+    fn lay_byline(&self, painter: &Painter, room: f32, ink: Color32) -> Arc<Galley> {
+        let font = theme::semibold(theme::SMALL);
+        painter.layout_job(text::one_line(self.author, room, font, ink))
     }
 
     fn show_byline(&self, painter: &Painter, bubble: Rect) {
         let Some(ink) = self.byline else {
             return;
         };
-        let at = pos2(
-            bubble.min.x + PAD_X,
-            bubble.min.y - theme::BYLINE / 2.0 + 1.0,
-        );
+        let at = bubble.min + vec2(PAD_X, PAD_Y + theme::BYLINE / 2.0 - 2.0);
         let font = theme::semibold(theme::SMALL);
-        let room = (painter.clip_rect().max.x - at.x - theme::GUTTER).min(WIDEST);
+        let room = bubble.width() - 2.0 * PAD_X + 1.0;
         text::paint_line(painter, at, self.author, room, font, ink);
+    }
+
+    fn show_quote(&self, ui: &Ui, bubble: Rect, id: Id, tokens: &Tokens) -> Option<Response> {
+        let quote = self.quote?;
+        let above = PAD_Y + self.byline.map_or(0.0, |_| theme::BYLINE);
+        let at = bubble.min + vec2(8.0, above);
+        let rect = Rect::from_min_size(at, vec2(bubble.width() - 16.0, quote::HEIGHT));
+        Some(quote.show(ui, rect, id, self.mine.is_some(), tokens))
     }
 
     /// Where one asks who has it.
@@ -364,7 +346,7 @@ impl Bubble<'_> {
 /// The text of a bubble, laid out for this frame. It must not outlive it: the next may have another
 /// glyph atlas.
 pub struct Text {
-    galley: std::sync::Arc<Galley>,
+    galley: Arc<Galley>,
     links: Links,
 }
 

@@ -5,6 +5,7 @@ pub mod badge;
 pub mod bidi;
 pub mod bubble;
 pub mod button;
+pub mod emoji;
 pub mod field;
 pub mod heights;
 pub mod hero;

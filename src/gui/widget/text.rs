@@ -10,6 +10,7 @@ use egui::{
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::bidi;
+use crate::gui::theme;
 
 /// How a text looks.
 #[derive(Clone, Debug)]
@@ -27,24 +28,31 @@ pub struct Look {
 /// Parts of a text that are links, as characters.
 pub type Links = Vec<(Range<usize>, String)>;
 
-/// A text with links, wrapped to a width. Text that reads from right to left stands at the right.
-pub fn wrapped(painter: &Painter, text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
+/// A text with links and `names`, wrapped to a width. Text that reads from right to left stands at
+/// the right.
+pub fn wrapped(
+    painter: &Painter,
+    text: &str,
+    width: f32,
+    names: &[String],
+    look: &Look,
+) -> (LayoutJob, Links) {
     if !bidi::is_needed(text) {
-        return wrapped_as_it_is(text, width, look);
+        return wrapped_as_it_is(text, width, names, look);
     }
     let fits = |words: &str| {
         let galley = painter.layout_no_wrap(words.to_owned(), look.font.clone(), look.colour);
         galley.size().x <= width
     };
     let lines = bidi::visual_lines(text, fits).join("\n");
-    let (mut job, links) = wrapped_as_it_is(&lines, width, look);
+    let (mut job, links) = wrapped_as_it_is(&lines, width, names, look);
     if bidi::reads_right_to_left(text) {
         job.halign = Align::RIGHT;
     }
     (job, links)
 }
 
-fn wrapped_as_it_is(text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
+fn wrapped_as_it_is(text: &str, width: f32, names: &[String], look: &Look) -> (LayoutJob, Links) {
     let mut job = LayoutJob {
         wrap: TextWrapping {
             max_width: width,
@@ -72,11 +80,45 @@ fn wrapped_as_it_is(text: &str, width: f32, look: &Look) -> (LayoutJob, Links) {
             job.append(part, 0.0, format);
             links.push((characters..characters + length, part.to_owned()));
         } else {
-            job.append(part, 0.0, plain.clone());
+            append_names(&mut job, part, names, &plain, look.link);
         }
         characters += length;
     }
     (job, links)
+}
+
+/// Text in which names stand out.
+fn append_names(
+    job: &mut LayoutJob,
+    text: &str,
+    names: &[String],
+    plain: &TextFormat,
+    ink: Color32,
+) {
+    let mut rest = text;
+    while let Some((before, name, after)) = next_name(rest, names) {
+        job.append(before, 0.0, plain.clone());
+        let format = TextFormat {
+            font_id: FontId::new(plain.font_id.size, theme::semibold(theme::BODY).family),
+            color: ink,
+            ..plain.clone()
+        };
+        job.append(name, 0.0, format);
+        rest = after;
+    }
+    job.append(rest, 0.0, plain.clone());
+}
+
+/// What stands before the first of the names, that name, and what stands after it.
+fn next_name<'a>(text: &'a str, names: &[String]) -> Option<(&'a str, &'a str, &'a str)> {
+    let found = names
+        .iter()
+        .filter_map(|name| Some((text.find(name)?, name.len())));
+    // Of two that begin at the same place the longer one is meant.
+    let (at, length) = found.min_by_key(|(at, length)| (*at, std::cmp::Reverse(*length)))?;
+    let (before, from) = text.split_at_checked(at)?;
+    let (name, after) = from.split_at_checked(length)?;
+    Some((before, name, after))
 }
 
 /// One line, cut with an ellipsis where it is too long. Line breaks become spaces.
@@ -271,6 +313,16 @@ mod tests {
         ] {
             assert!(parts(text).iter().all(|(_, link)| !link), "{text}");
         }
+    }
+
+    #[test]
+    fn of_two_names_that_begin_alike_the_longer_one_is_meant() {
+        let names = ["@Ben".to_owned(), "@Ben Okafor".to_owned()];
+
+        let found = next_name("hi @Ben Okafor!", &names);
+
+        assert_eq!(found, Some(("hi ", "@Ben Okafor", "!")));
+        assert_eq!(next_name("hi Ben", &names), None);
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub struct ChatInfo {
     /// Whether I am in it.
     #[serde(default)]
     pub place: Place,
+    /// Of a group to which I am invited: by whom.
+    #[serde(default)]
+    pub invited_by: Option<PersonId>,
     /// Of a group: whether plain members may add people.
     #[serde(default)]
     pub members_may_add: bool,
@@ -72,6 +75,10 @@ pub struct ChatInfo {
     pub forked: Vec<PersonId>,
     /// Who is in it.
     pub members: Vec<Member>,
+    /// Of a group: people who are known only from groups and are not in this one, maybe no longer.
+    /// Their messages may still stand in it.
+    #[serde(default)]
+    pub former: Vec<Former>,
     /// Nothing is known to be missing.
     pub complete: bool,
     /// From whom messages are known to be missing.
@@ -112,6 +119,17 @@ pub struct Member {
     pub avatar: u32,
     /// Since when.
     pub joined_at: Timestamp,
+}
+
+/// Somebody who is not in a group, and may have been.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Former {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their avatar number.
+    pub avatar: u32,
 }
 
 /// What a member may do.

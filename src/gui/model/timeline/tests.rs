@@ -26,6 +26,8 @@ fn pending(number: u64, text: &str) -> Pending {
     Pending {
         number,
         text: text.into(),
+        reply_to: None,
+        mentions: Vec::new(),
         at: Timestamp(5),
         stored: None,
         failed: None,
@@ -231,4 +233,61 @@ fn an_old_message_that_shows_differently_is_not_taken_for_a_new_one() {
     assert!(!timeline.message(edited));
 
     assert_eq!(seqs(&timeline), (300..500).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_jump_begins_anew_at_a_message_and_grows_on_both_sides() {
+    let mut timeline = Timeline::new(CHAT, 0);
+    let asked = timeline.ask(Side::Latest).unwrap();
+    let newest = (900..1000).map(|n| incoming(CHAT, n, "new")).collect();
+    timeline.loaded(Side::Latest, asked.limit.unwrap().min(100), newest);
+
+    timeline.jump(incoming(CHAT, 17, "that one"));
+
+    assert_eq!(timeline.goal().map(|(id, _)| id), Some(id(17)));
+    assert!(!timeline.at_start() && !timeline.at_end());
+    let older = timeline.ask(Side::Older).unwrap();
+    assert_eq!(older.before, Some(id(17)));
+    timeline.loaded(Side::Older, 200, vec![incoming(CHAT, 16, "before")]);
+    let newer = timeline.ask(Side::Newer).unwrap();
+    assert_eq!(newer.after, Some(id(17)));
+    assert!(timeline.at_start());
+}
+
+#[test]
+fn of_messages_taken_in_at_once_the_order_is_asked_for() {
+    let mut timeline = opened(0..10);
+    let told = |seq: u64, name: u64| Message {
+        message_id: id(name),
+        ..incoming(CHAT, seq, "text")
+    };
+    timeline.message(incoming(CHAT, 10, "text"));
+    assert!(!timeline.is_unsure(), "it only follows");
+
+    // The second stands before what was there, so that the first is further down than it says.
+    timeline.message(told(12, 70));
+    timeline.message(told(9, 71));
+    let (after, page) = timeline.ask_order().unwrap();
+    assert_eq!((after, page.after), (id(0), Some(id(0))));
+    let others = (1..11).map(|n| told(if n < 9 { n } else { n + 1 }, n));
+    let mut right: Vec<Message> = others.chain([told(9, 71), told(12, 70)]).collect();
+    right.sort_by_key(|message| message.seq);
+    timeline.ordered(after, right);
+
+    assert_eq!(seqs(&timeline), (0..13).collect::<Vec<_>>());
+    let names: Vec<MessageId> = timeline.messages.iter().map(|m| m.message_id).collect();
+    assert_eq!(names[8..], [id(8), id(71), id(9), id(10), id(70)]);
+    assert!(!timeline.is_unsure());
+}
+
+#[test]
+fn what_comes_while_the_order_is_asked_for_is_not_lost() {
+    let mut timeline = opened(0..5);
+    timeline.message(incoming(CHAT, 7, "text"));
+    let (after, _) = timeline.ask_order().unwrap();
+
+    timeline.message(incoming(CHAT, 8, "text"));
+    timeline.ordered(after, page(1..8));
+
+    assert_eq!(seqs(&timeline), (0..9).collect::<Vec<_>>());
 }

@@ -5,7 +5,7 @@ use egui::{Ui, vec2};
 use super::head;
 use crate::{
     gui::{
-        action::{Action, GroupAction},
+        action::{Action, GroupAction, MessageAction},
         fonts::icon,
         strings::{Argument, tr, tr_name, tr_with},
         view::View,
@@ -45,16 +45,17 @@ pub(super) fn block(ui: &mut Ui, person: PersonId, view: &mut View<'_>) {
 }
 
 pub(super) fn delete(ui: &mut Ui, message: MessageId, mine: bool, view: &mut View<'_>) {
-    let sentence = if mine {
-        "delete-sentence-mine"
-    } else {
-        "delete-sentence"
+    let chat = view.model.nav.chat();
+    let sentence = match (mine, chat.is_some_and(|chat| view.model.is_group(chat))) {
+        (false, _) => "delete-sentence",
+        (true, false) => "delete-sentence-mine",
+        (true, true) => "delete-sentence-mine-group",
     };
     head(ui, icon::TRASH, &tr("delete-title"), &tr(sentence), view);
     let row = |ui: &mut Ui, words: &str, from: DeleteFor, view: &mut View<'_>| {
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
         if button::pill(ui, rect, words, Pill::Danger).clicked() {
-            view.act(Action::Delete { message, from });
+            view.act(Action::On(message, MessageAction::Delete(from)));
         }
     };
     if mine {
@@ -79,7 +80,12 @@ const TIMES: [(u32, &str); 6] = [
 
 pub(super) fn disappear(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
     let now = view.model.chat(chat).map_or(0, |row| row.disappear_after_s);
-    let (title, sentence) = (tr("disappear-title"), tr("disappear-sentence"));
+    let sentence = if view.model.is_group(chat) {
+        "disappear-sentence-group"
+    } else {
+        "disappear-sentence"
+    };
+    let (title, sentence) = (tr("disappear-title"), tr(sentence));
     head(ui, icon::HOURGLASS, &title, &sentence, view);
     for (seconds, words) in TIMES {
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 40.0));

@@ -36,7 +36,12 @@ pub(super) fn show(
     view: &View<'_>,
 ) {
     if people.is_empty() {
-        row::sentence(ui, &tr("pick-nobody"));
+        let words = if contacts(view.model, |_| false).is_empty() {
+            "pick-nobody"
+        } else {
+            "pick-all"
+        };
+        row::sentence(ui, &tr(words));
         return;
     }
     chips(ui, fields, people);
@@ -54,6 +59,7 @@ pub(super) fn show(
     ScrollArea::vertical()
         .id_salt("pick")
         .max_height(high)
+        .min_scrolled_height(high)
         .min_scrolled_height(high)
         .auto_shrink([false, true])
         .show(ui, |ui| {
@@ -180,7 +186,7 @@ fn show_contact(ui: &mut Ui, contact: &Contact, chosen: bool, tokens: &Tokens) -
     response
 }
 
-fn paint_check(ui: &Ui, row: Rect, chosen: bool, tokens: &Tokens) {
+pub(super) fn paint_check(ui: &Ui, row: Rect, chosen: bool, tokens: &Tokens) {
     let center = pos2(row.max.x - 24.0, row.center().y);
     let painter = ui.painter();
     if !chosen {

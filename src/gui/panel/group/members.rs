@@ -10,8 +10,8 @@ use crate::{
         action::Action,
         fonts::icon,
         model::{Face, nav::Dialog},
-        panel::{menu, row},
-        strings::{tr, tr_count, tr_name},
+        panel::{menu, row, settings},
+        strings::{tr, tr_name},
         theme,
         view::View,
         widget::{avatar, badge, button, text},
@@ -21,13 +21,13 @@ use crate::{
 
 /// Draws them, the founder first.
 pub(super) fn show(ui: &mut Ui, info: &ChatInfo, view: &mut View<'_>) {
-    let count = info.members.len() as u64;
-    row::heading(ui, &tr_count("group-members", count));
+    settings::group::heading(ui, &tr("group-people"));
     if info.place == Place::Member && view.model.rights(info).add() {
-        let response = row::strip(ui, icon::USER_PLUS, &tr("group-add"));
+        let response = row::strip_in(ui, 0.0, icon::USER_PLUS, &tr("group-add"));
         if response.clicked() {
             view.act(Action::Show(Dialog::AddMembers(info.chat_id)));
         }
+        ui.add_space(4.0);
     }
     let mut members: Vec<&Member> = info.members.iter().collect();
     let rank = |member: &Member| (!member.owner, member.role == Role::Member);
@@ -90,7 +90,7 @@ fn paint(ui: &Ui, response: &Response, member: &Member, words: (&str, &str), vie
     let tokens = view.tokens;
     let painter = ui.painter();
     let rect = response.rect;
-    let card = rect.shrink2(vec2(4.0, 1.0));
+    let card = rect.shrink2(vec2(0.0, 1.0));
     let round = CornerRadius::same(theme::RADIUS);
     let ground = if response.hovered() && response.sense.senses_click() {
         tokens.hover

@@ -28,17 +28,24 @@ pub struct Group<'a> {
 const ROW: f32 = 66.0;
 const INSET: f32 = 20.0;
 
+/// The heading of a group. Returns where it stands.
+pub fn heading(ui: &mut Ui, words: &str) -> Rect {
+    let tokens = theme::tokens(ui.ctx());
+    let (id, head) = ui.allocate_space(vec2(ui.available_width(), 48.0));
+    let response = ui.interact(head, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, words));
+    let at = pos2(head.min.x + 4.0, head.max.y - 18.0);
+    let font = theme::semibold(theme::SMALL);
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, words, font, tokens.text2);
+    head
+}
+
 impl<'a> Group<'a> {
     /// Begins with a heading.
     pub fn new(ui: &'a mut Ui, heading: &str) -> Self {
         let tokens = theme::tokens(ui.ctx());
-        let (id, head) = ui.allocate_space(vec2(ui.available_width(), 48.0));
-        let response = ui.interact(head, id, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, heading));
-        let at = pos2(head.min.x + 4.0, head.max.y - 18.0);
-        let font = theme::semibold(theme::SMALL);
-        ui.painter()
-            .text(at, Align2::LEFT_CENTER, heading, font, tokens.text2);
+        let head = self::heading(ui, heading);
         let card = ui.painter().add(Shape::Noop);
         Self {
             ui,

@@ -138,6 +138,7 @@ impl Entry {
                 let reaches = u64::from(message.reaches_removed);
                 let marks = (edited << 3) | (reaches << 2) | u64::from(message.deleted) << 1;
                 let marks = marks | u64::from(!message.reactions.is_empty());
+                let marks = (marks << 1) | u64::from(message.reply_to.is_some());
                 Row {
                     key: RowKey::Message(message.message_id),
                     look: look(&message.text, marks, first, last),
@@ -161,10 +162,23 @@ impl Entry {
                 let failed = u64::from(pending.failed.is_some());
                 Row {
                     key: RowKey::Pending(pending.number),
-                    look: look(&pending.text, failed, first, last),
+                    look: look(
+                        &pending.text,
+                        (failed << 1) | u64::from(pending.reply_to.is_some()),
+                        first,
+                        last,
+                    ),
                     estimate: estimate(&pending.text, first),
                 }
             }
+        }
+    }
+
+    /// Which message stands there, if one does that is on disk.
+    pub fn message(&self, timeline: &Timeline) -> Option<MessageId> {
+        match self.id(timeline)? {
+            BubbleId::Message(message) => Some(message),
+            BubbleId::Pending(_) => None,
         }
     }
 
@@ -343,6 +357,8 @@ mod tests {
         timeline.say(Pending {
             number: 1,
             text: "b".into(),
+            reply_to: None,
+            mentions: Vec::new(),
             at: NOW,
             stored: None,
             failed: None,

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Id, Key, Layout, Painter, Popup,
-    PopupCloseBehavior, Pos2, Rect, Response, RichText, Sense, SetOpenCommand, Stroke, Ui,
-    UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, Id, Layout, Painter, Pos2, Rect, Response, Sense, Stroke,
+    Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::{
+    acts,
     entry::{BubbleId, Entry},
     system,
 };
 use crate::{
     gui::{
-        action::Action,
-        fonts::icon,
-        model::{Face, nav::Dialog, timeline::Timeline},
+        action::{Action, MessageAction},
+        model::{Face, Referred, nav::Dialog, timeline::Timeline},
+        panel::snippet,
         strings::{tr, tr_name},
         theme::{self, Tokens},
         view::View,
@@ -27,10 +27,7 @@ use crate::{
             tick::Tick,
         },
     },
-    node::{
-        PersonId,
-        view::{ChatKind, Message, Reaction},
-    },
+    node::{MessageId, PersonId, view::Message},
 };
 
 /// The height of a row.
@@ -92,23 +89,29 @@ fn with_bubble<T>(
                 time = format!("{} {time}", tr("message-edited"));
             }
             let aside = message.deleted || message.text.is_empty();
-            let word = match (message.deleted, aside) {
-                (true, _) => tr("message-deleted"),
-                (false, true) => tr("message-newer"),
-                (false, false) => String::new(),
+            let word = if aside {
+                snippet::words(message)
+            } else {
+                String::new()
             };
             let you = tr("you");
             let group = in_group(view, timeline) && !message.outgoing;
             let theirs = view.model.name_of(message.sender);
             let author = if message.outgoing { &you } else { &theirs };
-            let avatar = view
-                .model
-                .face(message.sender)
-                .map_or(0, |face| face.avatar);
-            let ink = avatar::ink(message.sender, avatar, view.tokens);
-            let chips: Vec<Chip> = message.reactions.iter().map(|of| chip(of, view)).collect();
+            let ink = snippet::ink(view.model, message.sender, view.tokens);
+            let chips: Vec<Chip> = message
+                .reactions
+                .iter()
+                .map(|of| acts::chip(of, view))
+                .collect();
+            let quote = message
+                .reply_to
+                .filter(|_| !message.deleted)
+                .map(|id| snippet::quote(view.model, id, view.tokens));
             Some(use_it(&Bubble {
                 chips: &chips,
+                quote: quote.as_ref(),
+                names: &names(&message.mentions, view),
                 text: if aside { &word } else { &message.text },
                 time: &time,
                 mine: message.outgoing.then(|| Tick::from(message.state)),
@@ -124,8 +127,13 @@ fn with_bubble<T>(
         Entry::Pending { index, first, last } => {
             let pending = timeline.pending().get(index)?;
             let failed = pending.failed.is_some();
+            let quote = pending
+                .reply_to
+                .map(|id| snippet::quote(view.model, id, view.tokens));
             Some(use_it(&Bubble {
                 chips: &[],
+                quote: quote.as_ref(),
+                names: &names(&pending.mentions, view),
                 text: &pending.text,
                 time: &view.calendar.time(pending.at),
                 mine: Some(if failed { Tick::Failed } else { Tick::Waiting }),
@@ -142,19 +150,20 @@ fn with_bubble<T>(
     }
 }
 
-/// Whether names stand above messages.
+/// How people are named in a text.
+fn names(people: &[PersonId], view: &View<'_>) -> Vec<String> {
+    let named = people.iter().map(|person| view.model.name_of(*person));
+    named.map(|name| format!("@{name}")).collect()
+}
+
+/// Whether names stand at the top of messages.
 pub(super) fn in_group(view: &View<'_>, timeline: &Timeline) -> bool {
-    let chat = view.model.chat(timeline.chat());
-    chat.is_some_and(|chat| chat.kind == ChatKind::Group)
+    view.model.is_group(timeline.chat())
 }
 
 /// A message that people can read who were removed.
 fn reach<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> {
-    let Entry::Message { index, .. } = entry else {
-        return None;
-    };
-    let message = timeline.messages().get(*index)?;
-    message.reaches_removed.then_some(message)
+    message_of(entry, timeline).filter(|message| message.reaches_removed)
 }
 
 pub(super) fn show_bubble(
@@ -184,87 +193,45 @@ pub(super) fn show_bubble(
     if let (BubbleId::Message(message), Some(true)) =
         (key, shown.ticks.as_ref().map(Response::clicked))
     {
-        view.act(Action::Show(Dialog::Receipts(message)));
+        view.act(Action::Show(Dialog::About(message)));
     }
     if let Some((number, why)) = failed(entry, timeline) {
         show_failed(ui, row, number, why, view);
     }
-    let message = match *entry {
-        Entry::Message { index, .. } => timeline.messages().get(index),
-        _ => None,
+    let Some(message) = message_of(entry, timeline) else {
+        for response in [&shown.response, &shown.text] {
+            acts::pending_menu(ui, response, &text, view);
+        }
+        return;
     };
-    if let Some(message) = message {
-        for (response, of) in shown.chips.iter().zip(&message.reactions) {
-            if response.clicked() {
-                view.act(react(message, of, view));
-            }
+    if let Some(answered) = message.reply_to {
+        refer(answered, shown.quote.as_ref(), view);
+    }
+    for (response, of) in shown.chips.iter().zip(&message.reactions) {
+        if response.clicked() {
+            view.act(acts::react(message, &of.emoji, view.model));
         }
     }
     for response in [&shown.response, &shown.text] {
-        message_menu(ui, response, message, &text, view);
+        acts::menu(ui, response, message, view);
     }
+    acts::show_bar(ui, row, place, message, view);
 }
 
-/// An emoji under a message, with whose it is.
-fn chip(of: &Reaction, view: &View<'_>) -> Chip {
-    let me = view.model.me.person_id;
-    let name = |person: &PersonId| {
-        if Some(*person) == me {
-            return tr("you");
-        }
-        let face = view.model.face(*person);
-        face.map_or_else(String::new, |face| face.name.to_owned())
+fn message_of<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> {
+    let Entry::Message { index, .. } = *entry else {
+        return None;
     };
-    let people: Vec<String> = of.people.iter().map(name).collect();
-    let count = of.people.len();
-    Chip {
-        words: if count > 1 {
-            format!("{} {count}", of.emoji)
-        } else {
-            of.emoji.clone()
-        },
-        mine: of.people.iter().any(|person| Some(*person) == me),
-        people: people.join(", "),
-    }
+    timeline.messages().get(index)
 }
 
-/// Puts an emoji of mine where others have theirs, or takes it away.
-fn react(message: &Message, of: &Reaction, view: &View<'_>) -> Action {
-    let me = view.model.me.person_id;
-    Action::React {
-        message: message.message_id,
-        emoji: of.emoji.clone(),
-        on: !of.people.iter().any(|person| Some(*person) == me),
+/// A quoted message is asked for when it is first seen, and shown when it is clicked.
+fn refer(id: MessageId, quote: Option<&Response>, view: &mut View<'_>) {
+    if view.model.referred(id) == Referred::Unknown {
+        view.act(Action::On(id, MessageAction::Find));
     }
-}
-
-/// Emojis that are one click away.
-const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
-
-/// What can be done to a message that is on disk.
-fn act_items(ui: &mut Ui, message: &Message, view: &mut View<'_>) {
-    let me = view.model.me.person_id;
-    if !message.deleted {
-        ui.horizontal(|ui| {
-            for emoji in QUICK {
-                let font = theme::regular(20.0);
-                let face = RichText::new(emoji).font(font);
-                if ui.add(Button::new(face).frame(false)).clicked() {
-                    let held = message.reactions.iter().find(|of| of.emoji == emoji);
-                    let mine = |of: &Reaction| of.people.iter().any(|who| Some(*who) == me);
-                    view.act(Action::React {
-                        message: message.message_id,
-                        emoji: emoji.to_owned(),
-                        on: !held.is_some_and(mine),
-                    });
-                    ui.close();
-                }
-            }
-        });
-    }
-    let (id, mine) = (message.message_id, message.outgoing && !message.deleted);
-    if button::menu_item(ui, icon::TRASH, &tr("menu-delete"), true).clicked() {
-        view.act(Action::Show(Dialog::Delete { message: id, mine }));
+    if quote.is_some_and(Response::clicked) && view.model.referred(id) != Referred::Nowhere {
+        view.act(Action::On(id, MessageAction::GoTo));
     }
 }
 
@@ -279,43 +246,22 @@ fn show_author(ui: &Ui, bubble: Rect, entry: &Entry, view: &View<'_>, timeline: 
     if !last || message.outgoing || !in_group(view, timeline) {
         return;
     }
-    let name = view.model.name_of(message.sender);
-    let face = view.model.face(message.sender).unwrap_or(Face {
-        person: message.sender,
-        avatar: 0,
-        name: &name,
-    });
     let radius = theme::AUTHOR / 2.0;
     let at = pos2(
         bubble.min.x - theme::AUTHOR_ROOM + radius,
         bubble.max.y - radius,
     );
-    avatar::paint(ui.painter(), at, theme::AUTHOR, face);
+    paint_face(ui, at, message.sender, view);
 }
 
-/// Selecting text ends where the view ends, so every message can be copied whole.
-fn message_menu(
-    ui: &Ui,
-    response: &Response,
-    message: Option<&Message>,
-    text: &str,
-    view: &mut View<'_>,
-) {
-    let popup = Popup::context_menu(response).close_behavior(PopupCloseBehavior::CloseOnClick);
-    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    let popup = if by_key {
-        popup.open_memory(SetOpenCommand::Bool(true))
-    } else {
-        popup
-    };
-    popup.show(|ui| {
-        if button::menu_item(ui, icon::COPY, &tr("menu-copy"), false).clicked() {
-            view.act(Action::Copy(text.to_owned()));
-        }
-        if let Some(message) = message {
-            act_items(ui, message, view);
-        }
+fn paint_face(ui: &Ui, at: Pos2, person: PersonId, view: &View<'_>) {
+    let name = view.model.name_of(person);
+    let face = view.model.face(person).unwrap_or(Face {
+        person,
+        avatar: 0,
+        name: &name,
     });
+    avatar::paint(ui.painter(), at, theme::AUTHOR, face);
 }
 
 /// Why a message was not kept, and what to do.
@@ -403,10 +349,22 @@ pub(super) fn show_divider(ui: &Ui, row: Rect, tokens: &Tokens) {
     );
 }
 
-pub(super) fn show_typing(ui: &Ui, column: Rect, view: &View<'_>, who: &str) {
+/// Dots that move; in a group, beside the picture of one of those who write.
+pub(super) fn show_typing(
+    ui: &Ui,
+    column: Rect,
+    view: &View<'_>,
+    who: &str,
+    seen: Option<PersonId>,
+) {
     let moves = !view.model.appearance.reduce_motion;
     let phase = moves.then(|| ui.input(|input| input.time));
-    let at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
+    let mut at: Pos2 = pos2(column.min.x + theme::GUTTER, column.max.y - 48.0);
+    if let Some(person) = seen {
+        let middle = at + vec2(theme::AUTHOR / 2.0, 22.0);
+        paint_face(ui, middle, person, view);
+        at.x += theme::AUTHOR_ROOM;
+    }
     bubble::paint_typing(ui.painter(), at, phase, view.tokens);
     let rect = Rect::from_min_size(at, vec2(62.0, 36.0));
     let response = ui.interact(rect, ui.scope_id().with("typing"), Sense::hover());

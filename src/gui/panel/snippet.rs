@@ -1,0 +1,64 @@
+//! A message in one line, wherever it is referred to.
+
+use crate::{
+    gui::{
+        model::Model,
+        strings::tr,
+        theme::Tokens,
+        widget::{avatar, bubble::Quote},
+    },
+    node::{
+        MessageId, PersonId,
+        view::{Message, MessageKind},
+    },
+};
+
+/// What it says, or why that cannot be shown.
+pub fn words(message: &Message) -> String {
+    if message.deleted {
+        tr("message-deleted")
+    } else if message.kind == MessageKind::File {
+        tr("message-file")
+    } else if message.text.is_empty() {
+        tr("message-newer")
+    } else {
+        message.text.clone()
+    }
+}
+
+/// Who wrote it.
+pub fn author(model: &Model, message: &Message) -> String {
+    if message.outgoing {
+        tr("you")
+    } else {
+        model.name_of(message.sender)
+    }
+}
+
+/// The colour of somebody's name.
+pub fn ink(model: &Model, person: PersonId, tokens: &Tokens) -> egui::Color32 {
+    let avatar = model.face(person).map_or(0, |face| face.avatar);
+    avatar::ink(person, avatar, tokens)
+}
+
+/// A message that another one answers.
+pub fn quote(model: &Model, id: MessageId, tokens: &Tokens) -> Quote {
+    use crate::gui::model::Referred;
+    match model.referred(id) {
+        Referred::Here(message) => Quote {
+            author: author(model, message),
+            ink: ink(model, message.sender, tokens),
+            words: words(message),
+        },
+        Referred::Nowhere => nobodys(tr("quote-nowhere"), tokens),
+        Referred::Asked | Referred::Unknown => nobodys(tr("quote-waiting"), tokens),
+    }
+}
+
+fn nobodys(words: String, tokens: &Tokens) -> Quote {
+    Quote {
+        author: String::new(),
+        ink: tokens.text3,
+        words,
+    }
+}
