@@ -113,7 +113,7 @@ pub const SYNC_ITEMS: usize = 256;
 pub const EPOCHS_OF_AUTHOR: u32 = 6;
 
 /// Messages of one author in a group that a member takes at once; 20 more a second.
-pub const MESSAGES_OF_AUTHOR: u32 = 1000;
+pub const MESSAGES_OF_AUTHOR: u32 = 4_000;
 
 /// Messages with their signatures in one content.
 pub const RECORDS: usize = 64;

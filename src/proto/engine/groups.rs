@@ -8,6 +8,7 @@ mod live;
 mod ops;
 mod records;
 mod saying;
+mod spread;
 mod taking;
 mod telling;
 mod welcome;
@@ -68,6 +69,8 @@ pub(super) struct GroupChat {
     pub(super) state: GroupState,
     /// When to make an epoch though there is nothing to say.
     rekey_at: Option<Timestamp>,
+    /// When to tell some members which changes are here.
+    spread_at: Option<Timestamp>,
     /// Epochs whose secret has not come, and when to ask for it.
     lacking: BTreeMap<OpId, Timestamp>,
     /// When somebody last got a new epoch for asking.
@@ -91,6 +94,7 @@ impl GroupChat {
             epochs,
             state,
             rekey_at: None,
+            spread_at: None,
             lacking: BTreeMap::new(),
             answered: BTreeMap::new(),
             moderators: BTreeMap::new(),
@@ -153,7 +157,14 @@ impl GroupChat {
         let lacking = self.lacking.values().min().copied();
         let following = self.following.map(|(at, _)| at);
         let keys = self.epochs.poll_timeout();
-        let all = [keys, self.rekey_at, lacking, leaving, following];
+        let all = [
+            keys,
+            self.rekey_at,
+            self.spread_at,
+            lacking,
+            leaving,
+            following,
+        ];
         all.into_iter().flatten().min()
     }
 }
@@ -321,10 +332,14 @@ impl Engine {
             return;
         }
         let rekey = held.rekey_at.take_if(|at| *at <= now).is_some();
+        let spreads = held.spreads(now);
         let lacking: Vec<OpId> = due(&held.lacking, now);
         self.listen_in_group(turn, chat);
         if rekey {
             self.ensure_epoch(turn, chat);
+        }
+        if spreads {
+            self.spread(turn, chat);
         }
         for epoch in lacking {
             self.ask_for_epoch(turn, chat, epoch);

@@ -52,6 +52,9 @@ impl Engine {
             self.keep_op(turn, chat, id);
             self.note_epoch(turn.now, chat, id);
         }
+        if let Some(held) = self.groups.get_mut(chat) {
+            held.plan_spread(turn);
+        }
         let (own, changed) = (self.person(), &applied.changed);
         if changed.joined.contains(&own) {
             self.on_added_again(chat);
