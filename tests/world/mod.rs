@@ -125,10 +125,21 @@ pub struct Host {
     pub topics: BTreeSet<TopicKey>,
     pub events: Vec<EngineEvent>,
     replies: BTreeMap<CommandId, Result<Reply, CommandError>>,
+    /// When its engine wants to be woken.
+    due: Option<Timestamp>,
+    /// What it has cost: nanoseconds of CPU time in the engine, and bytes that came over the network.
+    pub cost: Cost,
     crash: Option<(u32, Crash)>,
     pub crashes: u32,
     /// The texts whose sending was answered.
     pub answered: Vec<MessageId>,
+}
+
+/// What something costs a host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    pub cpu_ns: u64,
+    pub bytes: u64,
 }
 
 enum Happening {
@@ -170,6 +181,8 @@ pub struct World {
     /// When the last direct message of a connection arrives, for order.
     arrivals: BTreeMap<(usize, usize), Timestamp>,
     parted: BTreeSet<(usize, usize)>,
+    /// Whether all find each other, as on a LAN.
+    pub everybody_is_near: bool,
     /// Hosts that say things and take in nothing of what others say.
     pub deaf: BTreeSet<usize>,
     tickets: BTreeMap<(usize, Ticket), (usize, Incarnation, AskId)>,
@@ -198,6 +211,7 @@ impl World {
             connections: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             parted: BTreeSet::new(),
+            everybody_is_near: true,
             deaf: BTreeSet::new(),
             tickets: BTreeMap::new(),
             commands: 0,
@@ -246,6 +260,8 @@ impl World {
             topics: BTreeSet::new(),
             events: Vec::new(),
             replies: BTreeMap::new(),
+            due: None,
+            cost: Cost::default(),
             crash: None,
             crashes: 0,
             answered: Vec::new(),
@@ -263,7 +279,7 @@ impl World {
         self.input(host, Input::Listening(vec![address(host)]));
         self.let_in(host);
         for other in 0..self.hosts.len() {
-            if other != host && self.hosts[other].engine.is_some() {
+            if self.everybody_is_near && other != host && self.hosts[other].engine.is_some() {
                 let (mine, theirs) = (self.hosts[host].peer, self.hosts[other].peer);
                 self.later(2, host, Input::Discovered(theirs, vec![address(other)]));
                 self.later(2, other, Input::Discovered(mine, vec![address(host)]));
@@ -274,6 +290,7 @@ impl World {
     /// A host loses power, and everything that was not committed.
     pub fn crash(&mut self, host: usize) {
         self.hosts[host].engine = None;
+        self.hosts[host].due = None;
         self.hosts[host].crashes += 1;
         self.hosts[host].allowed.clear();
         self.hosts[host].topics.clear();
@@ -405,6 +422,14 @@ impl World {
         };
         self.hosts[host].answered.push(message_id);
         Some(message_id)
+    }
+
+    /// Two hosts find each other.
+    pub fn introduce(&mut self, a: usize, b: usize) {
+        for (host, other) in [(a, b), (b, a)] {
+            let peer = self.hosts[other].peer;
+            self.later(2, host, Input::Discovered(peer, vec![address(other)]));
+        }
     }
 
     /// Makes two hosts contacts, from nearby.
@@ -553,10 +578,8 @@ impl World {
     }
 
     fn step(&mut self, end: Timestamp) -> bool {
-        let timers = self.hosts.iter().enumerate().filter_map(|(host, held)| {
-            let due = held.engine.as_ref()?.poll_timeout()?;
-            Some((due.max(self.now), host))
-        });
+        let timers = self.hosts.iter().enumerate();
+        let timers = timers.filter_map(|(host, held)| Some((held.due?.max(self.now), host)));
         let timer = timers.min();
         let next = self.queue.keys().next().copied();
         let first = match (timer, next) {
@@ -683,7 +706,9 @@ impl World {
         let Some(engine) = held.engine.as_mut() else {
             return;
         };
+        let began = cpu_ns();
         let effects = engine.handle(input, now, &mut held.rng);
+        held.cost.cpu_ns += cpu_ns() - began;
         self.settle(host, effects);
     }
 
@@ -694,6 +719,7 @@ impl World {
             return;
         };
         effects.extend(engine.flush());
+        held.due = engine.poll_timeout();
         let batch = writes(&effects);
         let mut crash = None;
         if !batch.is_empty()
@@ -890,6 +916,7 @@ impl World {
         }
         let bytes = message.encode();
         self.observed.extend_from_slice(&bytes);
+        self.hosts[other].cost.bytes += u64::try_from(bytes.len()).expect("it is short");
         let message = Direct::decode(&bytes).expect("what was encoded decodes");
         if let Some(recorded) = &mut self.recorded {
             recorded.push(message.clone());
@@ -932,6 +959,7 @@ impl World {
                     frame: frame.to_vec(),
                     seen,
                 };
+                self.hosts[other].cost.bytes += u64::try_from(frame.len()).expect("it is short");
                 let delay = self.delay();
                 self.later(delay, other, input);
             }
@@ -1089,4 +1117,11 @@ fn incoming() -> betwixt::proto::contact::Standing {
 
 fn contact() -> betwixt::proto::contact::Standing {
     betwixt::proto::contact::Standing::Contact
+}
+
+/// CPU time of this thread.
+fn cpu_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).expect("time goes on");
+    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).expect("time goes on")
 }
