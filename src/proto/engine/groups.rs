@@ -4,6 +4,7 @@ mod brakes;
 mod cards;
 mod commands;
 mod copies;
+mod history;
 mod live;
 mod ops;
 mod records;
@@ -14,6 +15,7 @@ mod welcome;
 
 pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
+pub use history::Asked;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -153,7 +155,9 @@ impl GroupChat {
         let lacking = self.lacking.values().min().copied();
         let following = self.following.map(|(at, _)| at);
         let keys = self.epochs.poll_timeout();
-        let all = [keys, self.rekey_at, lacking, leaving, following];
+        let history = self.state.history.as_ref();
+        let history = history.and_then(|history| history.coming?.due());
+        let all = [keys, self.rekey_at, lacking, leaving, following, history];
         all.into_iter().flatten().min()
     }
 }
@@ -330,6 +334,7 @@ impl Engine {
             self.ask_for_epoch(turn, chat, epoch);
         }
         self.handle_following(turn, chat);
+        self.handle_history(turn, chat);
     }
 
     /// When something is due in a group.
