@@ -21,11 +21,24 @@ use betwixt::proto::{engine::command::Command, id::ChatId};
 use world::{Cost, Links, World};
 
 fn main() {
-    let asked: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
-    let sizes = if asked.is_empty() { vec![8, 32, 256] } else { asked };
+    let asked: Vec<usize> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let sizes = if asked.is_empty() {
+        vec![8, 32, 256]
+    } else {
+        asked
+    };
     println!(
         "{:>7}  {:<28} {:>12} {:>12} {:>12} {:>11} {:>11} {:>11}",
-        "members", "act", "author", "others p50", "others most", "author", "others p50", "others most"
+        "members",
+        "act",
+        "author",
+        "others p50",
+        "others most",
+        "author",
+        "others p50",
+        "others most"
     );
     for members in sizes {
         group_of(members);
@@ -35,7 +48,9 @@ fn main() {
 fn group_of(members: usize) {
     let mut world = World::new(1, Links::GOOD);
     world.everybody_is_near = false;
-    let all: Vec<usize> = (0..=members).map(|n| world.join(&format!("Person {n}"))).collect();
+    let all: Vec<usize> = (0..=members)
+        .map(|n| world.join(&format!("Person {n}")))
+        .collect();
     for other in &all[1..] {
         world.introduce(all[0], *other);
         world.befriend(all[0], *other);
@@ -67,7 +82,7 @@ fn group_of(members: usize) {
     let add = Command::AddMember {
         chat_id: chat,
         person_id: world.hosts[newcomer].person,
-        history: None,
+        history: Default::default(),
     };
     measure(&mut world, all, "add one", |world| {
         world.command(all[0], add.clone()).unwrap().unwrap();
@@ -93,7 +108,10 @@ fn measure(world: &mut World, all: &[usize], act: &str, what: impl FnOnce(&mut W
     world.run(60_000);
     let author = world.hosts[all[0]].cost;
     let others = |of: fn(Cost) -> u64| -> (u64, u64) {
-        let mut costs: Vec<u64> = all[1..].iter().map(|host| of(world.hosts[*host].cost)).collect();
+        let mut costs: Vec<u64> = all[1..]
+            .iter()
+            .map(|host| of(world.hosts[*host].cost))
+            .collect();
         costs.sort_unstable();
         (costs[costs.len() / 2], costs[costs.len() - 1])
     };

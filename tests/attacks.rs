@@ -299,6 +299,7 @@ fn whoever_was_removed_and_goes_on_as_if_not_is_heard_by_nobody_and_changes_noth
     world.command(all[2], rename).unwrap().unwrap();
     let promote = Command::AddMember {
         chat_id: chat,
+        history: Default::default(),
         person_id: people[0],
     };
     let _ = world.command(all[2], promote);

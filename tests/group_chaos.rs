@@ -15,7 +15,7 @@ mod world;
 use std::{collections::BTreeSet, env, ops::Range};
 
 use betwixt::proto::{
-    engine::command::{Command, GroupRole},
+    engine::command::{Command, GroupRole, History},
     id::{ChatId, MessageId},
 };
 use world::{Crash, Links, World};
@@ -117,7 +117,16 @@ fn change(world: &mut World, all: &[usize], who: usize, chat_id: ChatId, step: u
     let person_id = world.hosts[whom].person;
     let command = match world.pick(10) {
         0 => Command::RemoveMember { chat_id, person_id },
-        1 | 2 => Command::AddMember { chat_id, person_id },
+        1 => Command::AddMember {
+            chat_id,
+            person_id,
+            history: History::None,
+        },
+        2 => Command::AddMember {
+            chat_id,
+            person_id,
+            history: History::Last(20),
+        },
         3 => Command::SetRole {
             chat_id,
             person_id,

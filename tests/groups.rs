@@ -10,10 +10,15 @@ mod world;
 
 use betwixt::{
     proto::{
-        chat::{group::Place, membership::Role},
+        chat::{
+            content::{Body, Content},
+            group::Place,
+            membership::Role,
+            sender_chain::{GroupPlace, message_id},
+        },
         engine::{
-            Input,
-            command::{Command, GroupRole},
+            Asked, Input,
+            command::{Command, DeleteFor, GroupRole, History},
             event::{DeliveryState, EngineEvent},
         },
         id::{ChatId, MessageId},
@@ -133,6 +138,7 @@ fn somebody_who_is_added_later_hears_what_is_said_from_then_on() {
     let add = Command::AddMember {
         chat_id: chat,
         person_id: world.hosts[all[2]].person,
+        history: History::None,
     };
     world.command(all[0], add).unwrap().unwrap();
     world.run(5_000);
@@ -410,6 +416,7 @@ fn epochs_that_nobody_needs_are_taken_six_at_once_and_those_that_are_needed_alwa
     let add = Command::AddMember {
         chat_id: chat,
         person_id: world.hosts[dave].person,
+        history: History::None,
     };
     world.command(all[0], add).unwrap().unwrap();
     world.run(5_000);
@@ -421,6 +428,203 @@ fn epochs_that_nobody_needs_are_taken_six_at_once_and_those_that_are_needed_alwa
     world.run(4 * 3_600_000);
     world.assert_group_agrees(chat, &all);
     assert_eq!(texts(&world, all[0], chat).len(), 11, "nothing is lost");
+}
+
+/// Alice, Bob and Carol in a group in which each has said something so often, and Dave, whom Alice knows.
+fn old_group(seed: u64, times: usize) -> (World, Vec<usize>, usize, ChatId) {
+    let (mut world, all) = hub(seed, &["Bob", "Carol", "Dave"]);
+    let chat = world.found(all[0], "Herons", &all[1..3]);
+    world.run(5_000);
+    for n in 0..times {
+        for host in &all[..3] {
+            world.say(*host, chat, &format!("{n} of {host}")).unwrap();
+            world.run(10);
+        }
+        if n == times / 2 {
+            rename(&mut world, all[0], chat, "Storks");
+        }
+    }
+    world.run(10_000);
+    (world, all[..3].to_vec(), all[3], chat)
+}
+
+fn add(world: &mut World, host: usize, chat: ChatId, other: usize, history: History) {
+    let add = Command::AddMember {
+        chat_id: chat,
+        person_id: world.hosts[other].person,
+        history,
+    };
+    world.command(host, add).unwrap().unwrap();
+}
+
+#[test]
+fn a_newcomer_gets_as_much_of_what_was_said_as_who_adds_them_chooses() {
+    for (history, expected) in [
+        (History::None, 0),
+        (History::Last(10), 10),
+        (History::Last(45), 45),
+        (History::All, 60),
+        (History::Last(1_000_000), 60),
+    ] {
+        let (mut world, all, dave, chat) = old_group(20, 20);
+        let before = texts(&world, all[1], chat);
+        assert_eq!(before.len(), 60);
+
+        add(&mut world, all[0], chat, dave, history);
+        world.run(20_000);
+        world.say(dave, chat, "thanks").unwrap();
+        world.say(all[2], chat, "welcome").unwrap();
+        world.run(10_000);
+
+        let mut shown = texts(&world, dave, chat);
+        assert_eq!(shown.split_off(expected).len(), 2, "{history:?}");
+        assert_eq!(shown, before[60 - expected..], "{history:?}");
+        let group = world.engine(dave).group(&chat).unwrap();
+        assert!(group.missing.is_empty(), "{history:?}");
+        assert_eq!(group.unread, 1, "what was said before is not unread");
+        let alice = world.hosts[all[0]].person;
+        let given = world.timeline(dave, chat).into_iter();
+        let given = given.filter(|row| row.signed.is_some_and(|s| s.given_by == Some(alice)));
+        assert_eq!(given.count(), expected, "it is marked");
+        for host in [all[0], all[1], all[2], dave] {
+            assert_eq!(world.engine(host).waiting(), 0, "{history:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_deleted_or_disappears_is_not_given_and_what_was_edited_or_liked_is_so() {
+    let (mut world, all, dave, chat) = old_group(21, 3);
+    let ids: Vec<MessageId> = world
+        .timeline(all[0], chat)
+        .iter()
+        .map(|row| row.id)
+        .collect();
+    let of = |world: &World, text: &str| {
+        let at = world.texts(all[0], chat).iter().position(|t| t == text);
+        ids[at.unwrap()]
+    };
+    let (edited, deleted, liked) = (
+        of(&world, "0 of 0"),
+        of(&world, "1 of 0"),
+        of(&world, "2 of 0"),
+    );
+    let edit = Command::EditMessage {
+        message_id: edited,
+        text: "edited".to_owned(),
+    };
+    let delete = Command::DeleteMessage {
+        message_id: deleted,
+        from: DeleteFor::All,
+    };
+    let like = Command::ReactMessage {
+        message_id: liked,
+        emoji: "👍".to_owned(),
+        on: true,
+    };
+    for command in [edit, delete, like] {
+        world.command(all[0], command).unwrap().unwrap();
+    }
+    stay(&mut world, all[0], chat, 3_600);
+    world.run(5_000);
+    world.say(all[1], chat, "soon gone").unwrap();
+    world.run(5_000);
+    stay(&mut world, all[0], chat, 0);
+    world.run(5_000);
+
+    add(&mut world, all[0], chat, dave, History::All);
+    world.run(20_000);
+
+    assert_eq!(world.shown(dave, edited).unwrap().text, "edited");
+    assert_eq!(world.shown(dave, liked).unwrap().reactions.len(), 1);
+    assert!(world.shown(dave, deleted).is_none());
+    let shown = texts(&world, dave, chat);
+    assert_eq!(shown.len(), 8, "{shown:?}");
+    assert!(!shown.contains(&"soon gone".to_owned()));
+}
+
+#[test]
+fn history_goes_on_where_it_broke_off() {
+    let (mut world, all, dave, chat) = old_group(22, 60);
+    let has = |world: &World| texts(world, dave, chat).len();
+    add(&mut world, all[0], chat, dave, History::All);
+    world.run_until(20_000, |world| {
+        world.engine(dave).group(&chat).is_some() && has(world) >= 30
+    });
+    world.crash(all[0]);
+    world.run(60_000);
+    let before = has(&world);
+    assert!((30..180).contains(&before), "{before}");
+    world.crash(dave);
+    world.restart(dave);
+    world.run(60_000);
+    assert_eq!(has(&world), before);
+
+    world.restart(all[0]);
+    world.run(300_000);
+
+    assert_eq!(has(&world), 180);
+    assert_eq!(texts(&world, dave, chat), texts(&world, all[1], chat));
+}
+
+#[test]
+fn history_that_its_authors_did_not_sign_is_dropped() {
+    let (mut world, all, dave, chat) = old_group(23, 2);
+    add(&mut world, all[0], chat, dave, History::Last(6));
+    world.run_until(5_000, |world| world.engine(dave).group(&chat).is_some());
+    let asked = Asked {
+        chat,
+        person: world.hosts[dave].person,
+        device: world.engine(dave).device(),
+        before: None,
+    };
+    let mut rows = world.timeline(all[0], chat);
+    rows.retain(|row| row.signed.is_some());
+    rows.reverse();
+    for row in &mut rows {
+        // What who adds could make up: another text, under a name that fits it.
+        let signed = row.signed.unwrap();
+        let mut content = Content::decode(&row.content).unwrap();
+        let Body::Text(text) = &mut content.body else {
+            continue;
+        };
+        text.text = format!("never said: {}", text.text);
+        row.content = content.encode().to_vec();
+        let place = GroupPlace {
+            chat,
+            epoch: signed.epoch,
+            device: row.device,
+            counter: row.counter & 0xffff,
+        };
+        row.id = message_id(&place.context(&row.content));
+    }
+    assert_eq!(rows.len(), 6);
+
+    // It is what he asks for, and comes before the true answer.
+    for _ in 0..20 {
+        world.input(all[0], Input::History(asked, rows.clone()));
+        world.run(1);
+    }
+    world.run(60_000);
+
+    let shown = texts(&world, dave, chat);
+    assert!(
+        shown.iter().all(|text| !text.starts_with("never")),
+        "{shown:?}"
+    );
+}
+
+fn stay(world: &mut World, host: usize, chat_id: ChatId, seconds: u32) {
+    let set = Command::SetChat {
+        chat_id,
+        name: None,
+        topic: None,
+        members_may_add: None,
+        muted: None,
+        pinned: None,
+        disappear_after_s: Some(seconds),
+    };
+    world.command(host, set).unwrap().unwrap();
 }
 
 fn read(world: &mut World, host: usize, chat: ChatId, up_to: MessageId) {

@@ -7,8 +7,8 @@
 )]
 
 use betwixt::node::{
-    ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, MessageId, PersonId, Reply,
-    Settings, SettingsChange, Timestamp, WarningKind,
+    ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, History, MessageId, PersonId,
+    Reply, Settings, SettingsChange, Timestamp, WarningKind,
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Former, Member, Message,
         MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
@@ -327,11 +327,24 @@ fn groups() {
         json!({"name": "Herons", "members": [ada()]}),
     );
     let both = || json!({"chat_id": chat(), "person_id": ada()});
-    command(
-        &Command::AddMember { chat_id, person_id },
-        "chat.add",
-        both(),
-    );
+    for (history, params) in [
+        (History::None, both()),
+        (
+            History::All,
+            json!({"chat_id": chat(), "person_id": ada(), "history": "all"}),
+        ),
+        (
+            History::Last(10),
+            json!({"chat_id": chat(), "person_id": ada(), "history": 10}),
+        ),
+    ] {
+        let add = Command::AddMember {
+            chat_id,
+            person_id,
+            history,
+        };
+        command(&add, "chat.add", params);
+    }
     let remove = Command::RemoveMember { chat_id, person_id };
     command(&remove, "chat.remove", both());
     let role = GroupRole::Admin;

@@ -23,7 +23,8 @@ pub use start::{NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{
     engine::command::{
-        Command, CommandError, DeleteFor, ErrorKind, GroupRole, Reply, Settings, SettingsChange,
+        Command, CommandError, DeleteFor, ErrorKind, GroupRole, History, Reply, Settings,
+        SettingsChange,
     },
     engine::event::{ChatChange, DeliveryState, WarningKind},
     id::{ChatId, MessageId, PersonId},

@@ -15,16 +15,17 @@ use crate::{
     proto::{
         chat::{acts::TOMBSTONE, group::Place as Standing, membership::Role as GroupRole},
         engine::{
-            Engine,
+            Asked, Engine,
             state::{ChatState, GroupMember, GroupStanding},
         },
         id::DeviceId,
         qr,
-        record::{PageBounds, ReceiptTimes, Stored},
+        record::{MessageRow, PageBounds, ReceiptTimes, Stored},
         safety::SafetyNumber,
         text,
     },
     store::{Store, StoreError},
+    wire::limits,
 };
 
 /// A question with what the engine knows about it.
@@ -377,6 +378,29 @@ fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {
 }
 
 /// There is no such person.
+/// The messages of a group that somebody asks for who came later, the newest first, each followed by the
+/// acts on it.
+pub(super) fn history(store: &Store, asked: Asked) -> Result<Vec<MessageRow>, StoreError> {
+    let mut before = asked.before;
+    if let Some(id) = before
+        && store.message(&id)?.is_none()
+    {
+        before = None;
+    }
+    let bounds = PageBounds {
+        before,
+        after: None,
+        limit: limits::HISTORY_PART,
+    };
+    let mut rows = Vec::new();
+    for stored in store.page(asked.chat, bounds)?.into_iter().rev() {
+        let acts = store.acts(asked.chat, stored.row.id)?;
+        rows.push(stored.row);
+        rows.extend(acts);
+    }
+    Ok(rows)
+}
+
 pub(super) fn no_person() -> CommandError {
     let message = "Nobody here has that person_id: neither a contact nor somebody nearby.";
     CommandError::new(ErrorKind::NotFound, message)

@@ -20,7 +20,7 @@ use crate::{
     net::{NetCommand, NetEvent, Ports},
     proto::{
         engine::{
-            Effect, Engine, Input,
+            Asked, Effect, Engine, Input,
             input::{AskId, CommandId, Ticket},
         },
         outbox,
@@ -75,6 +75,8 @@ pub(super) enum Loaded {
     Said(Box<MessageRow>),
     /// Of some messages those that are not there.
     Sifted(Vec<MessageRow>),
+    /// Messages with the acts on them, for a newcomer.
+    History(Asked, Vec<MessageRow>),
 }
 
 /// What came of a turn.
@@ -172,6 +174,7 @@ impl Core {
             Happened::Loaded(Loaded::Own(chat, counter, row)) => Input::Loaded(chat, counter, row),
             Happened::Loaded(Loaded::Said(row)) => Input::Said(row),
             Happened::Loaded(Loaded::Sifted(rows)) => Input::Sifted(rows),
+            Happened::Loaded(Loaded::History(asked, rows)) => Input::History(asked, rows),
             Happened::Timeout => Input::Timeout,
         };
         turn.extend(self.engine.handle(input, clock::now(), &mut chance()));
@@ -354,6 +357,11 @@ impl Core {
                     }
                 }
                 released.loaded.push(Loaded::Sifted(missing));
+                return Ok(());
+            }
+            Effect::LoadHistory(asked) => {
+                let rows = query::history(&self.store, asked)?;
+                released.loaded.push(Loaded::History(asked, rows));
                 return Ok(());
             }
             Effect::Emit(event) => {

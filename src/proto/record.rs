@@ -154,6 +154,9 @@ pub struct Signed {
     /// was removed can read it.
     #[n(3)]
     pub reaches_removed: bool,
+    /// It was said before this person came, and given by this member.
+    #[n(4)]
+    pub given_by: Option<PersonId>,
 }
 
 impl std::fmt::Debug for MessageRow {

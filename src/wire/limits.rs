@@ -115,6 +115,15 @@ pub const EPOCHS_OF_AUTHOR: u32 = 6;
 /// Messages of one author in a group that a member takes at once; 20 more a second.
 pub const MESSAGES_OF_AUTHOR: u32 = 4_000;
 
+/// Messages of before they came that a newcomer is given.
+pub const HISTORY: u32 = 10_000;
+
+/// Newcomers of one group who may ask this person for history at once.
+pub const HISTORY_OFFERS: usize = 64;
+
+/// Messages that are read at once for somebody who asks for history.
+pub const HISTORY_PART: usize = 16;
+
 /// Messages with their signatures in one content.
 pub const RECORDS: usize = 64;
 

@@ -36,7 +36,7 @@ use betwixt::{
         },
         id::{ChatId, MessageId, PersonId},
         identity::Account,
-        record::{CLASSES, Class, MessageRow, Write, memory::Memory},
+        record::{CLASSES, Class, MessageRow, PageBounds, Write, memory::Memory},
         time::Timestamp,
     },
     wire::{
@@ -517,7 +517,7 @@ impl World {
 
     /// The messages of a chat on a host's disk, in display order.
     pub fn timeline(&self, host: usize, chat: ChatId) -> Vec<MessageRow> {
-        let bounds = betwixt::proto::record::PageBounds {
+        let bounds = PageBounds {
             before: None,
             after: None,
             limit: 100_000,
@@ -886,6 +886,22 @@ impl World {
                 let disk = &self.hosts[host].disk;
                 rows.retain(|row| !disk.holds(&row.id));
                 self.later(1, host, Input::Sifted(rows));
+            }
+            Effect::LoadHistory(asked) => {
+                let disk = &self.hosts[host].disk;
+                let before = asked.before.filter(|id| disk.message(id).is_some());
+                let page = PageBounds {
+                    before,
+                    after: None,
+                    limit: limits::HISTORY_PART,
+                };
+                let mut rows = Vec::new();
+                for stored in disk.page(asked.chat, page).into_iter().rev() {
+                    let acts = disk.acts(asked.chat, stored.row.id);
+                    rows.push(stored.row);
+                    rows.extend(acts);
+                }
+                self.later(1, host, Input::History(asked, rows));
             }
             Effect::Emit(event) => self.hosts[host].events.push(event),
             Effect::Reply(id, reply) => {

@@ -238,7 +238,11 @@ impl Model {
             }
             GroupAction::Add(people) => {
                 let commands = people.into_iter();
-                let commands = commands.map(|person_id| Command::AddMember { chat_id, person_id });
+                let commands = commands.map(|person_id| Command::AddMember {
+                    chat_id,
+                    person_id,
+                    history: crate::node::History::None,
+                });
                 self.ask_in_dialog(Dialog::AddMembers(chat_id), chat_id, commands.collect());
             }
             GroupAction::Remove(person_id) => {

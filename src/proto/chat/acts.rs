@@ -84,6 +84,7 @@ pub fn shape_of(body: &Body) -> Shape {
         | Body::Welcome(_)
         | Body::HistoryOffer(_)
         | Body::Records(_)
+        | Body::HistoryRequest(_)
         | Body::Profile(_)
         | Body::GroupChange(_)
         | Body::Unknown { .. } => Shape::Message,

@@ -16,7 +16,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 pub use attachment::{Attachment, Manifest, Thumbnail};
-pub use control::{ChannelSet, GroupChange, Prekeys, Profile, RekeyRequest, Timer};
+pub use control::{ChannelSet, GroupChange, HistoryRequest, Prekeys, Profile, RekeyRequest, Timer};
 pub use message::{Delete, Edit, Pin, React, Text};
 pub use opaque::Opaque;
 pub use receipt::{Receipt, ReceiptKind, Upto};
@@ -76,6 +76,8 @@ pub enum Body {
     Pin(Pin),
     /// Messages of a group as their authors signed them.
     Records(Opaque),
+    /// Messages of before the sender came are asked for.
+    HistoryRequest(HistoryRequest),
     /// A change of a group, as its line in the timeline. It is never sent.
     GroupChange(GroupChange),
     /// Something that a later version knows.
@@ -156,6 +158,7 @@ impl Body {
             Self::Profile(_) => 14,
             Self::Pin(_) => 15,
             Self::Records(_) => 16,
+            Self::HistoryRequest(_) => 17,
             Self::GroupChange(_) => LOCAL,
             Self::Unknown { kind, .. } => *kind,
         }
@@ -177,6 +180,7 @@ impl Body {
             Self::Profile(profile) => secret::encode(profile),
             Self::Pin(pin) => secret::encode(pin),
             Self::GroupChange(change) => secret::encode(change),
+            Self::HistoryRequest(request) => secret::encode(request),
             Self::Welcome(bytes)
             | Self::HistoryOffer(bytes)
             | Self::Records(bytes)
@@ -203,6 +207,7 @@ impl Body {
             14 => Self::Profile(read(&bytes, Profile::within_limits)?),
             15 => Self::Pin(read(&bytes, |_: &Pin| true)?),
             16 => Self::Records(bytes),
+            17 => Self::HistoryRequest(read(&bytes, |_: &HistoryRequest| true)?),
             LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },
         })

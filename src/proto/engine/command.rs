@@ -98,6 +98,10 @@ pub enum Command {
         chat_id: ChatId,
         /// A contact.
         person_id: PersonId,
+        /// What they get of what was said before: `"none"`, `"all"` (the newest 10000), or how many of
+        /// the newest messages.
+        #[serde(default, skip_serializing_if = "History::is_none")]
+        history: History,
     },
     /// Removes somebody from a group. What is said from then on they cannot read.
     #[serde(rename = "chat.remove")]
@@ -278,6 +282,27 @@ impl Command {
             | Self::ReadMessages { .. }
             | Self::SetTyping { .. } => None,
         }
+    }
+}
+
+/// What somebody who is added to a group gets of what was said before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum History {
+    /// Nothing.
+    #[default]
+    None,
+    /// The newest [`crate::wire::limits::HISTORY`] messages.
+    All,
+    /// So many of the newest messages.
+    #[serde(untagged)]
+    Last(u32),
+}
+
+impl History {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_none(&self) -> bool {
+        *self == Self::None
     }
 }
 

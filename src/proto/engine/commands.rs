@@ -50,9 +50,11 @@ impl Engine {
             } => self.set_verified(turn, person_id, verified),
             Command::OpenDirectChat { person_id } => self.open_direct(turn, person_id),
             Command::CreateGroup { name, members } => self.create_group(turn, &name, &members),
-            Command::AddMember { chat_id, person_id } => {
-                self.add_to_group(turn, self.group_id(chat_id)?, person_id)
-            }
+            Command::AddMember {
+                chat_id,
+                person_id,
+                history,
+            } => self.add_to_group(turn, self.group_id(chat_id)?, person_id, history),
             Command::RemoveMember { chat_id, person_id } => {
                 self.remove_from_group(turn, self.group_id(chat_id)?, person_id)
             }

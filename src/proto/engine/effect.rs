@@ -3,6 +3,7 @@
 //! The node commits every [`Effect::Write`] of a batch durably before it releases any of the others.
 
 use super::{
+    Asked,
     command::{CommandError, Reply},
     event::EngineEvent,
     input::{AskId, CommandId, Ticket},
@@ -92,6 +93,9 @@ pub enum Effect {
     },
     /// Say which of these messages are not on the disk: [`super::input::Input::Sifted`].
     Sift(Vec<MessageRow>),
+    /// Read at most [`crate::wire::limits::HISTORY_PART`] messages, and the acts on them, and give them
+    /// back as [`super::input::Input::History`]. If the message before which they are is gone: the newest.
+    LoadHistory(Asked),
     /// Tell the faces.
     Emit(EngineEvent),
     /// Answer a command.

@@ -296,6 +296,7 @@ impl Engine {
             | Body::Welcome(_)
             | Body::HistoryOffer(_)
             | Body::Records(_)
+            | Body::HistoryRequest(_)
             | Body::Pin(_)
             | Body::GroupChange(_)
             | Body::Unknown { .. } => {}
@@ -419,6 +420,7 @@ pub(super) fn is_timeline(body: &Body) -> bool {
         | Body::Welcome(_)
         | Body::HistoryOffer(_)
         | Body::Records(_)
+        | Body::HistoryRequest(_)
         | Body::GroupChange(_)
         | Body::Profile(_) => false,
     }

@@ -4,6 +4,7 @@ mod brakes;
 mod cards;
 mod commands;
 mod copies;
+mod history;
 mod live;
 mod ops;
 mod records;
@@ -15,6 +16,7 @@ mod welcome;
 
 pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
+pub use history::Asked;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -157,6 +159,8 @@ impl GroupChat {
         let lacking = self.lacking.values().min().copied();
         let following = self.following.map(|(at, _)| at);
         let keys = self.epochs.poll_timeout();
+        let history = self.state.history.as_ref();
+        let history = history.and_then(|history| history.coming?.due());
         let all = [
             keys,
             self.rekey_at,
@@ -164,6 +168,7 @@ impl GroupChat {
             lacking,
             leaving,
             following,
+            history,
         ];
         all.into_iter().flatten().min()
     }
@@ -345,6 +350,7 @@ impl Engine {
             self.ask_for_epoch(turn, chat, epoch);
         }
         self.handle_following(turn, chat);
+        self.handle_history(turn, chat);
     }
 
     /// When something is due in a group.

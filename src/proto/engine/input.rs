@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::command::Command;
+use super::{Asked, command::Command};
 use crate::{
     proto::{
         id::{ChatId, DeviceId, MessageId},
@@ -134,6 +134,9 @@ pub enum Input {
     Said(Box<MessageRow>),
     /// Of the messages of [`super::effect::Effect::Sift`] those that are not on the disk.
     Sifted(Vec<MessageRow>),
+    /// What [`super::effect::Effect::LoadHistory`] asked for: messages, the newest first, each followed by
+    /// the acts on it.
+    History(Asked, Vec<MessageRow>),
     /// Time has passed: [`super::Engine::poll_timeout`] is due.
     Timeout,
 }

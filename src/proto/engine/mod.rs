@@ -51,7 +51,7 @@ use self::{
     nearby::Nearby,
     relays::Relays,
 };
-pub use self::{effect::Effect, input::Input, lifecycle::LoadError};
+pub use self::{effect::Effect, groups::Asked, input::Input, lifecycle::LoadError};
 use crate::{
     proto::{
         card::TokenId,
@@ -267,6 +267,7 @@ impl Engine {
             }
             Input::Said(row) => self.on_said(turn, &row),
             Input::Sifted(rows) => self.on_sifted(turn, rows),
+            Input::History(asked, rows) => self.on_history(turn, asked, &rows),
             Input::Timeout => {}
         }
         self.handle_timeouts(turn);

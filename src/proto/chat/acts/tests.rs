@@ -77,6 +77,7 @@ fn by_moderator(mut row: MessageRow) -> MessageRow {
         signature: [0; 64],
         moderates: true,
         reaches_removed: false,
+        given_by: None,
     });
     row
 }

@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use crate::{
-    proto::{id::ChatId, secret::Secret},
+    proto::{
+        id::{ChatId, MessageId},
+        secret::Secret,
+    },
     wire::{limits, sync::OpId},
 };
 
@@ -38,6 +41,18 @@ pub struct RekeyRequest {
     /// The epoch; left out when the sender knows of none.
     #[n(1)]
     pub epoch: Option<OpId>,
+}
+
+/// Asks for messages of before the sender came: `[chat, before|null]` (protocol §4.10).
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct HistoryRequest {
+    /// The group.
+    #[n(0)]
+    pub chat: ChatId,
+    /// Those before this message; left out: the newest.
+    #[n(1)]
+    pub before: Option<MessageId>,
 }
 
 /// Signed one-time prekeys for the receiver: `[[prekey…]]` (protocol §3.3).

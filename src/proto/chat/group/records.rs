@@ -1,6 +1,6 @@
 //! Messages of a group as their authors signed them, from one member to another (content 16).
 //!
-//! `records = [chat_id, [[sctx, sig]…]]`: whoever gets them checks each author's signature, and needs
+//! `records = [chat_id, [[sctx, sig]…], [asked|null, next|null]?]`: whoever gets them checks each author's signature, and needs
 //! no key of the epoch in which they were said.
 
 use minicbor::{Decode, Encode};
@@ -9,7 +9,7 @@ use super::unnumbered;
 use crate::{
     proto::{
         chat::sender_chain::{GroupPlace, message_id},
-        id::ChatId,
+        id::{ChatId, MessageId},
         record::MessageRow,
     },
     wire::{
@@ -29,6 +29,21 @@ pub struct Records {
     /// At most [`limits::RECORDS`].
     #[n(1)]
     pub records: Vec<HistoryRecord>,
+    /// If they are an answer to a question for history (protocol §4.10).
+    #[n(2)]
+    pub part: Option<Part>,
+}
+
+/// Which part of a history some records are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Part {
+    /// Before which message was asked for.
+    #[n(0)]
+    pub asked: Option<MessageId>,
+    /// Before which message there may be more.
+    #[n(1)]
+    pub next: Option<MessageId>,
 }
 
 /// Bytes of records in one content, at most.
@@ -53,7 +68,15 @@ impl Records {
                 records.push(record);
             }
         }
-        (Self { chat, records }, taken)
+        let part = None;
+        (
+            Self {
+                chat,
+                records,
+                part,
+            },
+            taken,
+        )
     }
 
     /// The bytes that content 16 carries.
@@ -129,6 +152,7 @@ mod tests {
                 signature: [7; 64],
                 moderates: false,
                 reaches_removed: false,
+                given_by: None,
             }),
         }
     }

@@ -6,7 +6,10 @@ use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use crate::{
     proto::{
-        chat::{group::Copies, thread::Thread},
+        chat::{
+            group::{Copies, History},
+            thread::Thread,
+        },
         id::{ChatId, MessageId, PersonId},
         time::Timestamp,
     },
@@ -60,6 +63,9 @@ pub struct GroupState {
     /// Devices that were copied or set back, if any ever was.
     #[n(7)]
     pub copies: Option<Copies>,
+    /// History of before somebody came, if any was ever offered.
+    #[n(8)]
+    pub history: Option<History>,
 }
 
 /// A message that came after its author's removal, and to which no member refers.
@@ -95,7 +101,13 @@ impl GroupState {
             aside: Vec::new(),
             dropped: 0,
             copies: None,
+            history: None,
         }
+    }
+
+    /// The history that is offered and asked for, to be changed.
+    pub fn history_mut(&mut self) -> &mut History {
+        self.history.get_or_insert_default()
     }
 
     /// Whether this device is known to have been copied or set back.

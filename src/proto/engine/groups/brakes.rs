@@ -26,6 +26,8 @@ pub(in crate::proto::engine) struct Brakes {
     /// Epochs that nobody needs.
     epochs: Rate<(ChatId, PersonId)>,
     messages: Rate<(ChatId, PersonId)>,
+    /// Questions for history, each of which reads some messages.
+    history: Rate<PersonId>,
     /// How often devices are shown what they said before.
     pub(super) shown: Rate<DeviceId>,
 }
@@ -66,6 +68,12 @@ const MESSAGES: Allowance = Allowance {
     refill_ms: 50,
 };
 
+/// Whoever asks too fast asks again.
+const QUESTIONS: Allowance = Allowance {
+    burst: 32,
+    refill_ms: 100,
+};
+
 const SHOWN: Allowance = Allowance {
     burst: 4,
     refill_ms: 30 * SECOND,
@@ -86,6 +94,7 @@ impl Default for Brakes {
             later: BTreeMap::new(),
             epochs: rate(EPOCHS),
             messages: rate(MESSAGES),
+            history: rate(QUESTIONS),
             shown: rate(SHOWN),
         }
     }
@@ -135,6 +144,11 @@ impl Brakes {
     /// One was: only now is it certain whose it is.
     pub(super) fn spoke(&mut self, author: (ChatId, PersonId), now: Timestamp) {
         self.messages.allow(author, now);
+    }
+
+    /// Whether history may be read for somebody now.
+    pub(super) fn may_read_history(&mut self, person: PersonId, now: Timestamp) -> bool {
+        self.history.allow(person, now)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {

@@ -11,7 +11,7 @@ use crate::{
         engine::{
             Replied,
             acts::stays,
-            command::{CommandError, ErrorKind, GroupRole, Reply},
+            command::{CommandError, ErrorKind, GroupRole, History, Reply},
             commands::{invalid, no_chat},
         },
         id::{ChatId, PersonId},
@@ -114,6 +114,7 @@ impl Engine {
         turn: &mut Turn<'_>,
         chat: ChatId,
         person: PersonId,
+        history: History,
     ) -> Replied {
         let held = self.open_group(&chat)?;
         if held.has(&person) {
@@ -126,6 +127,7 @@ impl Engine {
         let op = self.act(turn, &chat, Change::AddMember(list.bytes().to_vec().into()))?;
         if let Some(made) = self.make_epoch(turn, &chat, vec![op]) {
             self.welcome(turn, &chat, &[person], &made);
+            self.offer_history(turn, &chat, person, history);
         }
         Ok(Reply::Done {})
     }

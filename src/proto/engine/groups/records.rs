@@ -1,6 +1,6 @@
 //! Messages that come with nothing but their authors' signatures, and those that are given so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -39,8 +39,8 @@ const FOLLOWED_MS: u64 = 2 * SECOND;
 /// Messages that are being read because somebody misses them.
 const WANTED: usize = 1024;
 
-/// The devices of epochs, looked up once for many records.
-type Rosters = BTreeMap<OpId, Vec<RosterDevice>>;
+/// The devices of epochs, and who may take messages of others back in them, looked up once for many records.
+type Rosters = BTreeMap<OpId, (Vec<RosterDevice>, BTreeSet<PersonId>)>;
 
 impl Engine {
     /// Records came from a member. Of its own messages it may say at any time what it said; of mine,
@@ -49,7 +49,7 @@ impl Engine {
         &mut self,
         turn: &mut Turn<'_>,
         chat: &ChatId,
-        (_, device): (PersonId, DeviceId),
+        (person, device): (PersonId, DeviceId),
         bytes: &[u8],
     ) {
         let Ok(records) = Records::decode(bytes) else {
@@ -62,9 +62,13 @@ impl Engine {
         let mut rows = Vec::new();
         for record in &records.records {
             let row = self.row_of_record(&mut rosters, record, turn.now);
-            let of_both = |row: &MessageRow| row.device == device || row.device == own;
-            rows.extend(row.filter(|row| row.chat == *chat && of_both(row)));
+            rows.extend(row.filter(|row| row.chat == *chat));
         }
+        if let Some(part) = records.part {
+            self.take_history(turn, (chat, person), (part, rows));
+            return;
+        }
+        rows.retain(|row| row.device == device || row.device == own);
         for row in rows.iter().filter(|row| row.device == own) {
             self.say_again(turn, chat, row.counter);
         }
@@ -84,12 +88,13 @@ impl Engine {
         let held = self.groups.get(&place.chat)?;
         let epoch = place.epoch;
         if let std::collections::btree_map::Entry::Vacant(vacant) = rosters.entry(epoch) {
-            vacant.insert(match held.epochs.get(&epoch) {
+            let devices = match held.epochs.get(&epoch) {
                 Some(keys) => keys.devices().to_vec(),
                 None => devices_of(held, &epoch)?,
-            });
+            };
+            vacant.insert((devices, held.group.moderators_before(&epoch)?));
         }
-        let devices = rosters.get(&epoch)?;
+        let (devices, moderators) = rosters.get(&epoch)?;
         let at = devices.binary_search_by_key(&place.device, |d| d.device);
         let author = devices.get(at.ok()?)?;
         let signature = record.signature?;
@@ -101,7 +106,6 @@ impl Engine {
         if !is_timeline(&decoded.body) || !order::is_plausible(decoded.created, today) {
             return None;
         }
-        let moderators = held.group.moderators_before(&epoch)?;
         Some(MessageRow {
             id: message_id(&record.context),
             chat: place.chat,
@@ -118,6 +122,7 @@ impl Engine {
                 signature,
                 moderates: moderators.contains(&author.person),
                 reaches_removed: false,
+                given_by: None,
             }),
         })
     }
@@ -133,7 +138,9 @@ impl Engine {
             let Ok(content) = Content::decode(&row.content) else {
                 continue;
             };
-            if row.device == own {
+            if row.signed.is_some_and(|signed| signed.given_by.is_some()) {
+                self.add_history(turn, row, &content);
+            } else if row.device == own {
                 self.take_own_echo(turn, row, &content);
             } else {
                 self.take_another(turn, row, &content);

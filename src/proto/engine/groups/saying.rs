@@ -84,6 +84,7 @@ impl Engine {
                 signature: sealed.signature,
                 moderates,
                 reaches_removed: false,
+                given_by: None,
             }),
         };
         self.noted(turn, &row, &content);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minicbor::bytes::ByteVec;
 
-use super::{Effect, Engine, EngineEvent, Place, Turn, telling::member_context};
+use super::{Asked, Effect, Engine, EngineEvent, Place, Turn, telling::member_context};
 use crate::{
     proto::{
         channel::{Inner, Kind, Pairwise},
@@ -225,6 +225,7 @@ impl Engine {
                 signature: opened.signature,
                 moderates,
                 reaches_removed: reaches_removed && is_member,
+                given_by: None,
             },
         );
         if is_own || is_taken {
@@ -350,6 +351,19 @@ impl Engine {
             }
             Body::ResetNotice => self.on_reset_notice(turn, person, device),
             Body::Welcome(welcome) => self.take_welcome(turn, person, welcome.expose()),
+            Body::HistoryOffer(offer) => {
+                self.take_history_offer(turn, chat, person, offer.expose());
+            }
+            Body::HistoryRequest(request) if request.chat == *chat => {
+                let (chat, before) = (request.chat, request.before);
+                let asked = Asked {
+                    chat,
+                    person,
+                    device,
+                    before,
+                };
+                self.on_history_request(turn, asked);
+            }
             Body::Records(records) => {
                 self.take_records(turn, chat, (person, device), records.expose());
             }
@@ -362,7 +376,7 @@ impl Engine {
             | Body::ChannelSet(_)
             | Body::RekeyRequest(_)
             | Body::Prekeys(_)
-            | Body::HistoryOffer(_)
+            | Body::HistoryRequest(_)
             | Body::Profile(_)
             | Body::Pin(_)
             | Body::GroupChange(_)
