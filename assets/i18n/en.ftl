@@ -56,6 +56,7 @@ chats-new-group = New group
 chats-search-label = Search chats
 chats-none = No chats yet. Say hello to somebody below, or invite someone.
 chats-none-found = No chat with “{ $name }” in its name.
+chats-named = you are named
 chats-nothing = Nothing said yet
 chats-unread = { $count ->
     [one] { $count } unread message

@@ -166,6 +166,18 @@ impl Model {
         }
     }
 
+    /// In what is read nobody waits for me any more.
+    pub(super) fn follow_named(&mut self) {
+        for row in &self.chats {
+            let last = row.last.as_ref();
+            if row.unread == 0 {
+                self.named.remove(&row.chat_id);
+            } else if last.is_some_and(|last| last.mentioned && !last.outgoing) {
+                self.named.insert(row.chat_id);
+            }
+        }
+    }
+
     /// The groups that are in the list, and no others, are known.
     pub(super) fn follow_groups(&mut self) {
         let listed: Vec<ChatId> = self

@@ -60,6 +60,8 @@ pub struct Model {
     pub chats_known: bool,
     /// What is known of the groups among them.
     pub groups: BTreeMap<ChatId, ChatInfo>,
+    /// Chats in which I am named in what is unread, as far as that was heard.
+    pub named: BTreeSet<ChatId>,
     /// The pinned messages of chats that were open.
     pub pins: BTreeMap<ChatId, Vec<MessageId>>,
     /// The open chat's messages.

@@ -350,6 +350,7 @@ impl Model {
             .is_some_and(|last| last.message_id == message)
         {
             row.unread = 0;
+            self.named.remove(&chat_id);
         }
         let up_to = message;
         self.command(Command::ReadMessages { chat_id, up_to }, Asked::Quiet);

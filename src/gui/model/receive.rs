@@ -151,6 +151,9 @@ impl Model {
         let is_said = !message.outgoing && message.kind != MessageKind::System;
         if is_new && newer && !same && is_said {
             chat.unread = chat.unread.saturating_add(1);
+            if message.mentioned {
+                self.named.insert(message.chat_id);
+            }
         }
         if newer || same {
             chat.last = Some(message);
@@ -204,6 +207,7 @@ impl Model {
             (_, Answer::Chats(chats)) => {
                 self.chats = chats;
                 self.chats_known = true;
+                self.follow_named();
                 sort(&mut self.chats);
                 self.follow_groups();
             }

@@ -147,12 +147,14 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     let room = rect.max.x - 110.0 - text_left;
     let font = theme::semibold(theme::TITLE);
     let at = pos2(text_left, middle - 9.0);
-    let width = text::paint_line(ui.painter(), at, face.name, room - 48.0, font, tokens.text);
+    let disappears = chat.disappear_after_s > 0;
+    let marks = [verified, disappears].map(|shown| if shown { 24.0 } else { 0.0 });
+    let left = room - marks.iter().sum::<f32>();
+    let width = text::paint_line(ui.painter(), at, face.name, left, font, tokens.text);
     let mut mark = at + vec2(width + 6.0, 0.0);
     if verified {
         mark.x += badge::paint_verified(ui.painter(), mark, 16.0, tokens) + 2.0;
     }
-    let disappears = chat.disappear_after_s > 0;
     if disappears {
         let font = theme::icon(16.0);
         let ink = tokens.text3;

@@ -126,7 +126,10 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
         Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => false,
     };
     let tick = mine.map(|last| Tick::from(last.state));
-    let label = label(chat, &line, &time, tick, verified);
+    let mut label = label(chat, &line, &time, tick, verified);
+    if chat.unread > 0 && model.named.contains(&chat.chat_id) {
+        label = format!("{label}, {}", tr("chats-named"));
+    }
     let row = Row {
         online: chat.person_id.is_some_and(|person| model.is_online(person)),
         verified,
@@ -136,6 +139,7 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
         tick,
         time: &time,
         unread: chat.unread,
+        named: chat.unread > 0 && model.named.contains(&chat.chat_id),
         selected,
         ..Row::new(face, &line, &label)
     };

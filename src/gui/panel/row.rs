@@ -37,6 +37,8 @@ pub struct Row<'a> {
     pub time: &'a str,
     /// How many messages are unread.
     pub unread: u32,
+    /// Whether I am named in one of them.
+    pub named: bool,
     /// Whether it is the one that is open.
     pub selected: bool,
     /// The whole row in words.
@@ -57,6 +59,7 @@ impl<'a> Row<'a> {
             tick: None,
             time: "",
             unread: 0,
+            named: false,
             selected: false,
             label,
         }
@@ -162,7 +165,13 @@ impl<'a> Row<'a> {
             };
             let wide = if self.unread > 9 { 12.0 } else { 9.0 };
             let at = pos2(right - wide, y);
-            room -= 14.0 + badge::paint_count(painter, at, self.unread, fill, tokens.on_accent);
+            let width = badge::paint_count(painter, at, self.unread, fill, tokens.on_accent);
+            room -= 14.0 + width;
+            if self.named {
+                let at = pos2(right - width - 14.0, y);
+                badge::paint_named(painter, at, tokens);
+                room -= 24.0;
+            }
         }
         let ink: Color32 = if self.lively {
             tokens.accent_text

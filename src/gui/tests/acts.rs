@@ -352,6 +352,12 @@ fn an_emoji_is_put_where_the_cursor_stands() {
     window.write("!");
 
     assert_eq!(window.node(COMPOSER).value(), Some("a🚀!b"));
+    let rockets = |window: &Window| {
+        let names = window.names();
+        names.iter().filter(|name| *name == "rocket").count()
+    };
+    window.click("Emojis");
+    assert_eq!(rockets(&window), 2, "among the recent ones too");
 }
 
 #[test]

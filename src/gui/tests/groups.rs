@@ -37,6 +37,23 @@ fn a_group_says_in_the_list_who_said_what() {
 }
 
 #[test]
+fn the_list_says_that_i_am_named_until_it_is_read() {
+    let mut window = Window::open(MadeUp::with_group());
+    let mut message = incoming(GROUP, 1001, "@Elin Karlsson?");
+    message.mentions = vec![ME];
+    message.mentioned = true;
+
+    window.event(Event::Message(Box::new(message.clone())));
+    window.event(Event::Message(Box::new(incoming(GROUP, 1002, "or you"))));
+    assert!(window.has("Herons, Maya Lindqvist: or you, 14:34, 2 unread messages, you are named"));
+    let said = window.node.messages.get_mut(&GROUP).unwrap();
+    said.extend([message, incoming(GROUP, 1002, "or you")]);
+    window.click_starting("Herons, ");
+
+    assert!(window.has("Herons, Maya Lindqvist: or you, 14:34"));
+}
+
+#[test]
 fn who_is_typing_is_named_also_somebody_who_is_no_contact() {
     let mut window = Window::with_herons(MadeUp::with_group());
 

@@ -32,6 +32,14 @@ pub fn paint_corner_count(painter: &Painter, center: Pos2, count: u32, gap: Colo
     paint_count(painter, center, count, t.accent, t.on_accent);
 }
 
+/// Paints that I am named there.
+pub fn paint_named(painter: &Painter, center: Pos2, tokens: &Tokens) {
+    painter.circle_filled(center, 9.5, tokens.accent);
+    let font = theme::semibold(theme::CAPTION);
+    let at = center - vec2(0.0, 0.5);
+    painter.text(at, Align2::CENTER_CENTER, "@", font, tokens.on_accent);
+}
+
 /// The mark of somebody whose safety number was compared. Returns its width with its gap.
 pub fn paint_verified(painter: &Painter, left_middle: Pos2, size: f32, tokens: &Tokens) -> f32 {
     let font = theme::icon_fill(size);

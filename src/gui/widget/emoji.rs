@@ -1,4 +1,4 @@
-//! A field in which one searches emojis, and below it those that fit.
+//! A field in which one searches emojis, and below it those that were taken lately and those that fit.
 
 mod names;
 
@@ -27,7 +27,7 @@ pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String) -> Option<&
     };
     let (_, entered) = line.show(ui, place, field, search);
     let wanted = search.trim().to_lowercase();
-    let found: Vec<_> = found(&wanted).collect();
+    let found = found(&wanted);
     if found.is_empty() {
         let font = theme::regular(theme::SMALL);
         let words = tr_name("emoji-none", search.trim());
@@ -50,30 +50,66 @@ pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String) -> Option<&
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
-            ui.horizontal_wrapped(|ui| {
-                for (emoji, name) in found {
-                    if show(ui, emoji, name) {
-                        picked = Some(emoji);
-                    }
-                }
-            });
+            if wanted.is_empty() {
+                picked = rows(ui, &recent(ui)).or(picked);
+            }
+            picked = rows(ui, &found).or(picked);
         });
+    if let Some(picked) = picked {
+        remember(ui, picked);
+    }
     picked
 }
 
-fn found(wanted: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+type Emoji = (&'static str, &'static str);
+
+/// Draws some, and a little room below them.
+fn rows(ui: &mut Ui, emojis: &[Emoji]) -> Option<&'static str> {
+    let mut picked = None;
+    if emojis.is_empty() {
+        return picked;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for (emoji, name) in emojis {
+            if show(ui, emoji, name) {
+                picked = Some(*emoji);
+            }
+        }
+    });
+    ui.add_space(8.0);
+    picked
+}
+
+/// Those that were taken lately, the last one first. They go with the window, or when it locks.
+fn recent(ui: &Ui) -> Vec<Emoji> {
+    let taken: Vec<&'static str> = ui
+        .data(|data| data.get_temp(recent_id()))
+        .unwrap_or_default();
+    let known = |taken: &&str| EMOJIS.iter().find(|(emoji, _)| emoji == taken).copied();
+    taken.iter().filter_map(known).collect()
+}
+
+fn remember(ui: &Ui, picked: &'static str) {
+    ui.data_mut(|data| {
+        let taken: &mut Vec<&'static str> = data.get_temp_mut_or_default(recent_id());
+        taken.retain(|emoji| *emoji != picked);
+        taken.insert(0, picked);
+        taken.truncate(RECENT);
+    });
+}
+
+fn recent_id() -> Id {
+    Id::unique("recent emojis")
+}
+
+fn found(wanted: &str) -> Vec<Emoji> {
     let fits = |(_, name): &&(&str, &str)| {
         let words = || name.split(' ');
         wanted
             .split_whitespace()
             .all(|wanted| words().any(|word| word.starts_with(wanted)))
     };
-    EMOJIS
-        .iter()
-        .filter(fits)
-        .copied()
-        .collect::<Vec<_>>()
-        .into_iter()
+    EMOJIS.iter().filter(fits).copied().collect()
 }
 
 fn show(ui: &mut Ui, emoji: &str, name: &str) -> bool {
@@ -102,13 +138,16 @@ fn show(ui: &mut Ui, emoji: &str, name: &str) -> bool {
 
 const SIDE: f32 = 39.0;
 
+/// Those that were taken lately, at most; one row.
+const RECENT: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn emojis_are_found_by_the_beginnings_of_their_words() {
-        let one = |wanted| found(wanted).map(|(emoji, _)| emoji).collect::<Vec<_>>();
+        let one = |wanted| -> Vec<&str> { found(wanted).iter().map(|(emoji, _)| *emoji).collect() };
 
         assert_eq!(one("thumbs up"), ["👍"]);
         assert!(one("heart").len() > 5 && one("qqq").is_empty());

@@ -53,7 +53,7 @@ fn show_pin(ui: &mut Ui, chat: ChatId, id: MessageId, view: &mut View<'_>) {
     let fill = if response.hovered() {
         tokens.hover
     } else {
-        tokens.group
+        tokens.field
     };
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(12), fill);

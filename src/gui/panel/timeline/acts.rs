@@ -79,7 +79,14 @@ pub(super) fn show_bar(
     if !was_open && !ui.rect_contains_pointer(row) {
         return;
     }
-    let answers = !message.deleted && may_act(message, view);
+    let room = if message.outgoing {
+        bubble.min.x - row.min.x
+    } else {
+        row.max.x - bubble.max.x
+    };
+    // Where there is little room, the menu has it all.
+    let fits = room >= 3.0 * SIDE + 12.0;
+    let answers = fits && !message.deleted && may_act(message, view);
     let count = if answers { 3.0 } else { 1.0 };
     let middle = bubble.max.y.min(row.max.y) - bubble.height().min(36.0) / 2.0;
     let left = if message.outgoing {
