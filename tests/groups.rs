@@ -153,6 +153,31 @@ fn somebody_who_is_added_later_hears_what_is_said_from_then_on() {
 }
 
 #[test]
+fn a_member_who_is_no_contact_is_invited_to_one_group_after_another() {
+    let (mut world, all) = hub(13, &["Bob", "Carol"]);
+    world.found(all[0], "Herons", &all[1..]);
+    world.run(20_000);
+    let carol = world.hosts[all[2]].person;
+    assert!(!world.are_contacts(all[1], all[2]));
+
+    // Bob knows Carol from the Herons only. Where her invitation goes must not depend on names of groups.
+    for n in 0..8 {
+        let chat = world.found(all[1], &format!("Group {n}"), &all[..1]);
+        world.run(2_000);
+        let add = Command::AddMember {
+            chat_id: chat,
+            person_id: carol,
+            history: History::None,
+        };
+        world.command(all[1], add).unwrap().unwrap();
+        world.run(5_000);
+
+        let place = world.engine(all[2]).group(&chat).map(|group| group.place);
+        assert_eq!(place, Some(Place::Invited(world.hosts[all[1]].person)));
+    }
+}
+
+#[test]
 fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
     let (mut world, all) = hub(5, &["Bob", "Carol"]);
     let chat = world.found(all[0], "Herons", &all[1..]);

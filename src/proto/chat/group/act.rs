@@ -6,7 +6,7 @@ use crate::{
         chat::membership::{Change, Create, Op, OpBody, Policy, Role},
         id::{ChatId, PersonId},
         identity::{Device, DeviceList},
-        time::Timestamp,
+        time::{SECOND, Timestamp},
     },
     wire::{limits, sync::OpId},
 };
@@ -38,6 +38,10 @@ pub enum NotAllowed {
     #[error("above what a group can hold")]
     TooLarge,
 }
+
+/// How far changes that follow each other may be ahead of the clock. A thousand members that are added at once
+/// take a second.
+const NEAR_MS: u64 = 2 * SECOND;
 
 impl Group {
     /// Founds a group with one owner. The change that creates it is the one that `op` of its
@@ -83,7 +87,7 @@ impl Group {
             author: device.person(),
             seq: self.next_number(&device.id(), None),
             parents: self.heads(),
-            created: now,
+            created: self.time_of_next(now),
             change,
         };
         let op = sign(device, &body);
@@ -95,6 +99,15 @@ impl Group {
             .admit(op.clone(), false)
             .map_err(|_| NotAllowed::TooLarge)?;
         Ok((op, self.applied(id, changed)))
+    }
+
+    /// When the next change is said to have been made: after those that it follows, so that a founded group's
+    /// first lines stand in their order. A time far from ours is not followed.
+    fn time_of_next(&self, now: Timestamp) -> Timestamp {
+        let heads = self.heads().into_iter();
+        let times = heads.filter_map(|id| Some(self.body(&id)?.created.plus(1)));
+        let near = times.filter(|time| *time <= now.plus(NEAR_MS));
+        near.max().unwrap_or(now).max(now)
     }
 
     fn lets(&self, person: &PersonId, change: &Change) -> bool {

@@ -50,7 +50,7 @@ impl Engine {
             };
             for part in Welcome::parts(&held.group, epoch, &seal) {
                 let body = Opaque::new(Zeroizing::new(part.encode()));
-                self.send_welcome(turn, (*person, *device), Body::Welcome(body));
+                self.send_welcome(turn, chat, (*person, *device), Body::Welcome(body));
             }
         }
         let devices: Vec<DeviceId> = devices.into_iter().map(|(_, _, device)| device).collect();
@@ -60,6 +60,7 @@ impl Engine {
     fn send_welcome(
         &mut self,
         turn: &mut Turn<'_>,
+        to: &ChatId,
         (person, device): (PersonId, DeviceId),
         body: Body,
     ) {
@@ -71,9 +72,12 @@ impl Engine {
             }
             return;
         }
-        let shared = self.groups.iter().find(|(_, held)| {
-            held.is_open() && held.has(&person) && held.epochs.speaking(&held.group).is_some()
+        // Where they have been longest with us: they may not know yet that they are in the others.
+        let shared = self.groups.iter().filter(|(shared, held)| {
+            let speaks = || held.epochs.speaking(&held.group).is_some();
+            *shared != to && held.is_open() && held.has(&person) && speaks()
         });
+        let shared = shared.min_by_key(|(_, held)| held.group.joined_at(&person));
         if let Some(shared) = shared.map(|(shared, _)| *shared) {
             self.send_to_member(turn, shared, (person, device), body, Cargo::Control);
         }
