@@ -545,6 +545,7 @@ fn chats() {
         topic: None,
         epoch: 0,
         place: Place::Member,
+        invited_by: Some(ADA),
         members_may_add: false,
         after_removal: Vec::new(),
         forked: Vec::new(),
@@ -567,7 +568,7 @@ fn chats() {
     assert_eq!(
         serde_json::to_value(Answer::Chat(Box::new(info))).unwrap(),
         json!({"chat_id": chat(), "kind": "direct", "name": "Ada", "topic": null, "epoch": 0,
-            "place": "member", "members_may_add": false, "after_removal": [], "forked": [],
+            "place": "member", "invited_by": ada(), "members_may_add": false, "after_removal": [], "forked": [],
             "members": [{"person_id": ada(), "name": "Ada", "role": "member", "owner": false,
                 "avatar": 2, "joined_at": 9}],
             "complete": false, "missing": [{"person_id": ada(), "count": 1}],

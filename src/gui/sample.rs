@@ -152,6 +152,7 @@ pub(crate) fn group_info(chat_id: ChatId, people: &[(PersonId, &str)]) -> ChatIn
         topic: None,
         epoch: 1,
         place: Place::Member,
+        invited_by: None,
         members_may_add: false,
         after_removal: Vec::new(),
         forked: Vec::new(),

@@ -207,6 +207,10 @@ fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
             Standing::Invited(_) => Place::Invited,
             Standing::Leaving(_) | Standing::Gone => Place::Gone,
         },
+        invited_by: match group.place {
+            Standing::Invited(by) => Some(by),
+            Standing::Member | Standing::Leaving(_) | Standing::Gone => None,
+        },
         members_may_add: group.members_add,
         after_removal: counted(&group.aside),
         forked: group.forked.clone(),
@@ -270,6 +274,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
         topic: None,
         epoch: 0,
         place: Place::Member,
+        invited_by: None,
         members_may_add: false,
         after_removal: Vec::new(),
         forked: Vec::new(),

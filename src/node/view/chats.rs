@@ -58,6 +58,9 @@ pub struct ChatInfo {
     pub topic: Option<String>,
     /// Of a group: the number of key epochs so far.
     pub epoch: u32,
+    /// Who invites me, while I have not accepted.
+    #[serde(default)]
+    pub invited_by: Option<PersonId>,
     /// Whether I am in it.
     #[serde(default)]
     pub place: Place,
