@@ -639,6 +639,40 @@ fn history_that_its_authors_did_not_sign_is_dropped() {
     );
 }
 
+#[test]
+fn a_declined_invitation_is_listed_no_more_and_soon_forgotten_and_can_come_again() {
+    let (mut world, all) = hub(24, &["Bob", "Carol"]);
+    world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    // Bob and Carol only know each other from that group.
+    let chat = world.found(all[1], "Storks", &all[2..]);
+    world.run(5_000);
+    let is_listed = |world: &World| {
+        let groups = world.engine(all[2]).groups();
+        groups.iter().any(|group| group.chat == chat)
+    };
+    let bob = world.hosts[all[1]].person;
+    let place = world.engine(all[2]).group(&chat).unwrap().place;
+    assert_eq!(place, Place::Invited(bob));
+    assert!(is_listed(&world));
+
+    let leave = Command::LeaveGroup { chat_id: chat };
+    world.command(all[2], leave).unwrap().unwrap();
+    assert!(!is_listed(&world));
+    world.run(5_000);
+    world.crash(all[2]);
+    world.restart(all[2]);
+    assert!(!is_listed(&world));
+    world.run(900_000);
+
+    assert!(world.engine(all[2]).group(&chat).is_none());
+    let members = world.engine(all[1]).group(&chat).unwrap().members;
+    assert_eq!(members.len(), 1);
+    add(&mut world, all[1], chat, all[2], History::None);
+    world.run(5_000);
+    assert!(is_listed(&world), "asked once more");
+}
+
 fn stay(world: &mut World, host: usize, chat_id: ChatId, seconds: u32) {
     let set = Command::SetChat {
         chat_id,

@@ -58,12 +58,12 @@ pub struct ChatInfo {
     pub topic: Option<String>,
     /// Of a group: the number of key epochs so far.
     pub epoch: u32,
+    /// Who invites me, while I have not accepted.
+    #[serde(default)]
+    pub invited_by: Option<PersonId>,
     /// Whether I am in it.
     #[serde(default)]
     pub place: Place,
-    /// Of a group to which I am invited: by whom.
-    #[serde(default)]
-    pub invited_by: Option<PersonId>,
     /// Of a group: whether plain members may add people.
     #[serde(default)]
     pub members_may_add: bool,

@@ -307,6 +307,15 @@ impl Engine {
         });
     }
 
+    /// Of an invitation that was declined nothing stays.
+    fn forget_declined(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let is_over =
+            |held: &GroupChat| held.state.declined.is_some() && held.state.place == Place::Gone;
+        if self.groups.get(chat).is_some_and(is_over) {
+            self.forget_group(turn, *chat);
+        }
+    }
+
     /// What is due in groups though nothing happened.
     pub(super) fn handle_groups(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;
@@ -334,6 +343,7 @@ impl Engine {
             && since.plus(LEAVING_MS) <= now
         {
             self.end_group(turn, chat);
+            self.forget_declined(turn, chat);
             return;
         }
         let rekey = held.rekey_at.take_if(|at| *at <= now).is_some();

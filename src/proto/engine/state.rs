@@ -255,9 +255,10 @@ impl Engine {
         }
     }
 
-    /// All groups, by id.
+    /// All groups, by id, but those to which an invitation was declined.
     pub fn groups(&self) -> Vec<GroupStanding> {
         let groups = self.groups.values();
+        let groups = groups.filter(|held| held.state.declined.is_none());
         groups.map(|held| self.group_standing(held)).collect()
     }
 

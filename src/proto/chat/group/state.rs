@@ -66,6 +66,9 @@ pub struct GroupState {
     /// History of before somebody came, if any was ever offered.
     #[n(8)]
     pub history: Option<History>,
+    /// Since when the invitation is declined: it is shown no more, and forgotten once the others know.
+    #[n(9)]
+    pub declined: Option<Timestamp>,
 }
 
 /// A message that came after its author's removal, and to which no member refers.
@@ -102,6 +105,7 @@ impl GroupState {
             dropped: 0,
             copies: None,
             history: None,
+            declined: None,
         }
     }
 

@@ -224,22 +224,26 @@ impl Engine {
         if !invited && held.state.place != Place::Member {
             return Err(conflict("You are not in this group any more."));
         }
-        if !held.has(&self.person()) {
+        let is_in = held.has(&self.person());
+        if let Some(held) = self.group_mut(&chat) {
+            held.state.declined = invited.then_some(turn.now);
+            // Others are told where they hear us, also of an invitation that was declined.
+            held.state.place = Place::Leaving(turn.now);
+        }
+        if !is_in {
             self.end_group(turn, &chat);
             return Ok(Reply::Done {});
-        }
-        // Others are told where they hear us, also of an invitation that was declined.
-        if let Some(held) = self.group_mut(&chat) {
-            held.state.place = Place::Leaving(turn.now);
         }
         self.listen_in_group(turn, &chat);
         self.admit_members(turn, &chat);
         let op = self.act(turn, &chat, Change::Leave)?;
         self.announce_ops(turn, &chat, &[op]);
-        turn.emit(EngineEvent::Chat {
-            chat,
-            what: ChatChange::Members,
-        });
+        let what = if invited {
+            ChatChange::Deleted
+        } else {
+            ChatChange::Members
+        };
+        turn.emit(EngineEvent::Chat { chat, what });
         Ok(Reply::Done {})
     }
 
@@ -277,8 +281,14 @@ impl Engine {
             self.leave_group(turn, chat)?;
         }
         self.end_group(turn, &chat);
+        self.forget_group(turn, chat);
+        Ok(Reply::Done {})
+    }
+
+    /// Removes what is here of a group that has ended.
+    pub(super) fn forget_group(&mut self, turn: &mut Turn<'_>, chat: ChatId) {
         let Some(mut held) = self.groups.remove(&chat) else {
-            return Err(no_chat());
+            return;
         };
         let people = held.state.read_by.keys().copied().collect();
         for (key, _) in held.epochs.take_records() {
@@ -295,7 +305,6 @@ impl Engine {
             chat,
             what: ChatChange::Deleted,
         });
-        Ok(Reply::Done {})
     }
 
     fn open_group(&self, chat: &ChatId) -> Result<&GroupChat, CommandError> {

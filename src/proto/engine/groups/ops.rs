@@ -221,6 +221,7 @@ impl Engine {
             && matches!(held.state.place, Place::Leaving(_) | Place::Gone)
         {
             held.state.place = place;
+            held.state.declined = None;
         }
     }
 

@@ -121,6 +121,7 @@ impl Engine {
                 && held.has(&own)
             {
                 held.state.place = place;
+                held.state.declined = None;
             }
         } else {
             let state = GroupState::new(chat, place, turn.now);
