@@ -673,6 +673,25 @@ fn a_declined_invitation_is_listed_no_more_and_soon_forgotten_and_can_come_again
     assert!(is_listed(&world), "asked once more");
 }
 
+#[test]
+fn a_group_that_is_always_on_goes_on_when_the_prekeys_of_its_beginning_have_expired() {
+    let (mut world, all) = hub(25, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    for week in 0..6 {
+        for _ in 0..7 {
+            world.now = world.now.plus(86_400_000);
+            world.run(10_000);
+        }
+        world.say(all[1], chat, &format!("week {week}")).unwrap();
+        world.run(10_000);
+    }
+
+    world.assert_group_agrees(chat, &all);
+    assert_eq!(texts(&world, all[2], chat).len(), 6);
+    assert!(world.engine(all[0]).group(&chat).unwrap().epoch > 4);
+}
+
 fn stay(world: &mut World, host: usize, chat_id: ChatId, seconds: u32) {
     let set = Command::SetChat {
         chat_id,

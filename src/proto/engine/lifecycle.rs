@@ -432,6 +432,7 @@ impl Engine {
     pub(super) fn handle_prekeys(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;
         let changes = self.prekeys.handle_timeout(now, turn.rng);
+        let is_another = !changes.changed.is_empty();
         self.dirty.prekeys.extend(changes.changed);
         self.dirty.prekeys.extend(changes.erased);
         for (device, set) in &mut self.sessions {
@@ -448,6 +449,10 @@ impl Engine {
         for hash in gone {
             self.replay.remove(&hash);
             turn.write(Write::Delete(Class::Replay, hash.to_vec()));
+        }
+        // After a start it is told as soon as it is known where this node listens.
+        if is_another && !self.listening.is_empty() {
+            self.tell_of_this_device(turn);
         }
     }
 }

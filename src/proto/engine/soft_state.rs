@@ -39,6 +39,11 @@ impl Engine {
         let next = self.own.profile.node_seq.saturating_add(1);
         self.own.profile.node_seq = next.max(turn.now.0);
         self.dirty.own = true;
+        self.tell_of_this_device(turn);
+    }
+
+    /// Tells contacts and members of groups where this device is, and its newest prekey.
+    pub(super) fn tell_of_this_device(&mut self, turn: &mut Turn<'_>) {
         let contacts: Vec<PersonId> = self
             .people
             .keys()
