@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::node::{ChatId, DeleteFor, GroupRole, MessageId, PersonId, SettingsChange};
+use crate::node::{ChatId, DeleteFor, GroupRole, History, MessageId, PersonId, SettingsChange};
 
 use super::{
     appearance::Appearance,
@@ -186,8 +186,8 @@ pub enum GroupAction {
     Leave,
     /// Removes it from this device.
     Delete,
-    /// Adds people.
-    Add(Vec<PersonId>),
+    /// Adds people, who get so much of what was said before.
+    Add(Vec<PersonId>, History),
     /// Removes somebody.
     Remove(PersonId),
     /// Makes somebody an admin, or a plain member again.

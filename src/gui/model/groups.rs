@@ -248,12 +248,12 @@ impl Model {
                 self.close_dialog();
                 self.command(Command::DeleteChat { chat_id }, Asked::Deleted(chat_id));
             }
-            GroupAction::Add(people) => {
+            GroupAction::Add(people, history) => {
                 let commands = people.into_iter();
                 let commands = commands.map(|person_id| Command::AddMember {
                     chat_id,
                     person_id,
-                    history: crate::node::History::None,
+                    history,
                 });
                 self.ask_in_dialog(Dialog::AddMembers(chat_id), chat_id, commands.collect());
             }

@@ -33,7 +33,7 @@ use crate::{
             hero, text,
         },
     },
-    node::{ChatId, PersonId},
+    node::{ChatId, History, PersonId},
 };
 
 /// What is written in dialogs, until they close.
@@ -57,6 +57,8 @@ pub struct Fields {
     search: String,
     /// Who was chosen, in that order.
     chosen: Vec<PersonId>,
+    /// What they get of what was said before.
+    history: History,
     /// Which chats were chosen, in that order.
     chats: Vec<ChatId>,
     /// The passphrase in force.
@@ -76,6 +78,9 @@ impl Drop for Fields {
 }
 
 const WIDTH: f32 = 400.0;
+
+/// A window lower than this is low, in points.
+const LOW: f32 = 620.0;
 
 impl Dialogs {
     /// Draws the dialog that is open, if one is.
@@ -213,7 +218,8 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
     }
 }
 
-/// The picture, title and sentence with which a dialog begins, and the cross that closes it.
+/// The picture, title and sentence with which a dialog begins, and the cross that closes it. A low window
+/// has no room for the picture.
 fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'_>) {
     let tokens = view.tokens;
     let width = ui.available_width();
@@ -222,17 +228,24 @@ fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'
         .painter()
         .layout(sentence.to_owned(), font.clone(), tokens.text2, width);
     let text_height = lines.size().y.max(20.0) * 1.12;
-    let (id, rect) = ui.allocate_space(vec2(width, 112.0 + text_height));
+    let picture = if ui.ctx().content_rect().height() < LOW {
+        0.0
+    } else {
+        72.0
+    };
+    let (id, rect) = ui.allocate_space(vec2(width, picture + 40.0 + text_height));
     let response = ui.interact(rect, id, Sense::hover());
     let label = format!("{title}. {sentence}");
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &label));
     let top = rect.center_top();
-    hero::paint_icon(ui.painter(), top + vec2(0.0, 32.0), 32.0, glyph, tokens);
-    let at = top + vec2(0.0, 88.0);
+    if picture > 0.0 {
+        hero::paint_icon(ui.painter(), top + vec2(0.0, 32.0), 32.0, glyph, tokens);
+    }
+    let at = top + vec2(0.0, picture + 16.0);
     let title_font = theme::semibold(22.0);
     ui.painter()
         .text(at, Align2::CENTER_CENTER, title, title_font, tokens.text);
-    let at = top + vec2(0.0, 108.0);
+    let at = top + vec2(0.0, picture + 36.0);
     text::paint_centred(ui.painter(), at, sentence, width, font, tokens.text2);
     let cross = Rect::from_center_size(rect.right_top() + vec2(2.0, -2.0), vec2(36.0, 36.0));
     if button::quiet_icon(ui, cross, icon::X, &tr("dialog-close")).clicked() {

@@ -1,10 +1,12 @@
 //! Who is in a group, and what one may do there.
 
-use super::bed::{CAROL, GROUP, MadeUp, Window};
+use egui::{Pos2, Rect, vec2};
+
+use super::bed::{CAROL, GROUP, MadeUp, Window, bounds};
 use crate::{
     gui::sample::{BEN, MAYA, ME, contact, member},
     node::{
-        ChatChange, Command, GroupRole, PersonId,
+        ChatChange, Command, GroupRole, History, PersonId,
         view::{Event, Place, Role},
     },
 };
@@ -179,6 +181,74 @@ fn people_are_added_and_only_those_refused_are_left() {
     )));
     assert!(!window.has("Search contacts"), "the dialog closed");
     assert!(window.has("Dan, Member"));
+}
+
+#[test]
+fn who_is_added_gets_what_was_chosen_of_what_was_said_before() {
+    for (choice, sentence, wanted) in [
+        (None, "They do not get what was said", History::None),
+        (
+            Some("The last 100"),
+            "They get the newest 100 messages from your device",
+            History::Last(100),
+        ),
+        (
+            Some("All of it"),
+            "They get all from your device, up to 10,000 messages",
+            History::All,
+        ),
+    ] {
+        let mut node = group("owner");
+        node.contacts.push(contact(DAN, "Dan"));
+        let mut window = panel(node);
+        window.click("Add people");
+        window.click("Dan");
+
+        if let Some(choice) = choice {
+            window.click(&format!("What was said before: {choice}"));
+        }
+        assert!(window.has_starting(sentence), "{:#?}", window.names());
+        window.click("Add");
+
+        let given =
+            |c: &Command| matches!(c, Command::AddMember { history, .. } if *history == wanted);
+        assert!(did(&window, given), "{choice:?}");
+    }
+}
+
+#[test]
+fn the_choice_is_nothing_again_for_the_next() {
+    let mut node = group("owner");
+    node.contacts.push(contact(DAN, "Dan"));
+    let mut window = panel(node);
+    window.click("Add people");
+    window.click("What was said before: All of it");
+    window.click("Close");
+
+    window.click("Add people");
+
+    assert!(window.has("They do not get what was said before."));
+}
+
+#[test]
+fn in_the_smallest_window_all_of_the_dialog_can_be_reached() {
+    let mut node = group("owner");
+    for (number, name) in [(5, "Dan"), (6, "Eve"), (7, "Finn"), (8, "Gro"), (9, "Hal")] {
+        node.contacts.push(contact(PersonId([number; 32]), name));
+    }
+    let mut window = Window::open_with(node, vec2(760.0, 520.0));
+    window.click_starting("Herons, ");
+    window.click("Group info");
+    window.click("Add people");
+    window.click("Dan");
+    window.node.refuse = Some("Try again when they have been online.");
+    window.click("Add");
+
+    let whole = Rect::from_min_size(Pos2::ZERO, vec2(760.0, 520.0));
+    for wanted in ["Close", "Add", "What was said before: All of it"] {
+        let place = bounds(window.node(wanted));
+        assert!(whole.contains_rect(place), "{wanted} at {place}");
+    }
 }
 
 #[test]

@@ -27,12 +27,12 @@ pub(super) fn contacts(model: &Model, except: impl Fn(PersonId) -> bool) -> Vec<
     contacts
 }
 
-/// Draws it. `taken` is how high everything else in the dialog is.
+/// Draws it. `below` is how high everything below it in the dialog is.
 pub(super) fn show(
     ui: &mut Ui,
     fields: &mut Fields,
     people: &[&Contact],
-    taken: f32,
+    below: f32,
     view: &View<'_>,
 ) {
     if people.is_empty() {
@@ -54,12 +54,13 @@ pub(super) fn show(
         limit: 100,
     };
     field.show(ui, place, Id::unique(SEARCH), &mut fields.search);
-    let high = (ui.ctx().content_rect().height() - taken - 150.0).clamp(110.0, 270.0);
+    let above = ui.min_rect().height() + ui.spacing().item_spacing.y;
+    let room = ui.ctx().content_rect().height() - AROUND;
+    let high = (room - above - below).clamp(theme::PERSON, 270.0);
     let wanted = fields.search.trim().to_owned();
     ScrollArea::vertical()
         .id_salt("pick")
         .max_height(high)
-        .min_scrolled_height(high)
         .min_scrolled_height(high)
         .auto_shrink([false, true])
         .show(ui, |ui| {
@@ -203,6 +204,9 @@ pub(super) fn paint_check(ui: &Ui, row: Rect, chosen: bool, tokens: &Tokens) {
         tokens.on_accent,
     );
 }
+
+/// The margins of a dialog, and what is left of the window around it.
+const AROUND: f32 = 64.0 + 24.0;
 
 /// Height of those who are chosen at most; two rows.
 const CHIPS: f32 = 68.0;
