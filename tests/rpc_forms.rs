@@ -384,6 +384,7 @@ fn message() -> Message {
         outgoing: true,
         state: DeliveryState::Sent,
         reaches_removed: false,
+        given_by: Some(ADA),
         seq: 3,
     }
 }
@@ -394,7 +395,8 @@ fn message_form() -> Value {
         "received_at": 2, "kind": "text", "text": "Hello", "reply_to": null,
         "mentions": [ada()], "mentioned": false, "edited_at": 4, "deleted": false,
         "deleted_by": null, "reactions": [{"emoji": "👍", "people": [ada()]}], "file": null,
-        "outgoing": true, "state": "sent", "reaches_removed": false, "seq": 3,
+        "outgoing": true, "state": "sent", "reaches_removed": false, "given_by": ada(),
+        "seq": 3,
     })
 }
 

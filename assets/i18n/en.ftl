@@ -129,6 +129,7 @@ chat-opening = Opening…
 start-sentence = Only you and { $name } can read what is written here. To be sure it is { $name }, compare safety numbers.
 start-group = Only the members of { $name } can read what is written here. Whoever is added later reads what is written from then on, and what was written before only if whoever adds them gives it.
 divider-unread = Unread messages
+divider-given = Above is what was said before you joined
 jump = Jump to latest
 jump-count = { $count ->
     [one] { $count } new message
@@ -345,6 +346,7 @@ about-title = Message info
 about-said = Said
 about-author = By
 about-came = Arrived here
+about-given = From the history that { $name } gave you
 about-edited = Edited
 about-deleted-by = Deleted by
 about-before = Before it was edited

@@ -43,6 +43,7 @@ pub(crate) fn incoming(chat: ChatId, seq: u64, text: &str) -> Message {
         outgoing: false,
         state: DeliveryState::Read,
         reaches_removed: false,
+        given_by: None,
         seq,
     }
 }

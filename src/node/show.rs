@@ -225,6 +225,7 @@ pub(super) fn message(
         outgoing: row.outgoing,
         state,
         reaches_removed: row.signed.is_some_and(|signed| signed.reaches_removed),
+        given_by: row.signed.and_then(|signed| signed.given_by),
         seq,
     })
 }

@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 use super::{
     Asked, EVERYTHING, Invite, Model, Notice, Stage, Want,
     nav::{Dialog, Pane},
-    timeline::{Side, Timeline},
+    timeline::{Side, Timeline, is_heard},
 };
 use crate::{
     gui::{bridge::Update, strings::tr},
     node::{
         ChatChange, CommandError, Reply, Timestamp, WarningKind,
-        view::{Answer, ChatSummary, Event, Member, Message, MessageKind, NodeInfo, Query},
+        view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query},
     },
 };
 
@@ -148,8 +148,12 @@ impl Model {
         let last = chat.last.as_ref();
         let newer = last.is_none_or(|last| message.seq > last.seq);
         let same = last.is_some_and(|last| message.message_id == last.message_id);
-        let is_said = !message.outgoing && message.kind != MessageKind::System;
-        if is_new && newer && !same && is_said {
+        if newer && !same && message.given_by.is_some() {
+            // It moves what was known as the last one.
+            self.want(&[Want::Chats]);
+            return;
+        }
+        if is_new && newer && !same && is_heard(&message) {
             chat.unread = chat.unread.saturating_add(1);
             if message.mentioned {
                 self.named.insert(message.chat_id);

@@ -470,9 +470,10 @@ impl Timeline {
     }
 }
 
-/// Whether somebody else said it. What the program says itself is never unread.
+/// Whether somebody else said it to me. What the program says itself, and what was said before I came, is
+/// never unread.
 pub fn is_heard(message: &Message) -> bool {
-    !message.outgoing && message.kind != MessageKind::System
+    !message.outgoing && message.kind != MessageKind::System && message.given_by.is_none()
 }
 
 #[cfg(test)]

@@ -262,6 +262,7 @@ impl Messages {
                 rows::show_capsule(ui, row, &words, view.tokens.text2, view.tokens.bubble_in);
             }
             Entry::Unread => rows::show_divider(ui, row, view.tokens),
+            Entry::Given => rows::show_given(ui, row, view.tokens),
             Entry::System { index } => {
                 if let Some(message) = timeline.messages().get(*index) {
                     system::show(ui, row, message, view);
@@ -348,6 +349,7 @@ impl Messages {
             Entry::Start
             | Entry::Day(_)
             | Entry::Unread
+            | Entry::Given
             | Entry::System { .. }
             | Entry::Pending { .. } => None,
         };

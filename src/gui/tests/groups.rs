@@ -285,6 +285,26 @@ fn a_group_that_was_declined_earlier_stays_out_of_the_list() {
 }
 
 #[test]
+fn what_was_said_before_i_came_says_who_gave_it_and_is_not_unread() {
+    let mut window = Window::open(MadeUp::with_group());
+    let mut given = incoming(GROUP, 1001, "Boats are in the shed");
+    given.sender = CAROL;
+    given.given_by = Some(MAYA);
+    let said = window.node.messages.get_mut(&GROUP).unwrap();
+    said.insert(0, given.clone());
+
+    window.event(Event::Message(Box::new(given)));
+
+    assert!(window.has("Herons, Thank you, waiting to be sent, 14:32"));
+    window.click_starting("Herons, ");
+    assert!(window.has("Above is what was said before you joined"));
+    window.right_click("Boats are in the shed");
+    window.click("Message info");
+    let words = "From the history that Maya Lindqvist gave you";
+    assert!(window.has(words), "{:#?}", window.names());
+}
+
+#[test]
 fn whoever_has_left_still_has_a_name() {
     let mut node = MadeUp::with_group();
     let dan = PersonId([44; 32]);

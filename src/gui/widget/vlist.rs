@@ -17,6 +17,8 @@ pub enum RowKey {
     Day(Timestamp),
     /// From here on nothing was read.
     Unread,
+    /// What was said before I came ends here.
+    Given,
     /// A message.
     Message(MessageId),
     /// A message of mine that is not yet on disk.

@@ -57,6 +57,9 @@ pub struct Message {
     /// Somebody whose removal its author did not know of can read it.
     #[serde(default)]
     pub reaches_removed: bool,
+    /// Who gave it to us, if it was said before we came to the group.
+    #[serde(default)]
+    pub given_by: Option<PersonId>,
     /// Its place in the chat's display order, from 0; the same on every member that holds the same
     /// messages.
     pub seq: u64,

@@ -10,7 +10,7 @@ use crate::{
         fonts::icon,
         model::{Face, Referred},
         panel::{row, settings, snippet},
-        strings::tr,
+        strings::{tr, tr_name},
         theme,
         view::View,
         widget::{
@@ -66,6 +66,10 @@ fn times(ui: &mut Ui, message: &Message, view: &View<'_>) {
         );
         fact(ui, &tr("about-came"), &when(message.received_at));
     }
+    if let Some(person) = message.given_by {
+        let words = tr_name("about-given", &view.model.name_of(person));
+        fact(ui, &words, "");
+    }
     if let Some(at) = message.edited_at {
         fact(ui, &tr("about-edited"), &when(at));
     }
@@ -79,12 +83,16 @@ fn times(ui: &mut Ui, message: &Message, view: &View<'_>) {
     }
 }
 
-/// A name at the left, a value at the right.
+/// A name at the left, a value at the right; or a sentence.
 fn fact(ui: &mut Ui, name: &str, value: &str) {
     let tokens = theme::tokens(ui.ctx());
     let (id, rect) = ui.allocate_space(vec2(ui.available_width(), 30.0));
     let response = ui.interact(rect, id, Sense::hover());
-    let label = format!("{name}: {value}");
+    let label = if value.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}: {value}")
+    };
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &label));
     let font = theme::regular(14.0);
     let painter = ui.painter();

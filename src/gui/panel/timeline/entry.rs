@@ -18,6 +18,8 @@ pub enum Entry {
     Day(Timestamp),
     /// From here on nothing was read.
     Unread,
+    /// What was said before I came ends here.
+    Given,
     /// A message.
     Message {
         /// Which of those in memory.
@@ -56,6 +58,7 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
             author: (!message.outgoing).then_some(message.sender),
             at: message.sent_at,
             unread: timeline.divider() == Some(message.message_id),
+            given: message.given_by.is_some(),
             place: if message.kind == MessageKind::System {
                 Place::System(index)
             } else {
@@ -70,6 +73,7 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
             author: None,
             at: pending.at,
             unread: false,
+            given: false,
             place: Place::Pending(index),
         });
     let pending = pending.filter(|_| timeline.at_end());
@@ -78,6 +82,7 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
     if timeline.at_start() {
         entries.push(Entry::Start);
     }
+    let given_until = said.iter().rposition(|this| this.given);
     let mut day = None;
     for (at, this) in said.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| said.get(before));
@@ -96,6 +101,9 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
             Place::System(index) => Entry::System { index },
             Place::Pending(index) => Entry::Pending { index, first, last },
         });
+        if given_until == Some(at) {
+            entries.push(Entry::Given);
+        }
     }
     entries
 }
@@ -104,6 +112,7 @@ struct Said {
     author: Option<PersonId>,
     at: Timestamp,
     unread: bool,
+    given: bool,
     place: Place,
 }
 
@@ -119,6 +128,7 @@ fn together(before: &Said, after: &Said, calendar: &Calendar) -> bool {
         && said(before)
         && said(after)
         && !after.unread
+        && before.given == after.given
         && after.at.since(before.at) <= TOGETHER
         && calendar.day(before.at) == calendar.day(after.at)
 }
@@ -130,6 +140,7 @@ impl Entry {
             Self::Start => fixed(RowKey::Start, 216),
             Self::Day(at) => fixed(RowKey::Day(at), 46),
             Self::Unread => fixed(RowKey::Unread, 44),
+            Self::Given => fixed(RowKey::Given, 44),
             Self::Message { index, first, last } => {
                 let Some(message) = timeline.messages().get(index) else {
                     return fixed(RowKey::Start, 0);
@@ -192,7 +203,7 @@ impl Entry {
             Self::Pending { index, .. } => {
                 Some(BubbleId::Pending(timeline.pending().get(index)?.number))
             }
-            Self::Start | Self::Day(_) | Self::Unread | Self::System { .. } => None,
+            Self::Start | Self::Day(_) | Self::Unread | Self::Given | Self::System { .. } => None,
         }
     }
 }
@@ -349,6 +360,40 @@ mod tests {
                 .count(),
             2
         );
+    }
+
+    #[test]
+    fn what_was_said_before_i_came_ends_with_a_line_of_its_own() {
+        let mut given = incoming(CHAT, 990, "a");
+        given.given_by = Some(given.sender);
+        let mut last = incoming(CHAT, 992, "c");
+        last.given_by = Some(last.sender);
+        let said = vec![
+            given,
+            system(CHAT, 991, "Ben left"),
+            last,
+            incoming(CHAT, 993, "d"),
+        ];
+        let timeline = timeline(said, 4);
+
+        let entries = entries(&timeline, &Calendar::utc());
+
+        let alone = |index| Entry::Message {
+            index,
+            first: true,
+            last: true,
+        };
+        let wanted = [
+            Entry::Start,
+            Entry::Day(timeline.messages()[0].sent_at),
+            alone(0),
+            Entry::System { index: 1 },
+            alone(2),
+            Entry::Given,
+            Entry::Unread,
+            alone(3),
+        ];
+        assert_eq!(entries, wanted, "what was given is not unread");
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) fn height(
     match entry {
         Entry::Start => 216.0,
         Entry::Day(_) => 46.0,
-        Entry::Unread => 44.0,
+        Entry::Unread | Entry::Given => 44.0,
         Entry::System { index } => {
             let message = timeline.messages().get(*index);
             message.map_or(0.0, |message| {
@@ -146,7 +146,7 @@ fn with_bubble<T>(
                 last,
             }))
         }
-        Entry::Start | Entry::Day(_) | Entry::Unread | Entry::System { .. } => None,
+        Entry::Start | Entry::Day(_) | Entry::Unread | Entry::Given | Entry::System { .. } => None,
     }
 }
 
@@ -338,15 +338,21 @@ pub(super) fn show_capsule(ui: &Ui, row: Rect, words: &str, ink: Color32, fill: 
 
 pub(super) fn show_divider(ui: &Ui, row: Rect, tokens: &Tokens) {
     let line = Stroke::new(1.0, tokens.accent_text.gamma_multiply(0.5));
+    show_line(ui, row, line);
+    let words = tr("divider-unread");
+    show_capsule(ui, row, &words, tokens.accent_text, tokens.soft);
+}
+
+/// Where what was said before I came ends.
+pub(super) fn show_given(ui: &Ui, row: Rect, tokens: &Tokens) {
+    show_line(ui, row, Stroke::new(1.0, tokens.border));
+    let words = tr("divider-given");
+    show_capsule(ui, row, &words, tokens.text2, tokens.bubble_in);
+}
+
+fn show_line(ui: &Ui, row: Rect, line: Stroke) {
     let (left, right) = (row.min.x + theme::GUTTER, row.max.x - theme::GUTTER);
     ui.painter().hline(left..=right, row.center().y, line);
-    show_capsule(
-        ui,
-        row,
-        &tr("divider-unread"),
-        tokens.accent_text,
-        tokens.soft,
-    );
 }
 
 /// Dots that move; in a group, beside the picture of one of those who write.
