@@ -150,6 +150,7 @@ banner-after-removal = { $count ->
    *[other] { $count } messages from { $name } arrived after removal and are not shown.
 }
 banner-forked = A device of { $name } was copied or set back to an older state. Ask { $name } before you trust what it says.
+banner-forked-mine = Your device was copied or set back to an older state: others see that. Of two copies use only one from now on.
 reaches-removed = Sent before its author knew who had left: people who were removed can read it.
 reaches-removed-mine = Sent before you knew who had left: people who were removed can read it.
 message-deleted = This message was deleted.
@@ -243,6 +244,7 @@ group-delete = Delete chat
 member-owner = Owner
 member-admin = Admin
 member-plain = Member
+member-forked = a device was copied or set back
 member-blocked = blocked by you
 member-asked = contact request
 member-nearby = not a contact, on this network

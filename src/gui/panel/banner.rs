@@ -6,7 +6,7 @@ use egui::{Align2, Pos2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec
 use crate::{
     gui::{
         fonts::icon,
-        strings::{Argument, tr_name, tr_with},
+        strings::{Argument, tr, tr_name, tr_with},
         theme,
         view::View,
     },
@@ -38,8 +38,12 @@ fn lines(chat: &ChatSummary, view: &View<'_>) -> Vec<(&'static str, String)> {
         return lines;
     };
     for person in &info.forked {
-        let name = view.model.name_of(*person);
-        lines.push((icon::SHIELD_WARNING, tr_name("banner-forked", &name)));
+        let words = if view.model.me.person_id == Some(*person) {
+            tr("banner-forked-mine")
+        } else {
+            tr_name("banner-forked", &view.model.name_of(*person))
+        };
+        lines.push((icon::SHIELD_WARNING, words));
     }
     for Missing { person_id, count } in &info.after_removal {
         let words = counted(

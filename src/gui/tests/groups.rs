@@ -190,13 +190,17 @@ fn what_is_missing_or_kept_back_is_said_above_the_messages() {
         person_id: CAROL,
         count: 2,
     }];
-    info.forked = vec![BEN];
+    info.forked = vec![BEN, ME];
 
-    let window = Window::with_herons(node);
+    let mut window = Window::with_herons(node);
 
     assert!(window.has("1 message from Maya Lindqvist is missing. It is being fetched."));
     assert!(window.has("2 messages from Carol arrived after removal and are not shown."));
     assert!(window.has_starting("A device of Ben Okafor was copied or set back"));
+    assert!(window.has_starting("Your device was copied or set back"));
+    window.click("Group info");
+    let ben = "Ben Okafor, Member · a device was copied or set back";
+    assert!(window.has(ben), "{:#?}", window.names());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The people of a group.
 
 use egui::{
-    Align2, CornerRadius, Id, Popup, PopupCloseBehavior, Rect, Response, Sense, Stroke, StrokeKind,
-    Ui, UiBuilder, WidgetInfo, accesskit::Role as Part, pos2, vec2,
+    Align2, Color32, CornerRadius, Id, Popup, PopupCloseBehavior, Rect, Response, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role as Part, pos2, vec2,
 };
 
 use crate::{
@@ -55,7 +55,8 @@ fn show_member(ui: &mut Ui, info: &ChatInfo, member: &Member, view: &mut View<'_
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::PERSON));
     let id = Id::unique(("member", person));
     let response = ui.interact(rect, id, sense);
-    let (name, line) = (name(member, view), line(member, view));
+    let forked = info.forked.contains(&person);
+    let (name, line) = (name(member, view), line(member, forked, view));
     let verified = view.model.is_verified(person);
     let mark = if verified {
         format!(", {}", tr("mark-verified"))
@@ -65,7 +66,12 @@ fn show_member(ui: &mut Ui, info: &ChatInfo, member: &Member, view: &mut View<'_
     let label = format!("{name}{mark}, {line}");
     response.widget_info(|| WidgetInfo::labeled(Part::ListItem, true, &label));
     if ui.is_rect_visible(rect) {
-        paint(ui, &response, member, (&name, &line), view);
+        let ink = if forked {
+            view.tokens.warn
+        } else {
+            view.tokens.text2
+        };
+        paint(ui, &response, member, (&name, &line, ink), view);
     }
     if response.gained_focus() {
         response.scroll_to_me(None);
@@ -86,7 +92,13 @@ fn show_member(ui: &mut Ui, info: &ChatInfo, member: &Member, view: &mut View<'_
         .show(|ui| menu::of_member(ui, info, member, view));
 }
 
-fn paint(ui: &Ui, response: &Response, member: &Member, words: (&str, &str), view: &View<'_>) {
+fn paint(
+    ui: &Ui,
+    response: &Response,
+    member: &Member,
+    words: (&str, &str, Color32),
+    view: &View<'_>,
+) {
     let tokens = view.tokens;
     let painter = ui.painter();
     let rect = response.rect;
@@ -133,7 +145,7 @@ fn paint(ui: &Ui, response: &Response, member: &Member, words: (&str, &str), vie
     }
     let at = pos2(left, card.center().y + 10.5);
     let font = theme::regular(theme::SMALL);
-    text::paint_line(painter, at, words.1, room, font, tokens.text2);
+    text::paint_line(painter, at, words.1, room, font, words.2);
 }
 
 fn name(member: &Member, view: &View<'_>) -> String {
@@ -144,8 +156,8 @@ fn name(member: &Member, view: &View<'_>) -> String {
     }
 }
 
-/// What they are in the group, and to me.
-fn line(member: &Member, view: &View<'_>) -> String {
+/// What they are in the group, and to me; of somebody whose device was copied, that.
+fn line(member: &Member, forked: bool, view: &View<'_>) -> String {
     let model = view.model;
     let person = member.person_id;
     let role = match (member.owner, member.role) {
@@ -153,6 +165,9 @@ fn line(member: &Member, view: &View<'_>) -> String {
         (false, Role::Admin) => tr("member-admin"),
         (false, Role::Member) => tr("member-plain"),
     };
+    if forked {
+        return format!("{role} · {}", tr("member-forked"));
+    }
     if model.me.person_id == Some(person) {
         return role;
     }
