@@ -84,8 +84,8 @@ pub struct Model {
     pub nav: Nav,
     /// What is said at the bottom for a moment.
     pub toasts: Vec<Toast>,
-    /// What is said at the top until it is dismissed.
-    pub notice: Option<Notice>,
+    /// What is said at the top until it is dismissed: the last of these, then those before it.
+    pub notices: Vec<Notice>,
     /// Why the last passphrase did not unlock.
     pub unlock_failed: Option<String>,
     /// Whether an unlock is under way.

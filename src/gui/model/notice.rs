@@ -33,6 +33,15 @@ impl super::Model {
         self.toast(text, true, now.plus(SHOWN_FAILED));
     }
 
+    /// Says something at the top until it is dismissed; what was said there before comes back then.
+    pub(super) fn notify(&mut self, text: String, next: String) {
+        self.notices.retain(|notice| notice.text != text);
+        if self.notices.len() == MOST {
+            self.notices.remove(0);
+        }
+        self.notices.push(Notice { text, next });
+    }
+
     fn toast(&mut self, text: String, failed: bool, until: Timestamp) {
         self.toasts.retain(|toast| toast.text != text);
         if self.toasts.len() == MOST {
@@ -52,5 +61,5 @@ const SHOWN: u64 = 3_500;
 /// How long bad news is shown, in milliseconds.
 const SHOWN_FAILED: u64 = 8_000;
 
-/// Toasts at a time.
+/// Toasts, and notices, at a time.
 const MOST: usize = 3;

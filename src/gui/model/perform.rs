@@ -1,7 +1,7 @@
 //! What the person wants changes the model, and becomes commands and questions.
 
 use super::{
-    Asked, Model, Notice, Referred, Want, Writing,
+    Asked, Model, Referred, Want, Writing,
     nav::{Dialog, Pane, Place},
     people::is_incoming_request,
     timeline::{Pending, Side, Timeline},
@@ -171,7 +171,9 @@ impl Model {
                 self.clipboard_until = Some(now.plus(CLIPBOARD));
                 self.say(tr("toast-copied-secret"), now);
             }
-            Action::DismissNotice => self.notice = None,
+            Action::DismissNotice => {
+                self.notices.pop();
+            }
             Action::DismissOffer => {
                 self.appearance.greeted = true;
                 self.outbox.push(Request::Remember(self.appearance));
@@ -374,10 +376,8 @@ impl Model {
     /// A number that differs is worth more than a toast: somebody may be in between.
     fn differs(&mut self, person: PersonId) {
         let name = self.face(person).map_or("", |face| face.name);
-        self.notice = Some(Notice {
-            text: tr_name("notice-differs", name),
-            next: tr("notice-next-differs"),
-        });
+        let words = tr_name("notice-differs", name);
+        self.notify(words, tr("notice-next-differs"));
         self.verify(person, false);
     }
 

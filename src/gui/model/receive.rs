@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Asked, EVERYTHING, Invite, Model, Notice, Stage, Want,
+    Asked, EVERYTHING, Invite, Model, Stage, Want,
     nav::{Dialog, Pane},
     timeline::{Side, Timeline, is_heard},
 };
@@ -173,7 +173,7 @@ impl Model {
             WarningKind::Storage => tr("notice-next-storage"),
             WarningKind::Network => tr("notice-next-network"),
         };
-        self.notice = Some(Notice { text, next });
+        self.notify(text, next);
     }
 
     fn node(&mut self, me: NodeInfo) {

@@ -367,11 +367,11 @@ fn a_full_disk_is_a_notice_with_a_next_step() {
         },
     );
 
-    let notice = model.notice.clone().unwrap();
+    let notice = model.notices[0].clone();
     assert_eq!(notice.text, "The disk is nearly full.");
     assert!(!notice.next.is_empty());
     model.perform(Action::DismissNotice, NOW);
-    assert_eq!(model.notice, None);
+    assert_eq!(model.notices, []);
 }
 
 #[test]

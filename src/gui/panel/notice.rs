@@ -6,7 +6,7 @@ use crate::gui::{action::Action, fonts::icon, strings::tr, theme, view::View, wi
 
 /// Draws the notice at the top of a rectangle. Returns its height.
 pub fn show_notice(ui: &mut Ui, rect: Rect, view: &mut View<'_>) -> f32 {
-    let Some(notice) = &view.model.notice else {
+    let Some(notice) = view.model.notices.last() else {
         return 0.0;
     };
     let tokens = view.tokens;

@@ -123,6 +123,27 @@ fn at_its_narrowest_the_first_screen_shows_every_offer_whole() {
 }
 
 #[test]
+fn a_profile_that_was_set_back_is_said_beside_what_else_is_wrong() {
+    let mut window = Window::open(MadeUp::default());
+    let warning = |kind, text: &str| Event::Warning {
+        kind,
+        text: text.into(),
+    };
+
+    window.event(warning(WarningKind::RolledBack, "This profile is older."));
+    for _ in 0..2 {
+        window.event(warning(WarningKind::Network, "No port is free."));
+    }
+
+    assert!(window.has_starting("No port is free. Look at your network"));
+    window.click("Dismiss");
+    let words = "This profile is older. What is missing comes when your contacts next write.";
+    assert!(window.has_starting(words), "{:#?}", window.names());
+    window.click("Dismiss");
+    assert!(!window.has("Dismiss"));
+}
+
+#[test]
 fn a_notice_stays_until_it_is_dismissed() {
     let mut window = Window::open(MadeUp::default());
 
