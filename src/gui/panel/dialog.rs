@@ -14,7 +14,7 @@ mod recovery;
 mod rename;
 
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Id, Margin, Modal, Rect, Sense, Stroke, Ui, WidgetInfo,
+    Color32, CornerRadius, Frame, Id, Margin, Modal, Rect, Sense, Stroke, Ui, WidgetInfo,
     accesskit::Role, vec2,
 };
 use zeroize::Zeroize as _;
@@ -233,7 +233,16 @@ fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'
     } else {
         72.0
     };
-    let (id, rect) = ui.allocate_space(vec2(width, picture + 40.0 + text_height));
+    // Without the picture the cross stands beside it.
+    let room = if picture > 0.0 { width } else { width - 40.0 };
+    let named = ui.painter().layout_job(text::heading(
+        title,
+        room,
+        theme::semibold(22.0),
+        tokens.text,
+    ));
+    let below = picture + 2.0 + named.size().y.max(27.0);
+    let (id, rect) = ui.allocate_space(vec2(width, below + 11.0 + text_height));
     let response = ui.interact(rect, id, Sense::hover());
     let label = format!("{title}. {sentence}");
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &label));
@@ -241,11 +250,9 @@ fn head(ui: &mut Ui, glyph: &str, title: &str, sentence: &str, view: &mut View<'
     if picture > 0.0 {
         hero::paint_icon(ui.painter(), top + vec2(0.0, 32.0), 32.0, glyph, tokens);
     }
-    let at = top + vec2(0.0, picture + 16.0);
-    let title_font = theme::semibold(22.0);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, title, title_font, tokens.text);
-    let at = top + vec2(0.0, picture + 36.0);
+    let at = top + vec2(0.0, picture + 2.0);
+    ui.painter().galley(at, named, tokens.text);
+    let at = top + vec2(0.0, below + 7.0);
     text::paint_centred(ui.painter(), at, sentence, width, font, tokens.text2);
     let cross = Rect::from_center_size(rect.right_top() + vec2(2.0, -2.0), vec2(36.0, 36.0));
     if button::quiet_icon(ui, cross, icon::X, &tr("dialog-close")).clicked() {

@@ -98,6 +98,25 @@ fn a_member_is_made_an_admin_by_the_owner_only() {
 }
 
 #[test]
+fn a_long_name_does_not_stand_out_of_a_dialog() {
+    let mut node = group("owner");
+    let name = "Carolina Wilhelmina von und zu Oberschwarzenbach-Niederlanden";
+    node.group().members[3].name = name.into();
+    node.row().name = "Herons, ducks and everybody else who lives beside the long lake".into();
+    let mut window = panel(node);
+    window.click(&format!("What can be done with {name}"));
+    window.click("Remove from group");
+
+    let place = bounds(window.node("Cancel"));
+    let starts = |node: &&egui::accesskit::Node| {
+        super::bed::name(node).is_some_and(|name| name.starts_with("Remove Carolina"))
+    };
+    let head = bounds(window.nodes().iter().find(starts).unwrap());
+    assert!(head.height() > 180.0, "two lines of it: {head}");
+    assert!(head.max.y < place.min.y);
+}
+
+#[test]
 fn somebody_is_removed_after_a_question() {
     let mut window = panel(group("owner"));
 

@@ -138,6 +138,16 @@ pub fn one_line(text: &str, width: f32, font: FontId, colour: Color32) -> Layout
     job
 }
 
+/// A heading in the middle, in at most two lines.
+pub fn heading(text: &str, width: f32, font: FontId, colour: Color32) -> LayoutJob {
+    let mut job = one_line(text, width, font, colour);
+    job.break_on_newline = true;
+    job.wrap.max_rows = 2;
+    job.wrap.break_anywhere = false;
+    job.halign = Align::Center;
+    job
+}
+
 /// Paints one line from its left middle. Returns its width.
 pub fn paint_line(
     painter: &Painter,
