@@ -3,9 +3,9 @@
 //! `cargo run --example window_gallery -- --screen chat --theme dark [--many] [--quiet]`
 //!
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
-//! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, about,
-//! pins, forward, react, answer, invited. `--many` gives one chat 100,000
-//! messages; `--quiet` lets nothing happen by itself.
+//! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
+//! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
+//! invited. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -61,6 +61,9 @@ fn main() -> eframe::Result {
     };
     let width = after("--width").and_then(|text| text.parse().ok());
     let [default_width, height] = theme::WINDOW;
+    let height = after("--height")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(height);
     let size = [width.unwrap_or(default_width), height];
     let (near, far) = bridge();
     let world = World::new(&screen, has("--many"), has("--quiet"));
@@ -143,6 +146,17 @@ fn script(screen: &str) -> Vec<Action> {
             Action::InGroup(TRIP, GroupAction::Open),
         ],
         "found" => vec![Action::Show(Dialog::NewGroup)],
+        "more" => on_trip(Action::Show(Dialog::AddMembers(TRIP))),
+        "leave" => on_trip(Action::Show(Dialog::Leave(TRIP))),
+        "delete" => on_trip(Action::Show(Dialog::DeleteChat(TRIP))),
+        "out" => on_trip(Action::Show(Dialog::RemoveMember(TRIP, person(4)))),
+        "given" => vec![Action::OpenChat(TRIP)],
+        "warned" => vec![Action::OpenChat(TRIP)],
+        "warned-members" => vec![
+            Action::OpenChat(TRIP),
+            Action::InGroup(TRIP, GroupAction::Open),
+        ],
+        "given-info" => on_trip(Action::Show(Dialog::About(said(1)))),
         "about" => on_trip(Action::Show(Dialog::About(said(2)))),
         "pins" => on_trip(Action::Show(Dialog::Pins(TRIP))),
         "forward" => on_trip(Action::Show(Dialog::Forward(said(0)))),
@@ -252,6 +266,9 @@ impl World {
         let mut trip = sample::group_info(TRIP, &people);
         trip.topic = Some("Three days at the lake, 14–16 March".into());
         trip.pinned_messages = vec![said(0)];
+        if self.screen.starts_with("warned") {
+            trip.forked = vec![person(6)];
+        }
         if let Some(maya) = trip.members.get_mut(1) {
             maya.role = Role::Admin;
         }
@@ -266,7 +283,18 @@ impl World {
             request: Some(RequestState::Incoming),
             ..sample::group(READING, "Reading group")
         });
-        let messages = trip_messages(clock());
+        let mut messages = trip_messages(clock());
+        if self.screen.starts_with("given") {
+            for message in messages.iter_mut().skip(1).take(3) {
+                message.given_by = Some(MAYA);
+            }
+        }
+        if self.screen == "warned" {
+            let words = "Jonas Weber tried to change the group, which did not count";
+            let mut tried = sample::system(TRIP, 1001, words);
+            tried.sent_at = clock();
+            messages.push(tried);
+        }
         if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == TRIP) {
             row.last = messages.last().cloned();
         }
@@ -317,6 +345,14 @@ impl World {
             return;
         }
         tell(Update::Started);
+        if self.screen == "warned" {
+            tell(Update::Event(Event::Warning {
+                kind: WarningKind::RolledBack,
+                text: "This profile is older than it has been, or a copy of one in use elsewhere. \
+                       Messages may be missing."
+                    .into(),
+            }));
+        }
         if self.screen == "notice" {
             tell(Update::Event(Event::Warning {
                 kind: WarningKind::Storage,
