@@ -319,7 +319,7 @@ fn whoever_was_removed_and_goes_on_as_if_not_is_heard_by_nobody_and_changes_noth
         assert_eq!(heard(host), ["she is gone"]);
         let group = world.engine(host).group(&chat).unwrap();
         assert_eq!((group.members.len(), &group.name[..]), (3, "Herons"));
-        assert_eq!(world.engine(host).void_changes().len(), 2);
+        assert_eq!(world.engine(host).void_changes(&chat).len(), 2);
     }
     assert_eq!(heard(all[2]), ["I am still here", "and I go on"]);
 

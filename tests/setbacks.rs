@@ -15,7 +15,7 @@ use betwixt::{
     proto::{
         engine::{
             Effect, Engine, Input,
-            command::Command,
+            command::{Command, History},
             event::{EngineEvent, WarningKind},
         },
         id::{ChatId, SessionId},
@@ -244,6 +244,38 @@ fn numbers(world: &World, host: usize, chat: ChatId, by: usize) -> Vec<(String, 
     let of = rows.filter(|row| row.sender == world.hosts[by].person);
     of.filter_map(|row| Some((format!("{:?}", row.signed?.epoch), row.counter)))
         .collect()
+}
+
+#[test]
+fn who_deletes_a_group_and_is_added_again_hears_what_it_said_itself_without_a_warning() {
+    let (mut world, all, chat) = group_of_three(50);
+    let [alice, bob, carol] = all;
+    world.run(60_000);
+    let delete = Command::DeleteChat { chat_id: chat };
+    world.command(bob, delete).unwrap().unwrap();
+    world.run(900_000);
+    assert!(world.engine(bob).group(&chat).is_none());
+
+    let add = Command::AddMember {
+        chat_id: chat,
+        person_id: world.hosts[bob].person,
+        history: History::All,
+    };
+    world.command(alice, add).unwrap().unwrap();
+    world.run(60_000);
+    world.say(bob, chat, "back again").unwrap();
+    world.run(60_000);
+
+    world.assert_group_agrees(chat, &[alice, carol]);
+    let heard = texts(&world, bob, chat);
+    for text in ["first of 0", "first of 1", "first of 2", "back again"] {
+        assert_eq!(heard.iter().filter(|t| *t == text).count(), 1, "{heard:?}");
+    }
+    for host in all {
+        assert_eq!(rolled_back_warnings(&world, host), 0);
+        assert!(world.engine(host).group(&chat).unwrap().forked.is_empty());
+        assert!(texts(&world, host, chat).contains(&"back again".to_owned()));
+    }
 }
 
 #[test]

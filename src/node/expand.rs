@@ -19,7 +19,8 @@ pub(super) fn expand(
             let Some(stored) = store.message(&id)? else {
                 return Ok(Vec::new());
             };
-            let message = show::message(store, &show::People::of(engine), stored)?;
+            let people = show::People::of_message(engine, &stored.row);
+            let message = show::message(store, &people, stored)?;
             Event::Message(Box::new(message))
         }
         EngineEvent::Removed { chat, message } => Event::Removed {

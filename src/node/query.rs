@@ -75,7 +75,8 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
             Err(refusal) => Question::Answered(Err(refusal)),
         },
         Query::Messages(page) if engine.has_chat(&page.chat_id) => {
-            Question::Messages(page, People::of(engine))
+            let people = People::of_chat(engine, page.chat_id);
+            Question::Messages(page, people)
         }
         Query::Messages(_) => Question::Answered(Err(no_chat())),
         Query::Message { message_id } => Question::Message(message_id, People::of(engine)),

@@ -148,18 +148,55 @@ enum Recipients {
 impl People {
     /// Of all chats.
     pub(super) fn of(engine: &Engine) -> Self {
-        let direct = engine.chats().into_iter();
-        let direct = direct.map(|chat| (chat.chat, Recipients::Direct(chat.person)));
-        let groups = engine.group_ids().into_iter().map(|chat| {
-            let (members, epochs) = engine.recipients(&chat);
-            (chat, Recipients::Group(members, epochs))
-        });
+        let direct = engine.chats().into_iter().map(|chat| chat.chat);
+        let all = direct.chain(engine.group_ids());
+        let mut people = Self::nobody(engine);
+        for chat in all {
+            people.add_chat(engine, chat);
+        }
+        people.names = Names::of(engine);
+        people
+    }
+
+    /// Of one chat.
+    pub(super) fn of_chat(engine: &Engine, chat: ChatId) -> Self {
+        let mut people = Self::nobody(engine);
+        people.add_chat(engine, chat);
+        people.names = Names::of(engine);
+        people
+    }
+
+    /// As much as one message needs: names are in the program's own lines only, and recipients matter to
+    /// whoever wrote it.
+    pub(super) fn of_message(engine: &Engine, row: &MessageRow) -> Self {
+        if !is_said(row) {
+            return Self::of_chat(engine, row.chat);
+        }
+        let mut people = Self::nobody(engine);
+        if row.outgoing {
+            people.add_chat(engine, row.chat);
+        }
+        people
+    }
+
+    fn nobody(engine: &Engine) -> Self {
         Self {
             own: engine.person(),
-            chats: direct.chain(groups).collect(),
-            names: Names::of(engine),
-            void: engine.void_changes(),
+            chats: BTreeMap::new(),
+            names: Names(BTreeMap::new()),
+            void: BTreeSet::new(),
         }
+    }
+
+    fn add_chat(&mut self, engine: &Engine, chat: ChatId) {
+        let recipients = if let Some(direct) = engine.chat(&chat) {
+            Recipients::Direct(direct.person)
+        } else {
+            let (members, epochs) = engine.recipients(&chat);
+            Recipients::Group(members, epochs)
+        };
+        self.chats.insert(chat, recipients);
+        self.void.extend(engine.void_changes(&chat));
     }
 
     /// Whose receipts tell how far a message has come.

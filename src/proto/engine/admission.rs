@@ -9,14 +9,18 @@ use crate::proto::{
 impl Engine {
     /// Makes the nodes of a person known by their peer id, and drops those that no longer are.
     pub(super) fn index(&mut self, person: &PersonId) {
-        self.nodes.retain(|_, (held, _)| held != person);
+        let before = self.nodes.extract_if(.., |_, (held, _)| held == person);
+        for (_, (_, device)) in before {
+            self.peers.remove(&device);
+        }
         let Some(known) = self.people.get(person) else {
             return;
         };
         for node in &known.nodes {
-            self.nodes.insert(node.peer(), (*person, node.device()));
-            if let Some(next) = node.next_peer() {
-                self.nodes.insert(next, (*person, node.device()));
+            let device = node.device();
+            for peer in std::iter::once(node.peer()).chain(node.next_peer()) {
+                self.nodes.insert(peer, (*person, device));
+                self.peers.entry(device).or_default().push(peer);
             }
         }
     }

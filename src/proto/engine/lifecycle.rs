@@ -262,6 +262,7 @@ impl Engine {
             invites: BTreeMap::new(),
             people: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             chats: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -83,6 +83,8 @@ pub struct Engine {
     people: BTreeMap<PersonId, Known>,
     /// The node of each valid device of somebody we know.
     nodes: BTreeMap<PeerId, (PersonId, DeviceId)>,
+    /// The same the other way round.
+    peers: BTreeMap<DeviceId, Vec<PeerId>>,
     sessions: BTreeMap<DeviceId, SessionSet>,
     chats: BTreeMap<ChatId, DirectChat>,
     groups: BTreeMap<ChatId, GroupChat>,
@@ -391,13 +393,8 @@ impl Engine {
 
     /// The node of a device, if it is connected and authorised.
     fn reachable(&self, device: &DeviceId) -> Option<PeerId> {
-        let at = |peer: &&PeerId| self.nodes.get(peer).is_some_and(|(_, held)| held == device);
-        self.connected
-            .iter()
-            .filter(|(_, up)| up.authorised)
-            .map(|(peer, _)| peer)
-            .find(at)
-            .copied()
+        let is_up = |peer: &&PeerId| self.connected.get(peer).is_some_and(|up| up.authorised);
+        self.peers.get(device)?.iter().find(is_up).copied()
     }
 }
 

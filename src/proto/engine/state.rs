@@ -272,10 +272,11 @@ impl Engine {
         self.groups.keys().copied().collect()
     }
 
-    /// The changes of all groups that the rules do not let count.
-    pub fn void_changes(&self) -> BTreeSet<OpId> {
-        let groups = self.groups.values();
-        groups.flat_map(|held| held.group.void()).collect()
+    /// The changes of a group that the rules do not let count.
+    pub fn void_changes(&self, chat: &ChatId) -> BTreeSet<OpId> {
+        let held = self.groups.get(chat);
+        held.map(|held| held.group.void().collect())
+            .unwrap_or_default()
     }
 
     /// Whom messages of a group are for, besides this person: who is in it now, and of each epoch that

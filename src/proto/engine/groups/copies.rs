@@ -91,12 +91,18 @@ impl Engine {
     }
 
     /// Whether a message of this device in an epoch says more than is known: in an epoch that was given
-    /// up, and in those of before, a copy may say what it likes.
+    /// up, and in those of before, a copy may say what it likes. What was said before this person was
+    /// added, and the chat may have been deleted since, says nothing.
     fn is_news_of_copy(&self, chat: &ChatId, epoch: &OpId) -> bool {
-        self.groups.get(chat).is_some_and(|held| {
-            let keys = held.epochs.get(epoch);
-            keys.map_or(!held.state.is_own_noticed(), |keys| !keys.is_burned())
-        })
+        let since = self.since_when(chat, &self.person());
+        let Some((held, since)) = self.groups.get(chat).zip(since) else {
+            return false;
+        };
+        let keys = held.epochs.get(epoch);
+        keys.map_or_else(
+            || !held.state.is_own_noticed() && held.group.follows(epoch, &since),
+            |keys| !keys.is_burned(),
+        )
     }
 
     /// A change of this device came that it does not know.

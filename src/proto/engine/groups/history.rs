@@ -72,7 +72,7 @@ impl Engine {
     }
 
     /// The change by which somebody is in a group.
-    fn since_when(&self, chat: &ChatId, person: &PersonId) -> Option<OpId> {
+    pub(super) fn since_when(&self, chat: &ChatId, person: &PersonId) -> Option<OpId> {
         let held = self.groups.get(chat)?;
         held.group.members().get(person).map(|held| held.since)
     }
