@@ -140,8 +140,8 @@ fn script(screen: &str) -> Vec<Action> {
             Action::Recovery { passphrase: None },
         ],
         "block" => vec![maya, Action::Show(Dialog::Block(MAYA))],
-        "group" => vec![Action::OpenChat(TRIP)],
-        "members" => vec![
+        "group" | "given" | "warned" => vec![Action::OpenChat(TRIP)],
+        "members" | "warned-members" => vec![
             Action::OpenChat(TRIP),
             Action::InGroup(TRIP, GroupAction::Open),
         ],
@@ -150,12 +150,6 @@ fn script(screen: &str) -> Vec<Action> {
         "leave" => on_trip(Action::Show(Dialog::Leave(TRIP))),
         "delete" => on_trip(Action::Show(Dialog::DeleteChat(TRIP))),
         "out" => on_trip(Action::Show(Dialog::RemoveMember(TRIP, person(4)))),
-        "given" => vec![Action::OpenChat(TRIP)],
-        "warned" => vec![Action::OpenChat(TRIP)],
-        "warned-members" => vec![
-            Action::OpenChat(TRIP),
-            Action::InGroup(TRIP, GroupAction::Open),
-        ],
         "given-info" => on_trip(Action::Show(Dialog::About(said(1)))),
         "about" => on_trip(Action::Show(Dialog::About(said(2)))),
         "pins" => on_trip(Action::Show(Dialog::Pins(TRIP))),
