@@ -18,7 +18,7 @@ use betwixt::{
         contact::Standing,
         engine::{
             Input,
-            command::{Command, GroupRole},
+            command::{Command, GroupRole, History},
             input::Ticket,
         },
         id::ChatId,
@@ -299,7 +299,7 @@ fn whoever_was_removed_and_goes_on_as_if_not_is_heard_by_nobody_and_changes_noth
     world.command(all[2], rename).unwrap().unwrap();
     let promote = Command::AddMember {
         chat_id: chat,
-        history: Default::default(),
+        history: History::None,
         person_id: people[0],
     };
     let _ = world.command(all[2], promote);
