@@ -14,21 +14,25 @@ use std::collections::BTreeSet;
 
 use betwixt::{
     proto::{
-        chat::group::Place,
+        chat::{
+            content::{Body, Content},
+            group::{Group, GroupState, Offer, Place},
+        },
         contact::Standing,
         engine::{
-            Input,
+            Asked, Input,
             command::{Command, GroupRole, History},
             input::Ticket,
         },
         id::ChatId,
-        record::Class,
+        record::{Class, MessageRow, Write},
     },
     wire::{
         direct::Direct,
         frame::{Window, check},
         hello::HelloRequest,
         id::TopicKey,
+        sync::OpId,
     },
 };
 use world::{Links, World};
@@ -338,4 +342,172 @@ fn whoever_was_removed_and_goes_on_as_if_not_is_heard_by_nobody_and_changes_noth
             .count(),
         0
     );
+}
+
+/// A group as a host has it on its disk.
+fn log_of(world: &World, host: usize, chat: ChatId) -> Group {
+    let mut ops = world.hosts[host].disk.records(Class::Op);
+    ops.retain(|(key, _)| key.starts_with(&chat.0));
+    ops.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Group::restore(ops.into_iter().map(|(_, op)| op.to_vec())).unwrap()
+}
+
+/// A hostile host acts as if it had let another have all that was said.
+fn offer(world: &mut World, host: usize, chat: ChatId, to: usize) {
+    let to = world.hosts[to].person;
+    let since = log_of(world, host, chat).members()[&to].since;
+    world.crash(host);
+    let record = world.hosts[host].disk.record(Class::Group, &chat.0);
+    let mut state = GroupState::decode(&record.unwrap()).unwrap();
+    state.history_mut().offer(to, Offer::new(since, 10_000));
+    let record = state.encode().into();
+    let put = Write::Put(Class::Group, chat.0.to_vec(), record);
+    world.hosts[host].disk.commit(vec![put]);
+    world.restart(host);
+    world.run(5_000);
+}
+
+fn add(world: &mut World, host: usize, chat_id: ChatId, other: usize, history: History) {
+    let add = Command::AddMember {
+        chat_id,
+        person_id: world.hosts[other].person,
+        history,
+    };
+    world.command(host, add).unwrap().unwrap();
+    world.run(10_000);
+}
+
+/// What a host could push into one group: what was said there and in another, as it was, moved, and made up.
+fn to_push(world: &World, host: usize, chat: ChatId, other: ChatId) -> Vec<Vec<MessageRow>> {
+    let said = |chat| -> Vec<MessageRow> {
+        let mut rows = world.timeline(host, chat);
+        rows.retain(|row| row.signed.is_some());
+        rows.reverse();
+        assert!(rows.len() >= 4);
+        rows
+    };
+    let (true_ones, foreign) = (said(chat), said(other));
+    let epoch = true_ones[0].signed.unwrap().epoch;
+    let (mut named, mut moved, mut forged) = (foreign.clone(), foreign.clone(), true_ones.clone());
+    for row in &mut named {
+        row.chat = chat;
+    }
+    for row in &mut moved {
+        row.chat = chat;
+        row.signed.as_mut().unwrap().epoch = epoch;
+    }
+    for row in &mut forged {
+        let mut content = Content::decode(&row.content).unwrap();
+        if let Body::Text(text) = &mut content.body {
+            "never said".clone_into(&mut text.text);
+        }
+        row.content = content.encode().to_vec();
+    }
+    vec![true_ones, foreign, named, moved, forged]
+}
+
+#[test]
+fn history_that_nobody_asked_for_changes_nothing_whoever_pushes_it() {
+    let mut world = World::new(7, Links::GOOD);
+    let all = ["Alice", "Bob", "Carol", "Dave"].map(|name| world.join(name));
+    let [alice, bob, carol, dave] = all;
+    for other in [bob, carol, dave] {
+        world.befriend(alice, other);
+    }
+    let chats = ["Herons", "Storks"].map(|name| world.found(alice, name, &[bob, carol]));
+    world.run(5_000);
+    for chat in chats {
+        for host in [alice, bob, carol] {
+            for n in 0..2 {
+                world.say(host, chat, &format!("{n} of {host}")).unwrap();
+            }
+        }
+    }
+    world.run(5_000);
+    let [herons, storks] = chats;
+    for chat in chats {
+        add(&mut world, alice, chat, dave, History::None);
+        world.say(dave, chat, "hello").unwrap();
+    }
+    world.run(10_000);
+    let state = |world: &World| {
+        let one = |chat| {
+            let group = world.engine(dave).group(&chat).unwrap();
+            let counts = (group.unread, group.missing, group.epoch);
+            (world.timeline(dave, chat), group.members, counts)
+        };
+        chats.map(one)
+    };
+    let before = state(&world);
+
+    // Bob did not add him; Alice did, and he asked her for nothing.
+    for pushing in [bob, alice] {
+        offer(&mut world, pushing, herons, dave);
+        let asked = Asked {
+            chat: herons,
+            person: world.hosts[dave].person,
+            device: world.engine(dave).device(),
+            before: None,
+        };
+        for rows in to_push(&world, pushing, herons, storks) {
+            world.recorded = Some(Vec::new());
+            world.input(pushing, Input::History(asked, rows));
+            world.run(5_000);
+            let is_frame = |message: &Direct| matches!(message, Direct::Frame { .. });
+            let sent = world.recorded.take().unwrap();
+            assert!(sent.iter().any(is_frame), "it was sent");
+            assert_eq!(world.engine(pushing).waiting(), 0, "and came");
+            assert!(state(&world) == before, "by {pushing}");
+        }
+    }
+
+    // Asked for, the same is taken.
+    let erin = world.join("Erin");
+    world.befriend(alice, erin);
+    add(&mut world, alice, herons, erin, History::All);
+    world.run(10_000);
+    let texts = world.texts(erin, herons);
+    assert_eq!(texts.iter().filter(|text| text.contains(" of ")).count(), 6);
+}
+
+#[test]
+fn whoever_names_channels_that_nobody_knows_gets_one_epoch_in_ten_minutes() {
+    let mut world = World::new(8, Links::GOOD);
+    let (all, chat) = group(&mut world, &["Alice", "Bob", "Carol"]);
+    let epochs = |world: &World| world.engine(all[0]).group(&chat).unwrap().epoch;
+    let before = epochs(&world);
+    world.recorded = Some(Vec::new());
+
+    for n in 0..=255 {
+        for host in [all[0], all[2]] {
+            let heads = Direct::Heads {
+                chat: chat.0,
+                topic: TopicKey([n; 32]),
+                heads: vec![OpId(chat.0)],
+            };
+            world.hear(host, all[1], heads);
+        }
+        world.run(1_000);
+    }
+    world.run(60_000);
+
+    let made = epochs(&world) - before;
+    assert!((1..=2).contains(&made), "{made}");
+    // What brought Bob back is of use to nobody else, and to him but once.
+    let said = world.recorded.take().unwrap();
+    for (host, from) in all.iter().flat_map(|h| all.iter().map(move |f| (*h, *f))) {
+        for message in said.iter().filter(|m| matches!(m, Direct::Frame { .. })) {
+            world.hear(host, from, message.clone());
+        }
+    }
+    world.run(60_000);
+    assert_eq!(epochs(&world) - before, made);
+    for host in &all {
+        world.say(*host, chat, &format!("{host} goes on")).unwrap();
+        world.run(5_000);
+    }
+    world.assert_group_agrees(chat, &all);
+    for host in &all {
+        assert_eq!(world.engine(*host).waiting(), 0);
+    }
 }

@@ -712,3 +712,136 @@ fn read(world: &mut World, host: usize, chat: ChatId, up_to: MessageId) {
     };
     world.command(host, read).unwrap().unwrap();
 }
+
+/// Days pass, in steps in each of which all timers may run.
+fn days(world: &mut World, days: u64) {
+    for _ in 0..days {
+        world.now = world.now.plus(86_400_000);
+        world.run(10_000);
+    }
+}
+
+/// Those who stay talk for forty days, and somebody is away.
+fn forty_days_without(world: &mut World, away: usize, staying: [usize; 2], chat: ChatId) {
+    world.crash(away);
+    for week in 0..5 {
+        days(world, 8);
+        for host in staying {
+            world.say(host, chat, &format!("week {week}")).unwrap();
+            world.run(5_000);
+        }
+    }
+}
+
+/// All say something, all hear it, and nothing is left over.
+fn everybody_talks(world: &mut World, all: &[usize], chat: ChatId) {
+    let before: Vec<usize> = all.iter().map(|h| texts(world, *h, chat).len()).collect();
+    for host in all {
+        world.say(*host, chat, &format!("again {host}")).unwrap();
+        world.run(5_000);
+    }
+    world.run(30_000);
+    let expected: Vec<String> = all.iter().map(|host| format!("again {host}")).collect();
+    for (host, before) in all.iter().zip(before) {
+        assert_eq!(texts(world, *host, chat)[before..], expected, "{host}");
+        let group = world.engine(*host).group(&chat).unwrap();
+        let first = world.engine(all[0]).group(&chat).unwrap();
+        assert_eq!(group.epoch, first.epoch, "all have the same changes");
+        assert_eq!((group.members, group.name), (first.members, first.name));
+    }
+}
+
+#[test]
+fn who_was_away_for_forty_days_hears_and_is_heard_again_by_themselves() {
+    let (mut world, all) = hub(26, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    everybody_talks(&mut world, &all, chat);
+
+    forty_days_without(&mut world, all[2], [all[0], all[1]], chat);
+    rename(&mut world, all[0], chat, "Storks");
+    world.run(5_000);
+    assert!(world.engine(all[0]).group(&chat).unwrap().epoch > 4);
+    world.restart(all[2]);
+    world.run(90_000);
+
+    let name = world.engine(all[2]).group(&chat).unwrap().name;
+    assert_eq!(name, "Storks");
+    everybody_talks(&mut world, &all, chat);
+}
+
+#[test]
+fn so_it_is_among_those_who_are_no_contacts() {
+    // Carol meets Bob and Dave only, whom she knows from the group alone.
+    let (mut world, all) = hub(27, &["Bob", "Carol", "Dave"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    everybody_talks(&mut world, &all, chat);
+    let [alice, bob, carol, dave] = [all[0], all[1], all[2], all[3]];
+
+    world.crash(alice);
+    forty_days_without(&mut world, carol, [bob, dave], chat);
+    world.restart(carol);
+    world.run(90_000);
+
+    everybody_talks(&mut world, &[bob, carol, dave], chat);
+}
+
+#[test]
+fn what_is_said_by_somebody_who_does_not_know_yet_that_they_were_away_is_heard_afterwards() {
+    // Which of two epochs is the first, and who of two makes the next, differs.
+    for seed in 28..36 {
+        said_while_apart(seed);
+    }
+}
+
+#[test]
+fn of_many_who_meet_somebody_again_not_all_make_epochs() {
+    let (mut world, all) = hub(
+        40,
+        &["Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi"],
+    );
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(10_000);
+    everybody_talks(&mut world, &all, chat);
+    forty_days_without(&mut world, all[2], [all[0], all[1]], chat);
+    let before = world.engine(all[0]).group(&chat).unwrap().epoch;
+
+    world.restart(all[2]);
+    world.run(120_000);
+
+    let made = world.engine(all[0]).group(&chat).unwrap().epoch - before;
+    assert!((1..=3).contains(&made), "{made}");
+    everybody_talks(&mut world, &all, chat);
+}
+
+fn said_while_apart(seed: u64) {
+    let (mut world, all) = hub(seed, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    everybody_talks(&mut world, &all, chat);
+
+    forty_days_without(&mut world, all[2], [all[0], all[1]], chat);
+    // She does not know yet, and nobody hears her.
+    for other in [all[0], all[1]] {
+        world.part(all[2], other, true);
+    }
+    world.restart(all[2]);
+    world.run(5_000);
+    world.say(all[2], chat, "Is anybody there?").unwrap();
+    world.run(5_000);
+    for other in [all[0], all[1]] {
+        world.part(all[2], other, false);
+    }
+    world.run(120_000);
+
+    for host in &all {
+        let shown = texts(&world, *host, chat);
+        let count = shown.iter().filter(|text| text.starts_with("Is")).count();
+        assert_eq!(count, 1, "{seed}: {host} has {shown:?}");
+    }
+    let id = world.hosts[all[2]].answered.last().copied().unwrap();
+    assert!(world.hosts[all[0]].disk.message(&id).is_some());
+
+    everybody_talks(&mut world, &all, chat);
+}

@@ -164,22 +164,32 @@ fn talk(ada: &mut Node, ben: &mut Node, chat: &str) {
     }
 }
 
-/// The ids of a chat's messages in display order, once there are so many.
+/// The ids of a chat's messages in display order, once there are so many. Only then is it paged: pages
+/// that are read while messages come do not fit together.
 fn wait_for(node: &mut Node, chat: &str, count: usize) -> Vec<String> {
     let deadline = Instant::now() + 4 * PATIENCE;
     loop {
-        let ids = history(node, chat);
-        if ids.len() >= count {
+        let there = so_many(node, chat);
+        if there >= count {
+            let ids = history(node, chat);
+            assert_eq!(ids.len(), count, "nothing came that nobody said");
             return ids;
         }
         assert!(
             Instant::now() < deadline,
-            "{} of {count} messages came",
-            ids.len()
+            "{there} of {count} messages came"
         );
         node.wait_event(Duration::from_millis(200));
         node.forget_events();
     }
+}
+
+/// How many messages of a chat there are: the newest has the highest number.
+fn so_many(node: &mut Node, chat: &str) -> usize {
+    let newest = node.ok("message.list", json!({"chat_id": chat, "limit": 1}));
+    let newest = newest.as_array().unwrap().last().cloned();
+    let seq = newest.map(|message| message["seq"].as_u64().unwrap());
+    seq.map_or(0, |seq| usize::try_from(seq).unwrap() + 1)
 }
 
 /// The ids of a chat's messages in display order.

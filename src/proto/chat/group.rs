@@ -16,7 +16,11 @@ mod state;
 mod waiting;
 mod welcome;
 
-use std::{collections::BTreeMap, fmt, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::OnceLock,
+};
 
 pub use act::{NotAllowed, Right};
 pub use card::MemberCard;
@@ -351,6 +355,24 @@ impl Group {
             let id = op.id();
             (epoch.roster_hash == hash && self.counts(&id) == Some(true)).then_some(id)
         })
+    }
+
+    /// Whether an epoch takes the place of another, at once or by way of those between them.
+    pub fn takes_place_of(&self, later: &OpId, earlier: &OpId) -> bool {
+        let mut left = vec![*later];
+        let mut looked_at = BTreeSet::new();
+        while let Some(id) = left.pop() {
+            let Some(Change::Epoch(epoch)) = self.body(&id).map(|body| body.change) else {
+                continue;
+            };
+            if epoch.superseded.contains(earlier) {
+                return true;
+            }
+            let between = epoch.superseded.into_iter();
+            let between = between.filter(|between| self.follows(between, earlier));
+            left.extend(between.filter(|between| looked_at.insert(*between)));
+        }
+        false
     }
 
     /// The epoch whose commitment begins with these bytes: the newest, if there are several.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Effect, Engine, Turn, input::AskId};
 use crate::{
     proto::{
-        id::{DeviceId, PersonId},
+        id::{ChatId, DeviceId, PersonId},
         time::{MINUTE, SECOND, Timestamp},
     },
     wire::{
@@ -33,6 +33,15 @@ pub(super) enum Purpose {
         device: DeviceId,
         /// It could not be understood; it is to be told so.
         reset: bool,
+    },
+    /// Keys, to bring a member back who hears none of a group's channels.
+    Reunite {
+        /// The group.
+        chat: ChatId,
+        /// Who is in it.
+        person: PersonId,
+        /// With which device.
+        device: DeviceId,
     },
 }
 
@@ -128,6 +137,11 @@ impl Engine {
             }) => {
                 self.on_renew_answer(turn, (person, device), reset, reply);
             }
+            Some(Purpose::Reunite {
+                chat,
+                person,
+                device,
+            }) => self.on_reunite_answer(turn, (chat, person, device), reply),
         }
     }
 

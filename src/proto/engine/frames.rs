@@ -53,6 +53,9 @@ impl Engine {
             return;
         }
         let Some((chat, channel)) = self.channels.get(&topic) else {
+            if let Some(from) = from {
+                self.on_frame_apart(turn, from, topic, bytes, seen);
+            }
             return;
         };
         let chat = *chat;

@@ -1,5 +1,6 @@
 //! Groups: who is in them with us, on which channels they are heard, and what is due in them.
 
+mod apart;
 mod brakes;
 mod cards;
 mod commands;
@@ -77,6 +78,12 @@ pub(super) struct GroupChat {
     lacking: BTreeMap<OpId, Timestamp>,
     /// When somebody last got a new epoch for asking.
     answered: BTreeMap<PersonId, Timestamp>,
+    /// Devices of members that hear none of our channels, as they say.
+    apart: BTreeMap<DeviceId, apart::Apart>,
+    /// Of those that do the epoch on whose channel they said they can be told things.
+    told_on: BTreeMap<DeviceId, OpId>,
+    /// What this device said, by number, when nobody heard it: it is said again to whom it meets.
+    said_apart: BTreeSet<u32>,
     /// By epoch, who may take messages of others back.
     moderators: BTreeMap<OpId, BTreeSet<PersonId>>,
     /// What the last messages of members refer to, oldest first. A message that comes late and is among
@@ -99,6 +106,9 @@ impl GroupChat {
             spread_at: None,
             lacking: BTreeMap::new(),
             answered: BTreeMap::new(),
+            apart: BTreeMap::new(),
+            told_on: BTreeMap::new(),
+            said_apart: BTreeSet::new(),
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
             following: None,
@@ -140,6 +150,22 @@ impl GroupChat {
         by.into_iter().collect()
     }
 
+    /// Whether somebody may be given a new epoch because they ask: now and then. If so, it counts as
+    /// given.
+    fn may_answer(&mut self, person: PersonId, now: Timestamp) -> bool {
+        let may = !self.was_answered(&person, now);
+        if may {
+            self.answered.insert(person, now);
+        }
+        may
+    }
+
+    /// Whether somebody was given an epoch a short time ago.
+    fn was_answered(&self, person: &PersonId, now: Timestamp) -> bool {
+        let at = self.answered.get(person);
+        at.is_some_and(|at| now.since(*at) < ANSWERED_MS && *at <= now)
+    }
+
     /// A member's message refers to these.
     fn refer(&mut self, ids: &[MessageId]) {
         for id in ids {
@@ -159,10 +185,12 @@ impl GroupChat {
         let lacking = self.lacking.values().min().copied();
         let following = self.following.map(|(at, _)| at);
         let keys = self.epochs.poll_timeout();
+        let apart = self.apart.values().map(|apart| apart.due).min();
         let history = self.state.history.as_ref();
         let history = history.and_then(|history| history.coming?.due());
         let all = [
             keys,
+            apart,
             self.rekey_at,
             self.spread_at,
             lacking,
@@ -293,6 +321,7 @@ impl Engine {
         held.epochs.forget();
         held.rekey_at = None;
         held.lacking.clear();
+        held.apart.clear();
         let members: Vec<PersonId> = held.group.members().keys().copied().collect();
         self.gaps.remove(chat);
         self.listen_in_group(turn, chat);
@@ -359,6 +388,7 @@ impl Engine {
         for epoch in lacking {
             self.ask_for_epoch(turn, chat, epoch);
         }
+        self.handle_apart(turn, chat);
         self.handle_following(turn, chat);
         self.handle_history(turn, chat);
     }

@@ -126,7 +126,8 @@ impl Epochs {
     /// Whether an epoch whose secret is not here is one that others may speak in: none that is held takes
     /// its place, and there is none in which this device speaks, or whoever holds both speaks in that one.
     pub fn lacks(&self, group: &Group, id: &OpId) -> bool {
-        if self.held.contains_key(id) || self.held.values().any(|keys| keys.replaces(id)) {
+        let mut held = self.held.keys();
+        if self.held.contains_key(id) || held.any(|held| group.takes_place_of(held, id)) {
             return false;
         }
         match self.speaking(group) {
@@ -136,7 +137,8 @@ impl Epochs {
                 let hash = &group.roster().hash;
                 let is_for_all =
                     matches!(change, Some(Change::Epoch(epoch)) if epoch.roster_hash == *hash);
-                is_for_all && *id < speaking && group.counts(id) == Some(true)
+                let is_first = *id < speaking || group.takes_place_of(id, &speaking);
+                is_for_all && is_first && group.counts(id) == Some(true)
             }
         }
     }
@@ -248,17 +250,18 @@ impl Epochs {
     ) -> Result<&EpochKeys, EpochError> {
         if !self.held.contains_key(id) {
             let keys = check(group, id, random, now)?;
-            self.insert(keys, now);
+            self.insert(group, keys, now);
         }
         self.held.get(id).ok_or(EpochError::Unknown)
     }
 
-    fn insert(&mut self, mut keys: EpochKeys, now: Timestamp) {
+    /// Of those between two epochs the secret may never have come.
+    fn insert(&mut self, group: &Group, mut keys: EpochKeys, now: Timestamp) {
         for other in self.held.values_mut() {
-            if keys.replaces(&other.id()) {
+            if group.takes_place_of(&keys.id(), &other.id()) {
                 other.replace(now);
             }
-            if other.replaces(&keys.id()) {
+            if group.takes_place_of(&other.id(), &keys.id()) {
                 keys.replace(now);
             }
         }

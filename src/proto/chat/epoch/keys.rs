@@ -174,11 +174,6 @@ impl EpochKeys {
         self.head.replaced
     }
 
-    /// Whether it takes the place of another.
-    pub(super) fn replaces(&self, other: &OpId) -> bool {
-        self.head.replaces.contains(other)
-    }
-
     /// Another takes its place.
     pub(super) fn replace(&mut self, now: Timestamp) {
         if self.head.replaced.is_none() {

@@ -28,6 +28,8 @@ pub(in crate::proto::engine) struct Brakes {
     messages: Rate<(ChatId, PersonId)>,
     /// Questions for history, each of which reads some messages.
     history: Rate<PersonId>,
+    /// Frames on channels that are not listened to.
+    apart: Rate<PersonId>,
     /// How often devices are shown what they said before.
     pub(super) shown: Rate<DeviceId>,
 }
@@ -74,6 +76,12 @@ const QUESTIONS: Allowance = Allowance {
     refill_ms: 100,
 };
 
+/// As many as bring somebody back, whose frames come again if they are too many.
+const APART: Allowance = Allowance {
+    burst: 256,
+    refill_ms: 100,
+};
+
 const SHOWN: Allowance = Allowance {
     burst: 4,
     refill_ms: 30 * SECOND,
@@ -95,6 +103,7 @@ impl Default for Brakes {
             epochs: rate(EPOCHS),
             messages: rate(MESSAGES),
             history: rate(QUESTIONS),
+            apart: rate(APART),
             shown: rate(SHOWN),
         }
     }
@@ -149,6 +158,11 @@ impl Brakes {
     /// Whether history may be read for somebody now.
     pub(super) fn may_read_history(&mut self, person: PersonId, now: Timestamp) -> bool {
         self.history.allow(person, now)
+    }
+
+    /// Whether a frame of somebody's on an unknown channel may be looked at now.
+    pub(super) fn may_be_apart(&mut self, person: PersonId, now: Timestamp) -> bool {
+        self.apart.allow(person, now)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {

@@ -263,6 +263,9 @@ impl Engine {
         let Some((person, device)) = self.member_at(&chat, &from) else {
             return;
         };
+        if !self.note_topic(turn, (&chat, device), topic, heads) {
+            return;
+        }
         let room = self.brakes.changes_for(person, turn.now);
         if room == 0 {
             let later = (topic, heads);
@@ -291,6 +294,9 @@ impl Engine {
             return;
         };
         send_ops_once(turn, from, &channel, &lacks);
+        if there.is_some() {
+            self.say_what_was_said_apart(turn, &chat, device);
+        }
         self.brakes
             .not_sent(person, room.saturating_sub(size).saturating_sub(1));
         if knows_more || is_cut {
@@ -300,9 +306,21 @@ impl Engine {
 
     /// Tells a member which changes of a group are here.
     pub(super) fn tell_heads(&self, turn: &mut Turn<'_>, chat: &ChatId, peer: PeerId) {
-        let epoch = self.any_epoch(chat);
+        if let Some(epoch) = self.any_epoch(chat) {
+            self.tell_heads_on(turn, chat, peer, epoch);
+        }
+    }
+
+    /// The same, on the channel of an epoch that it knows.
+    pub(super) fn tell_heads_on(
+        &self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        peer: PeerId,
+        epoch: OpId,
+    ) {
         if let Some(held) = self.groups.get(chat)
-            && let Some(keys) = epoch.and_then(|epoch| held.epochs.get(&epoch))
+            && let Some(keys) = held.epochs.get(&epoch)
         {
             let (chat, heads) = (chat.0, held.group.heads());
             let topic = keys.channel().topic();
@@ -334,6 +352,6 @@ fn send_ops_once(turn: &mut Turn<'_>, peer: PeerId, channel: &Channel, ops: &[Op
 }
 
 /// A number of milliseconds below a bound, by chance.
-fn within(rng: &mut dyn CryptoRng, bound: u32) -> u64 {
+pub(super) fn within(rng: &mut dyn CryptoRng, bound: u32) -> u64 {
     u64::from(rng.next_u32() % bound)
 }

@@ -25,7 +25,7 @@ use crate::{
     },
     wire::{
         direct::Direct,
-        id::PeerId,
+        id::{FrameId, PeerId},
         limits,
         sync::{HistoryRecord, OpId},
     },
@@ -248,20 +248,52 @@ impl Engine {
             .groups
             .get(&chat)
             .and_then(|h| h.state.sent.get(&place));
-        let is_known = said.is_some_and(|said| counter < *said);
-        if is_known && self.wanted.len() < WANTED && self.wanted.insert((chat, number, device)) {
-            turn.effect(Effect::Load(chat, number));
+        if said.is_some_and(|said| counter < *said) {
+            self.want(turn, (chat, number, device));
         }
     }
 
-    fn give_wanted(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
+    /// A message of this device is read, to be given to another with its signature.
+    pub(super) fn want(&mut self, turn: &mut Turn<'_>, wanted: (ChatId, u32, DeviceId)) {
+        if self.wanted.len() < WANTED && self.wanted.insert(wanted) {
+            turn.effect(Effect::Load(wanted.0, wanted.1));
+        }
+    }
+
+    /// `false`: nobody in particular misses it.
+    fn give_wanted(&mut self, turn: &mut Turn<'_>, row: &MessageRow) -> bool {
         let of = |wanted: &(ChatId, u32, DeviceId)| (wanted.0, wanted.1) == (row.chat, row.counter);
         let wanted = self.wanted.extract_if(.., of);
         let devices: Vec<DeviceId> = wanted.map(|(_, _, device)| device).collect();
-        for device in devices {
-            if let Some(person) = self.person_of(&row.chat, &device) {
-                let rows = std::slice::from_ref(row);
-                self.give_records(turn, (person, device), rows, Cargo::Records);
+        for device in &devices {
+            let waits = self.outbox.frame_of(row.chat, row.counter, device);
+            self.give_instead(turn, *device, row, waits);
+        }
+        !devices.is_empty()
+    }
+
+    /// Gives a device a message with its signature, instead of the frame that waits for it, if one does.
+    fn give_instead(
+        &mut self,
+        turn: &mut Turn<'_>,
+        device: DeviceId,
+        row: &MessageRow,
+        waits: Option<FrameId>,
+    ) {
+        let Some(person) = self.person_of(&row.chat, &device) else {
+            return;
+        };
+        let counter = row.counter;
+        let cargo = match waits {
+            Some(_) => Cargo::Message { counter },
+            None => Cargo::Records,
+        };
+        let rows = std::slice::from_ref(row);
+        let is_given = self.give_records(turn, (person, device), rows, cargo);
+        if let Some(id) = waits.filter(|_| is_given) {
+            let done = self.outbox.acknowledged(&id, &device);
+            if done.is_some_and(|done| done.finished) {
+                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
             }
         }
     }
@@ -344,22 +376,12 @@ impl Engine {
         turn: &mut Turn<'_>,
         row: &MessageRow,
     ) {
-        self.give_wanted(turn, row);
-        let (chat, counter) = (row.chat, row.counter);
-        for (id, _, devices) in self.outbox.messages_in(&chat, Some(counter)) {
+        if self.give_wanted(turn, row) {
+            return;
+        }
+        for (id, _, devices) in self.outbox.messages_in(&row.chat, Some(row.counter)) {
             for device in devices {
-                let Some(person) = self.person_of(&chat, &device) else {
-                    continue;
-                };
-                let cargo = Cargo::Message { counter };
-                let rows = std::slice::from_ref(row);
-                if !self.give_records(turn, (person, device), rows, cargo) {
-                    continue;
-                }
-                let done = self.outbox.acknowledged(&id, &device);
-                if done.is_some_and(|done| done.finished) {
-                    turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-                }
+                self.give_instead(turn, device, row, Some(id));
             }
         }
     }

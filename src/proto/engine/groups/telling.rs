@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
-use super::{ANSWERED_MS, Effect, Engine, LACKING_AGAIN_MS, Turn};
+use super::{Effect, Engine, LACKING_AGAIN_MS, Turn};
 use crate::{
     proto::{
         channel::{Channel, Kind, Pairwise},
@@ -34,9 +34,11 @@ type Said<'a> = (Kind, &'a [u8], Vec<DeviceId>);
 
 /// Who asks for an epoch, and on the channel of which; on none if there is none in common.
 #[derive(Clone, Copy)]
-struct Asker {
-    device: DeviceId,
-    on: Option<OpId>,
+pub(super) struct Asker {
+    pub(super) device: DeviceId,
+    pub(super) on: Option<OpId>,
+    /// The session with it began a moment ago, with a prekey that is used up by that.
+    pub(super) is_fresh: bool,
 }
 
 /// Bytes of changes in one frame: the bucket of 32 KiB.
@@ -49,6 +51,8 @@ struct Sealing<'a> {
     list_seq: u64,
     people: &'a BTreeMap<PersonId, Known>,
     sessions: &'a mut BTreeMap<DeviceId, SessionSet>,
+    /// With which device the session is as young as a prekey would be.
+    fresh: Option<DeviceId>,
 }
 
 impl Sealing<'_> {
@@ -65,8 +69,10 @@ impl Sealing<'_> {
         let prekey = known.prekey_of(&device, now);
         let sessions = self.sessions.entry(device);
         let set = sessions.or_insert_with(|| SessionSet::new(own, device));
-        if !known.has_prekey_of(&device) && set.active().is_some() {
-            // Somebody who became a contact a moment ago: the session is as young as a prekey would be.
+        let is_young = self.fresh == Some(device) || !known.has_prekey_of(&device);
+        if is_young && set.active().is_some() {
+            // Somebody who became a contact a moment ago, or came back: the session is as young as a prekey
+            // would be.
             let secret = wanted.secret.expose();
             return set.seal(rng, now, wanted.context, secret).ok();
         }
@@ -157,7 +163,7 @@ impl Engine {
     }
 
     /// The same for a device that asked for it on the channel of an epoch: it may hear no other.
-    fn make_epoch_for(
+    pub(super) fn make_epoch_for(
         &mut self,
         turn: &mut Turn<'_>,
         chat: &ChatId,
@@ -175,6 +181,9 @@ impl Engine {
             list_seq: self.own.list.seq(),
             people: &self.people,
             sessions: &mut self.sessions,
+            fresh: asker
+                .filter(|asker| asker.is_fresh)
+                .map(|asker| asker.device),
         };
         let seal = |wanted: ToSeal<'_>, rng: &mut dyn CryptoRng| {
             sealing.seal(certificates.get(&wanted.device.device)?, &wanted, rng)
@@ -208,7 +217,7 @@ impl Engine {
             return Vec::new();
         };
         let mut met = BTreeSet::from([own]);
-        let asking = asker.and_then(|Asker { device, on }| {
+        let asking = asker.and_then(|Asker { device, on, .. }| {
             met.insert(device);
             Some((held.epochs.get(&on?)?.channel().clone(), vec![device]))
         });
@@ -314,7 +323,7 @@ impl Engine {
         self.send_in_epoch(turn, (chat, epoch), said, cargo)
     }
 
-    fn seal_to_member(
+    pub(super) fn seal_to_member(
         &mut self,
         turn: &mut Turn<'_>,
         (person, device): (PersonId, DeviceId),
@@ -334,12 +343,17 @@ impl Engine {
         set.seal(turn.rng, now, context, content).ok()
     }
 
-    /// An epoch in which a device is spoken to: the one in use if it can be.
+    /// An epoch in which a device is spoken to: one that it is known to hold, or the one in use if it can be.
     pub(super) fn epoch_with(&self, chat: &ChatId, device: &DeviceId) -> Option<OpId> {
         let held = self.groups.get(chat)?;
-        let speaking = held.epochs.speaking(&held.group);
+        let told_on = held.told_on.get(device).copied();
+        let told_on = told_on.filter(|id| {
+            let keys = held.epochs.get(id);
+            keys.is_some_and(|keys| keys.replaced().is_none())
+        });
+        let first = told_on.or_else(|| held.epochs.speaking(&held.group));
         let mut all: Vec<_> = held.epochs.all().collect();
-        all.sort_by_key(|keys| (Some(keys.id()) != speaking, std::cmp::Reverse(keys.since())));
+        all.sort_by_key(|keys| (Some(keys.id()) != first, std::cmp::Reverse(keys.since())));
         let with = all.iter().find(|keys| keys.index_of(device).is_some());
         with.map(|keys| keys.id())
     }
@@ -401,14 +415,15 @@ impl Engine {
         let Some(held) = self.group_mut(&request.chat) else {
             return;
         };
-        let recently = held.answered.get(&person);
-        let recently = recently.is_some_and(|at| now.since(*at) < ANSWERED_MS && *at <= now);
-        if !held.is_open() || !held.has(&person) || recently {
+        if !held.is_open() || !held.has(&person) || !held.may_answer(person, now) {
             return;
         }
-        held.answered.insert(person, now);
         let chat = request.chat;
-        let asker = Asker { device, on };
+        let asker = Asker {
+            device,
+            on,
+            is_fresh: false,
+        };
         let made = self.make_epoch_for(turn, &chat, Vec::new(), Some(asker));
         match (made, on) {
             (Some(made), None) => self.welcome(turn, &chat, &[person], &made),

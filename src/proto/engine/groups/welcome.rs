@@ -64,6 +64,10 @@ impl Engine {
         (person, device): (PersonId, DeviceId),
         body: Body,
     ) {
+        if self.is_apart(to, &device) {
+            self.send_apart(turn, *to, (person, device), body);
+            return;
+        }
         if self.is_contact(&person) {
             let chat = self.chat_with(&person);
             let content = super::super::pairing::control(body, turn.now).encode();
@@ -139,6 +143,7 @@ impl Engine {
         self.learn_lists(turn, &chat);
         self.open_seal(turn, &chat, &invited.epoch, &invited.seal);
         self.enter(turn, &chat);
+        self.rejoin(turn, &chat, &invited.epoch);
     }
 
     /// Begins to hear a group that this device is in.
