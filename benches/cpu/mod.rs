@@ -1,4 +1,4 @@
-//! CPU time of this thread, so that what else the machine does is not measured.
+//! CPU time of this process with all its threads, so that what else the machine does is not measured.
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use rustix::time::{ClockId, clock_gettime};
@@ -40,6 +40,6 @@ impl Measurement for CpuTime {
 }
 
 fn nanoseconds() -> u64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
+    let now = clock_gettime(ClockId::ProcessCPUTime);
     u64::try_from(now.tv_sec).unwrap() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap()
 }
