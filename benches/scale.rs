@@ -17,7 +17,10 @@
 #[path = "../tests/world/mod.rs"]
 mod world;
 
-use betwixt::proto::{engine::command::Command, id::ChatId};
+use betwixt::proto::{
+    engine::command::{Command, History},
+    id::ChatId,
+};
 use world::{Cost, Links, World};
 
 fn main() {
@@ -82,7 +85,7 @@ fn group_of(members: usize) {
     let add = Command::AddMember {
         chat_id: chat,
         person_id: world.hosts[newcomer].person,
-        history: Default::default(),
+        history: History::default(),
     };
     measure(&mut world, all, "add one", |world| {
         world.command(all[0], add.clone()).unwrap().unwrap();
