@@ -8,6 +8,9 @@
     reason = "a benchmark may"
 )]
 
+mod cpu;
+mod people;
+
 use std::cell::RefCell;
 
 use betwixt::{
@@ -18,73 +21,17 @@ use betwixt::{
             direct::{DirectMessage, chat_id, part_context},
         },
         crypto::sign::SigningKey,
-        handshake::{InitPayload, Initiate, Respond, initiate, respond},
         id::{ChatId, DeviceId, MessageId},
-        identity::{Account, Device, DeviceList},
-        prekey::{self, OwnPrekey, Prekey},
         secret::Secret,
-        session::{Accept, SessionSet},
-        time::Timestamp,
+        session::SessionSet,
     },
     wire::frame::{self, Window},
 };
-use criterion::{
-    BatchSize, Criterion, criterion_group, criterion_main,
-    measurement::{Measurement, ValueFormatter, WallTime},
-};
+use cpu::CpuTime;
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use people::{NOW, Person};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use rustix::time::{ClockId, clock_gettime};
-
-/// CPU time of this thread, so that what else the machine does is not measured.
-struct CpuTime;
-
-impl Measurement for CpuTime {
-    type Intermediate = u64;
-    type Value = u64;
-
-    fn start(&self) -> u64 {
-        nanoseconds()
-    }
-
-    fn end(&self, start: u64) -> u64 {
-        nanoseconds() - start
-    }
-
-    fn add(&self, one: &u64, other: &u64) -> u64 {
-        one + other
-    }
-
-    fn zero(&self) -> u64 {
-        0
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a benchmark has few nanoseconds"
-    )]
-    fn to_f64(&self, value: &u64) -> f64 {
-        *value as f64
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        WallTime.formatter()
-    }
-}
-
-fn nanoseconds() -> u64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    u64::try_from(now.tv_sec).unwrap() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap()
-}
-
-const NOW: Timestamp = Timestamp(1_767_225_600_000);
-
-struct Person {
-    account: Account,
-    device: Device,
-    list: DeviceList,
-    prekey: OwnPrekey,
-}
 
 /// Alice writes to Bob in a session that both have used.
 struct Conversation {
@@ -103,42 +50,8 @@ impl Conversation {
     fn new() -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let (alice, bob) = (Person::new(&mut rng), Person::new(&mut rng));
-        let prekey = bob.prekey.sign(&bob.device);
-        let prekey = Prekey::verify(&prekey, &bob.list, NOW).unwrap();
-        let request = Initiate {
-            device: &alice.device,
-            peer: bob.device.certificate(),
-            prekey: &prekey,
-            token: None,
-            payload: InitPayload {
-                device: alice.device.id(),
-                list_seq: alice.list.seq(),
-                generation: 1,
-                created: NOW,
-            },
-        };
-        let mut alices = SessionSet::new(alice.device.id(), bob.device.id());
-        alices.start(initiate(request, &mut rng).unwrap(), NOW);
-
+        let (alices, bobs) = alice.meet(&bob, &mut rng);
         let chat = chat_id(&alice.account.person(), &bob.account.person());
-        let context = part_context(&chat);
-        let first = alices.seal(&mut rng, NOW, &context, b"first").unwrap();
-        let init = SessionSet::split(&first).unwrap().init.unwrap();
-        let request = Respond {
-            device: &bob.device,
-            person: bob.account.person(),
-            prekey: &bob.prekey,
-            token: None,
-        };
-        let accept = Accept {
-            responded: respond(request, init).unwrap(),
-            initiator: alice.device.certificate(),
-            prekey: &bob.prekey,
-        };
-        let mut bobs = SessionSet::new(bob.device.id(), alice.device.id());
-        bobs.accept(accept, NOW, &first, &context).unwrap();
-        let reply = bobs.seal(&mut rng, NOW, &context, b"reply").unwrap();
-        alices.open(NOW, &reply, &context).unwrap();
 
         Self {
             chat,
@@ -180,19 +93,6 @@ impl Conversation {
             .unwrap();
         let (id, content) = message.open_content(&self.chat, &part).unwrap();
         (id, Content::decode(&content).unwrap())
-    }
-}
-
-impl Person {
-    fn new(rng: &mut ChaCha20Rng) -> Self {
-        let account = Account::generate(rng);
-        let device = Device::create(&account, 1, NOW, rng);
-        Self {
-            list: DeviceList::first(&account, &device, NOW),
-            prekey: OwnPrekey::create(7, prekey::Kind::Medium, NOW, rng),
-            account,
-            device,
-        }
     }
 }
 

@@ -6,24 +6,23 @@
 //! profiles lie in the target folder; say `BENCH_DIR=/some/where` for another file system.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
-#![allow(clippy::cast_precision_loss, clippy::indexing_slicing)]
+#![allow(clippy::indexing_slicing)]
 
 mod bare;
+mod figures;
 mod proc;
 #[path = "../tests/process/mod.rs"]
 mod process;
 
 use std::{
-    fs::File,
-    io::Write as _,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
+use figures::{Beside, at, base, home, percentiles, rate};
 use proc::memory;
 use process::{Node, Pair};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// One at a time.
 const ROUNDS: usize = 1000;
@@ -33,8 +32,7 @@ const WARM: usize = 100;
 const BURST: usize = 10_000;
 
 fn main() {
-    let base = std::env::var_os("BENCH_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    let base = base();
     let homes = [home(&base), home(&base)];
     let Pair {
         mut ada,
@@ -49,14 +47,9 @@ fn main() {
     percentiles("gossipsub alone, half of there and back", &one_way);
 }
 
-fn home(base: &Path) -> TempDir {
-    tempfile::tempdir_in(base).unwrap()
-}
-
 /// From the request that says a message to the event that shows it on the other side.
 fn one_at_a_time(base: &Path, ada: &mut Node, ben: &mut Node, chat: &str) {
-    let home = home(base);
-    let mut file = File::create(home.path().join("beside")).unwrap();
+    let mut beside = Beside::new(base);
     let (mut ours, mut disk) = (Vec::new(), Vec::new());
     for round in 0..WARM + ROUNDS {
         let text = format!("{round:0300}");
@@ -66,12 +59,10 @@ fn one_at_a_time(base: &Path, ada: &mut Node, ben: &mut Node, chat: &str) {
         let took = start.elapsed();
         ada.answer(id).unwrap();
         ada.forget_events();
-        let start = Instant::now();
-        file.write_all(&[7; 4096]).unwrap();
-        file.sync_data().unwrap();
+        let synced = beside.sync();
         if round >= WARM {
             ours.push(took);
-            disk.push(start.elapsed());
+            disk.push(synced);
         }
     }
     percentiles("300-byte text, said to shown, durable", &ours);
@@ -151,21 +142,4 @@ fn all_texts(node: &mut Node, chat: &str) -> std::collections::BTreeSet<String> 
             texts.insert(message["text"].as_str().unwrap().to_owned());
         }
     }
-}
-
-fn percentiles(what: &str, times: &[Duration]) {
-    let mut times = times.to_vec();
-    let (p50, p99) = (at(&mut times, 50), at(&mut times, 99));
-    println!("{what:<44} p50 {p50:>7.3} ms  p99 {p99:>7.3} ms");
-}
-
-/// A percentile, in milliseconds.
-fn at(times: &mut [Duration], part: usize) -> f64 {
-    times.sort();
-    times[(times.len() - 1) * part / 100].as_secs_f64() * 1000.0
-}
-
-fn rate(what: &str, count: usize, took: Duration) {
-    let rate = count as f64 / took.as_secs_f64();
-    println!("{what:<44} {rate:>8.0} messages/s");
 }

@@ -25,3 +25,17 @@ pub fn cpu(pid: u32) -> Duration {
     let second = rustix::param::clock_ticks_per_second();
     Duration::from_millis(ticks * 1000 / second)
 }
+
+/// How many TCP connections a process has.
+pub fn connections(pid: u32) -> usize {
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let links = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    let sockets: Vec<String> = links.map(|link| link.display().to_string()).collect();
+    let table = read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
+    let rows = table.lines().skip(1);
+    let rows = rows.map(|row| row.split_whitespace().collect::<Vec<&str>>());
+    let established = rows.filter(|row| row[3] == "01");
+    established
+        .filter(|row| sockets.contains(&format!("socket:[{}]", row[9])))
+        .count()
+}
