@@ -1124,7 +1124,12 @@ fn pair(a: usize, b: usize) -> (usize, usize) {
 }
 
 fn address(host: usize) -> Address {
-    Address(vec![u8::try_from(host).expect("few hosts")])
+    Address(
+        u16::try_from(host)
+            .expect("few hosts")
+            .to_be_bytes()
+            .to_vec(),
+    )
 }
 
 fn incoming() -> betwixt::proto::contact::Standing {
