@@ -371,7 +371,7 @@ fn keep(message: &Value, ids: &mut Vec<String>, said: &mut Vec<String>) {
 }
 
 fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + 4 * PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "it does not come");
         std::thread::sleep(Duration::from_millis(20));
