@@ -23,7 +23,7 @@ use std::{
 use serde_json::{Value, json};
 
 /// Longer than anything takes, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program, free of whatever the environment says but `TEST_LOG`, a log filter.
 pub fn betwixt(profile: &Path) -> Command {
