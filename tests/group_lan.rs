@@ -36,32 +36,9 @@ fn five_people_talk_in_a_group_all_at_once_and_hold_the_same_history() {
     let mut all = five(&lan, folder.path());
     let chat = found(&mut all);
 
-    let began = Instant::now();
-    for n in 0..EACH {
-        for (at, node) in all.iter_mut().enumerate() {
-            node.ask(
-                "message.send",
-                json!({"chat_id": chat, "text": format!("{at} says {n}")}),
-            );
-        }
-    }
-    let expected = 5 * EACH;
-    let held: Vec<Vec<String>> = all
-        .iter_mut()
-        .map(|node| wait_for_texts(node, &chat, expected))
-        .collect();
-    eprintln!(
-        "{expected} messages were with all five after {} ms",
-        began.elapsed().as_millis()
-    );
-    for other in &held[1..] {
-        assert_eq!(
-            &held[0], other,
-            "all show the same messages in the same order"
-        );
-    }
+    let held = talk_all_at_once(&mut all, &chat, EACH);
 
-    let last = held[0].last().unwrap().clone();
+    let last = held.last().unwrap().clone();
     let author = (0..5)
         .find(|at| {
             let message = all[*at].ok("message.get", json!({"message_id": last}));
@@ -79,10 +56,10 @@ fn five_people_talk_in_a_group_all_at_once_and_hold_the_same_history() {
         assert_eq!(node.stop(), 0);
     }
     let mut all = start(&lan, folder.path());
-    for (node, held) in all.iter_mut().zip(&held) {
+    for node in &mut all {
         assert_eq!(
             &texts(node, &chat).0,
-            held,
+            &held,
             "the history survives a restart"
         );
     }
@@ -91,7 +68,7 @@ fn five_people_talk_in_a_group_all_at_once_and_hold_the_same_history() {
         json!({"chat_id": chat, "text": "back again"}),
     );
     for node in &mut all {
-        wait_for_texts(node, &chat, expected + 1);
+        wait_for_texts(node, &chat, held.len() + 1);
     }
 }
 
@@ -244,25 +221,31 @@ fn with_thirty_of_a_hundred_packets_lost_throughout_all_hold_the_same_history() 
     let mut all = five(&lan, folder.path());
     let chat = found(&mut all);
 
+    talk_all_at_once(&mut all, &chat, EACH_OF_A_BAD_LAN);
+}
+
+/// All say so many messages at once, and then show the same in the same order: the ids of all.
+fn talk_all_at_once(all: &mut [Node], chat: &str, each: usize) -> Vec<String> {
     let began = Instant::now();
-    for n in 0..EACH_OF_A_BAD_LAN {
+    for n in 0..each {
         for (at, node) in all.iter_mut().enumerate() {
             let text = format!("{at} says {n}");
             node.ask("message.send", json!({"chat_id": chat, "text": text}));
         }
     }
-    let expected = 5 * EACH_OF_A_BAD_LAN;
+    let expected = all.len() * each;
     let held: Vec<Vec<String>> = all
         .iter_mut()
-        .map(|node| wait_for_texts(node, &chat, expected))
+        .map(|node| wait_for_texts(node, chat, expected))
         .collect();
     eprintln!(
-        "{expected} messages were with all five after {} ms",
+        "{expected} messages were with all after {} ms",
         began.elapsed().as_millis()
     );
-    for other in &held[1..] {
-        assert_eq!(&held[0], other);
+    for other in &held {
+        assert_eq!(&held[0], other, "the same messages in the same order");
     }
+    held.into_iter().next().unwrap()
 }
 
 fn start(lan: &Lan, folder: &Path) -> Vec<Node> {
