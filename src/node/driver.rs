@@ -22,7 +22,7 @@ use crate::{
     net::{Net, NetEvent},
     proto::engine::input::CommandId,
     store::{Profile, StoreError},
-    wire::limits,
+    wire::{direct::Direct, limits},
 };
 
 /// A node whose profile is open.
@@ -60,6 +60,10 @@ struct Driver<'a> {
     /// Questions that are being answered from the store.
     reading: JoinSet<()>,
     loaded: Vec<Loaded>,
+    /// Acknowledgements, which can wait a moment for something else to share a commit with, and until when
+    /// they do.
+    patient: Vec<Happened>,
+    patient_until: Instant,
     /// What cannot be taken in, because the disk is full. Until it can, nothing more is heard from
     /// the network: who sent it keeps it.
     held: Vec<Happened>,
@@ -77,6 +81,8 @@ struct Driver<'a> {
 struct Gathered {
     batch: Vec<Happened>,
     questions: Vec<(Query, Waiting<Answer>)>,
+    /// What can wait has waited.
+    is_due: bool,
     /// Comes after the others.
     order: Option<Order>,
 }
@@ -105,6 +111,8 @@ impl Open {
             next_command: 0,
             reading: JoinSet::new(),
             loaded: Vec::new(),
+            patient: Vec::new(),
+            patient_until: Instant::now(),
             held: Vec::new(),
             is_full: false,
             told: None,
@@ -160,16 +168,18 @@ impl Driver<'_> {
             .batch
             .extend(loaded.into_iter().map(Happened::Loaded));
         if gathered.batch.is_empty() {
+            let patient = !self.patient.is_empty();
             tokio::select! {
                 ask = self.ends.asks.recv() => self.take_ask(ask, &mut gathered),
-                event = next_event(&mut self.network) => take_event(event, &mut gathered),
+                event = next_event(&mut self.network) => self.take_event(event, &mut gathered),
+                () = sleep_until(self.patient_until), if patient => gathered.is_due = true,
                 () = sleep_until(wake_at(core)) => gathered.batch.push(Happened::Timeout),
                 () = sleep_until(self.rotate_at) => gathered.order = Some(Order::RotateKey),
                 () = sleep_until(self.tidy_at) => gathered.order = Some(Order::Tidy),
                 Some(_) = self.reading.join_next() => {}
             }
         }
-        while gathered.order.is_none() && gathered.len() < limits::BATCH {
+        while gathered.order.is_none() && gathered.len() + self.patient.len() < limits::BATCH {
             let ask = self.ends.asks.try_recv().ok();
             let network = self.network.as_mut();
             let event = network.and_then(|network| network.events.try_recv().ok());
@@ -180,10 +190,28 @@ impl Driver<'_> {
                 self.take_ask(ask, &mut gathered);
             }
             if event.is_some() {
-                take_event(event, &mut gathered);
+                self.take_event(event, &mut gathered);
             }
         }
+        if gathered.is_due || !gathered.batch.is_empty() || self.patient.len() >= limits::BATCH {
+            let batch = std::mem::take(&mut gathered.batch);
+            gathered.batch.append(&mut self.patient);
+            gathered.batch.extend(batch);
+        }
         gathered
+    }
+
+    fn take_event(&mut self, event: Option<NetEvent>, gathered: &mut Gathered) {
+        match event {
+            Some(event) if can_wait(&event) => {
+                if self.patient.is_empty() {
+                    self.patient_until = Instant::now() + PATIENCE;
+                }
+                self.patient.push(Happened::Net(event));
+            }
+            Some(event) => gathered.batch.push(Happened::Net(event)),
+            None => gathered.order = Some(Order::Stop),
+        }
     }
 
     /// Waits for a face or for room on the disk.
@@ -392,11 +420,16 @@ async fn next_event(network: &mut Option<Network>) -> Option<NetEvent> {
     }
 }
 
-fn take_event(event: Option<NetEvent>, gathered: &mut Gathered) {
-    match event {
-        Some(event) => gathered.batch.push(Happened::Net(event)),
-        None => gathered.order = Some(Order::Stop),
-    }
+/// Whether nobody waits for something but a tick: of a message to many each acknowledgement would else be a
+/// commit of its own.
+fn can_wait(event: &NetEvent) -> bool {
+    matches!(
+        event,
+        NetEvent::Direct {
+            message: Direct::Held { .. },
+            ..
+        }
+    )
 }
 
 /// Whether `node.info` may answer differently afterwards.
@@ -422,6 +455,9 @@ fn wake_at(core: &Core) -> Instant {
     let wait = due.map_or(LONGEST_SLEEP, |ms| Duration::from_millis(ms.max(1)));
     Instant::now() + wait.min(LONGEST_SLEEP)
 }
+
+/// How long acknowledgements wait for something to share a commit with.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// Commands that may wait for an answer at once.
 const WAITING: usize = 1024;

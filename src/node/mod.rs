@@ -12,6 +12,7 @@ mod query;
 mod show;
 mod start;
 mod step;
+mod turn;
 mod vault;
 pub mod view;
 

@@ -4,7 +4,6 @@
 //! All of it may wait for the disk; the node's loop has a thread for that.
 
 use std::{
-    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -13,7 +12,9 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
 use super::{
-    ChatId, Command, CommandError, ErrorKind, Reply, WarningKind, clock, expand, query, view::Event,
+    ChatId, Command, CommandError, ErrorKind, Reply, WarningKind, clock, expand, query,
+    turn::{Turn, together},
+    view::Event,
 };
 use crate::{
     config,
@@ -24,7 +25,7 @@ use crate::{
             input::{AskId, CommandId, Ticket},
         },
         outbox,
-        record::{Class, MessageRow, Write},
+        record::{Class, MessageRow},
         time::Timestamp,
     },
     store::{Store, StoreError},
@@ -286,7 +287,7 @@ impl Core {
                 .effects
                 .push(Release::Event(Event::Warning { kind, text }));
         }
-        for effect in turn.rest {
+        for effect in together(turn.rest) {
             self.release(effect, &mut released)?;
         }
         Ok(released)
@@ -408,32 +409,6 @@ impl Core {
     fn stored_frame(&self, id: &FrameId) -> Result<Option<(TopicKey, Vec<u8>)>, StoreError> {
         let record = self.store.record(Class::Outbox, &id.0)?;
         Ok(record.and_then(|record| outbox::stored_frame(record.as_slice())))
-    }
-}
-
-/// What a turn has led to so far.
-#[derive(Default)]
-struct Turn {
-    writes: Vec<Write>,
-    rest: Vec<Effect>,
-    /// Frames that were taken in.
-    seen: BTreeSet<FrameId>,
-    warnings: Vec<String>,
-}
-
-impl Turn {
-    fn extend(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Write(write) => {
-                    if let Write::Seen(id) = &write {
-                        self.seen.insert(*id);
-                    }
-                    self.writes.push(write);
-                }
-                other => self.rest.push(other),
-            }
-        }
     }
 }
 
