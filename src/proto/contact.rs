@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use super::{
-    id::{DeviceId, PersonId},
+    id::PersonId,
     identity::{DeviceList, NodeRecord},
     prekey::Prekey,
     secret::Secret,
@@ -167,9 +167,9 @@ impl Contact {
         codec::from_slice(record, MAX_RECORD)
     }
 
-    /// The newest device list, if one is known.
+    /// The newest device list, if one is known. It was verified when it came.
     pub fn devices(&self) -> Option<DeviceList> {
-        DeviceList::verify(&self.device_list).ok()
+        DeviceList::read_verified(&self.device_list).ok()
     }
 
     /// The nodes of the person's valid devices, by their newest records.
@@ -183,40 +183,6 @@ impl Contact {
             .collect()
     }
 
-    /// Takes a verified device list of this person if it is newer (protocol §2.2).
-    pub fn learn_devices(&mut self, list: &DeviceList) -> Learnt {
-        use super::identity::ListOrder;
-        let Some(ours) = self.devices() else {
-            self.device_list = list.bytes().to_vec().into();
-            return Learnt::New;
-        };
-        match list.compare(&ours) {
-            ListOrder::Newer => {
-                self.device_list = list.bytes().to_vec().into();
-                Learnt::New
-            }
-            ListOrder::Conflict => Learnt::Conflict,
-            ListOrder::Same | ListOrder::Older => Learnt::Nothing,
-        }
-    }
-
-    /// Takes a verified node record of a device of this person if it is newer.
-    pub fn learn_node(&mut self, node: &NodeRecord, now: Timestamp) -> Learnt {
-        let held = self
-            .nodes(now)
-            .into_iter()
-            .find(|held| held.device() == node.device());
-        if held.as_ref().is_some_and(|held| held.seq() >= node.seq()) {
-            return Learnt::Nothing;
-        }
-        if let Some(held) = held {
-            self.node_records
-                .retain(|bytes| bytes.as_slice() != held.bytes());
-        }
-        self.node_records.push(node.bytes().to_vec().into());
-        Learnt::New
-    }
-
     /// The prekeys of the person's valid devices that can still be used.
     pub fn prekeys(&self, now: Timestamp) -> Vec<Prekey> {
         let Some(list) = self.devices() else {
@@ -225,36 +191,5 @@ impl Contact {
         let held = self.prekeys.iter().flatten();
         held.filter_map(|bytes| Prekey::verify(bytes, &list, now).ok())
             .collect()
-    }
-
-    /// Takes a verified prekey of a device of this person if it is newer.
-    pub fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> Learnt {
-        let mut held = self.prekeys(now);
-        let same = |other: &Prekey| other.device() == prekey.device();
-        if held
-            .iter()
-            .any(|other| same(other) && other.created() >= prekey.created())
-        {
-            return Learnt::Nothing;
-        }
-        held.retain(|other| !same(other));
-        let kept = held.iter().chain([prekey]);
-        self.prekeys = Some(kept.map(|one| one.bytes().to_vec().into()).collect());
-        Learnt::New
-    }
-
-    /// Forgets records of nodes that do not count any more.
-    pub fn keep_nodes(&mut self, now: Timestamp) {
-        let nodes = self.nodes(now);
-        self.node_records
-            .retain(|bytes| nodes.iter().any(|node| node.bytes() == bytes.as_slice()));
-    }
-
-    /// The device behind a node, if a record of this person's names it.
-    pub fn device_of(&self, peer: PeerId, now: Timestamp) -> Option<DeviceId> {
-        self.nodes(now)
-            .iter()
-            .find(|node| node.peer() == peer)
-            .map(NodeRecord::device)
     }
 }

@@ -235,21 +235,17 @@ impl Engine {
             .iter()
             .map(|node| (node.peer(), node.device()))
             .collect();
-        let devices = known.contact.learn_devices(list);
-        let nodes = known.contact.learn_node(node, now);
+        let devices = known.learn_devices(list, now);
+        let nodes = known.learn_node(node, now);
         learn_profile(&mut known.contact, card);
         let renamed = before != (known.contact.name.clone(), known.contact.avatar);
         if devices == Learnt::Conflict {
             self.note_conflict(turn, &person);
         }
-        let Some(known) = self.people.get_mut(&person) else {
-            return;
-        };
         let moved = devices == Learnt::New || nodes == Learnt::New;
         if !(moved || renamed || devices == Learnt::Conflict) {
             return;
         }
-        known.refresh(now);
         self.dirty.people.insert(person);
         if devices == Learnt::New {
             self.drop_devices(turn, person, &old);
@@ -307,7 +303,7 @@ impl Engine {
             self.dirty.sessions.insert(*device);
         }
         if let Some(known) = self.person_mut(&person) {
-            known.contact.keep_nodes(turn.now);
+            known.keep_nodes(turn.now);
         }
         let chat = self.chat_with(&person);
         self.refresh_paths(turn.now, Some(chat));

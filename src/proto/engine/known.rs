@@ -1,9 +1,10 @@
 //! A person, and what their signed objects say, read once.
 
 use crate::proto::{
+    chat::group::MemberCard,
     contact::{Contact, Learnt, Standing},
     id::{DeviceId, PersonId},
-    identity::{DeviceList, NodeRecord},
+    identity::{DeviceList, ListOrder, NodeRecord},
     prekey::Prekey,
     time::Timestamp,
 };
@@ -31,13 +32,6 @@ impl Known {
         }
     }
 
-    /// Reads the signed objects again after they changed.
-    pub(super) fn refresh(&mut self, now: Timestamp) {
-        self.devices = self.contact.devices();
-        self.nodes = self.contact.nodes(now);
-        self.prekeys = self.contact.prekeys(now);
-    }
-
     /// Somebody of whom nothing but a reason to remember them is known.
     pub(super) fn stranger(person: PersonId, now: Timestamp) -> Self {
         Self {
@@ -60,12 +54,64 @@ impl Known {
         self.prekeys.iter().any(|prekey| prekey.device() == *device)
     }
 
-    /// Takes a verified prekey of one of the person's devices.
-    pub(super) fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> bool {
-        let is_new = self.contact.learn_prekey(prekey, now) == Learnt::New;
-        if is_new {
-            self.prekeys = self.contact.prekeys(now);
+    /// Takes a verified device list of this person if it is newer (protocol §2.2).
+    pub(super) fn learn_devices(&mut self, list: &DeviceList, now: Timestamp) -> Learnt {
+        let order = self.devices.as_ref().map(|ours| list.compare(ours));
+        match order {
+            None | Some(ListOrder::Newer) => {
+                self.contact.device_list = list.bytes().to_vec().into();
+                self.devices = Some(list.clone());
+                // What devices have signed counts if they are in this list.
+                self.nodes = self.contact.nodes(now);
+                self.prekeys = self.contact.prekeys(now);
+                Learnt::New
+            }
+            Some(ListOrder::Conflict) => Learnt::Conflict,
+            Some(ListOrder::Same | ListOrder::Older) => Learnt::Nothing,
         }
-        is_new
+    }
+
+    /// Takes a verified node record of one of the person's devices if it is newer.
+    pub(super) fn learn_node(&mut self, node: &NodeRecord, now: Timestamp) -> Learnt {
+        let same = |held: &NodeRecord| held.device() == node.device();
+        let newer = |held: &NodeRecord| held.seq() >= node.seq() && held.not_after() >= now;
+        if self.nodes.iter().any(|held| same(held) && newer(held)) {
+            return Learnt::Nothing;
+        }
+        self.nodes.retain(|held| !same(held));
+        self.nodes.push(node.clone());
+        self.keep_nodes(now);
+        Learnt::New
+    }
+
+    /// Forgets records of nodes that do not count any more.
+    pub(super) fn keep_nodes(&mut self, now: Timestamp) {
+        self.nodes.retain(|node| node.not_after() >= now);
+        let nodes = self.nodes.iter().map(|node| node.bytes().to_vec().into());
+        self.contact.node_records = nodes.collect();
+    }
+
+    /// Takes a verified prekey of one of the person's devices if it is newer. `false` if it is not.
+    pub(super) fn learn_prekey(&mut self, prekey: &Prekey, now: Timestamp) -> bool {
+        let same = |held: &Prekey| held.device() == prekey.device();
+        let newer = |held: &Prekey| held.created() >= prekey.created() && held.not_after() >= now;
+        if self.prekeys.iter().any(|held| same(held) && newer(held)) {
+            return false;
+        }
+        self.prekeys
+            .retain(|held| !same(held) && held.not_after() >= now);
+        self.prekeys.push(prekey.clone());
+        let prekeys = self.prekeys.iter().map(|one| one.bytes().to_vec().into());
+        self.contact.prekeys = Some(prekeys.collect());
+        true
+    }
+
+    /// Whether a card says nothing that is not known: it need not be verified again.
+    pub(super) fn has_card(&self, card: &MemberCard) -> bool {
+        let mut nodes = self.contact.node_records.iter();
+        let mut prekeys = self.contact.prekeys.iter().flatten();
+        self.contact.card.as_ref() == Some(&card.profile)
+            && nodes.any(|node| *node == card.node_record)
+            && prekeys.any(|prekey| *prekey == card.prekey)
     }
 }

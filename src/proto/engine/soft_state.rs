@@ -102,8 +102,7 @@ impl Engine {
         let Some(known) = self.person_mut(&person) else {
             return false;
         };
-        if known.contact.learn_node(&node, now) == Learnt::New {
-            known.refresh(now);
+        if known.learn_node(&node, now) == Learnt::New {
             self.index(&person);
             turn.effect(Effect::Authorise(node.peer(), node.addresses().to_vec()));
         }

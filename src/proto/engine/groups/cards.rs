@@ -122,16 +122,16 @@ impl Engine {
     /// `true` if the person shows differently now.
     fn take_card(&mut self, turn: &mut Turn<'_>, card: &MemberCard) -> bool {
         let now = turn.now;
-        let Some(list) = self
-            .people
-            .get(&card.person)
-            .and_then(|k| k.devices.clone())
-        else {
+        let known = self.people.get(&card.person);
+        let Some(known) = known.filter(|known| !known.has_card(card)) else {
             return false;
         };
-        let node = NodeRecord::verify(&card.node_record, &list, now);
-        let prekey = Prekey::verify(&card.prekey, &list, now);
-        let profile = ProfileCard::verify(&card.profile, &list);
+        let Some(list) = &known.devices else {
+            return false;
+        };
+        let node = NodeRecord::verify(&card.node_record, list, now);
+        let prekey = Prekey::verify(&card.prekey, list, now);
+        let profile = ProfileCard::verify(&card.profile, list);
         let (Ok(node), Ok(prekey), Ok(profile)) = (node, prekey, profile) else {
             return false;
         };
@@ -141,13 +141,12 @@ impl Engine {
         let Some(known) = self.person_mut(&card.person) else {
             return false;
         };
-        let moved = known.contact.learn_node(&node, now) == Learnt::New;
+        let moved = known.learn_node(&node, now) == Learnt::New;
         known.learn_prekey(&prekey, now);
         let before = (known.contact.name.clone(), known.contact.avatar);
         learn_profile(&mut known.contact, &profile);
         let renamed = before != (known.contact.name.clone(), known.contact.avatar);
         if moved {
-            known.refresh(now);
             self.index(&card.person);
             self.admit_member(turn, &card.person);
         }
@@ -169,11 +168,10 @@ impl Engine {
             .entry(person)
             .or_insert_with(|| Known::stranger(person, now));
         let before: Vec<_> = known.nodes.iter().map(|n| (n.peer(), n.device())).collect();
-        let learnt = known.contact.learn_devices(list);
+        let learnt = known.learn_devices(list, now);
         self.dirty.people.insert(person);
         match learnt {
             Learnt::New => {
-                known.refresh(now);
                 if !before.is_empty() {
                     self.drop_devices(turn, person, &before);
                 }
