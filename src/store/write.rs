@@ -356,7 +356,7 @@ impl<'a> Stage<'a> {
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.rows.get(key) {
             Some(staged) => Ok(staged.clone()),
-            None => self.database.tree().get(key),
+            None => Ok(self.database.tree().get(key)?),
         }
     }
 }
