@@ -17,15 +17,17 @@ pub(super) fn run(config: &Config, arguments: &RelayArguments) -> Result<(), Fai
         directory: config.profile.clone(),
         listen: config.listen.clone(),
         token: arguments.token,
+        gossip: true,
+        mailboxes: Some(relay::Quotas::default()),
+        metrics: None,
         today: node::today,
         now: || node::now().0,
     };
     process::block_on(async {
         let mut signals = Signals::listen()?;
-        tokio::select! {
-            ended = relay::run(settings, print::line) => ended.map_err(Failure::from),
-            () = signals.asked_to_end() => Ok(()),
-        }
+        let stop = signals.asked_to_end();
+        let ended = relay::run(settings, stop, print::line).await;
+        ended.map_err(Failure::from)
     })
 }
 
@@ -34,7 +36,10 @@ impl From<RelayError> for Failure {
         let sentence = format!("{error}.");
         match error {
             RelayError::Network(NetError::Address(_)) => Self::usage(sentence),
-            RelayError::Network(_) | RelayError::Key { .. } => Self::new(sentence),
+            RelayError::Network(_)
+            | RelayError::Key { .. }
+            | RelayError::Mailboxes { .. }
+            | RelayError::Metrics { .. } => Self::new(sentence),
         }
     }
 }

@@ -93,8 +93,9 @@ impl Message for HelloReply {
     }
 }
 
-/// As long as relays only forward, nothing long is said to them or by them.
-const RELAY_MESSAGE: usize = 64 * 1024;
+/// As long as relays keep no files, nothing longer is said to them or by them. A relay may have to hold
+/// several of these for each connection.
+const RELAY_MESSAGE: usize = 256 * 1024;
 
 impl Message for RelayRequest {
     const LIMIT: usize = RELAY_MESSAGE;

@@ -277,6 +277,7 @@ mod tests {
                 topics: 1,
                 gossip: true,
             },
+            store: None,
         }
     }
 

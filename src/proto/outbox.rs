@@ -8,10 +8,12 @@
 //! queues nor memory. While only topics reach it, through a relay, the window is smaller and frames
 //! are published no faster than a relay forwards them. While nothing does, they wait.
 
+mod keeping;
 mod lane;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use keeping::Way;
 pub use lane::WINDOW;
 use lane::{Attempt, Lane, Path};
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -144,10 +146,13 @@ pub struct Outbox {
 #[derive(Debug)]
 struct Entry {
     id: FrameId,
+    topic: TopicKey,
     chat: ChatId,
     cargo: Cargo,
     created: Timestamp,
     to: BTreeSet<DeviceId>,
+    /// Whether a relay holds it for those who are not there.
+    kept: bool,
 }
 
 /// What is to be done with a new frame.
@@ -214,10 +219,12 @@ impl Outbox {
             seq,
             Entry {
                 id,
+                topic: waiting.topic,
                 chat,
                 cargo,
                 created,
                 to,
+                kept: false,
             },
         );
         self.by_id.insert(id, seq);
@@ -389,7 +396,8 @@ impl Outbox {
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         for (device, lane) in &mut self.lanes {
-            for (seq, again) in lane.take_due(now) {
+            let kept = |seq| self.entries.get(&seq).is_some_and(|entry| entry.kept);
+            for (seq, again) in lane.take_due(now, kept) {
                 let Some(entry) = self.entries.get(&seq) else {
                     continue;
                 };

@@ -1,6 +1,6 @@
 //! A real relay and real nodes on loopback.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -34,13 +34,16 @@ async fn relay(token: Option<[u8; 16]>) -> Relay {
         directory: directory.path().to_owned(),
         listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
         token,
+        gossip: true,
+        mailboxes: Some(QUOTAS),
+        metrics: None,
         today,
         now: || 1_000_000,
     };
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
     let task = tokio::spawn(async move {
-        let running = run(settings, move |address| {
+        let running = run(settings, pending(), move |address| {
             if let Some(tell) = tell.take() {
                 tell.send(address.to_owned()).unwrap();
             }
@@ -195,13 +198,16 @@ async fn after_the_relay_restarts_its_clients_come_back() {
         directory: first.directory.path().to_owned(),
         listen: vec![listen.to_owned()],
         token: None,
+        gossip: true,
+        mailboxes: Some(QUOTAS),
+        metrics: None,
         today,
         now: || 1_000_000,
     };
 
     first.task.abort();
     let _ = first.task.await;
-    let second = tokio::spawn(async move { run(settings, |_| {}).await.unwrap() });
+    let second = tokio::spawn(async move { run(settings, pending(), |_| {}).await.unwrap() });
     a.join(&channel).await;
     b.join(&channel).await;
 
@@ -334,5 +340,16 @@ async fn exchange(from: &Client, to: &mut Client, channel: &Channel, number: u32
     from.net.send(NetCommand::Publish(channel.topic, frame));
     to.until_gossip().await
 }
+
+const QUOTAS: Quotas = Quotas {
+    keep_ms: 7 * 24 * 60 * 60 * 1000,
+    topic_bytes: 1 << 20,
+    topic_frames: 1000,
+    topics_each: 64,
+    client_bytes: 8 << 20,
+    topics: 1024,
+    bytes: 16 << 20,
+    min_free: 0,
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
