@@ -251,6 +251,21 @@ impl Outbox {
         out
     }
 
+    /// The message that a frame carries, and whom it waits for.
+    pub fn message_of(&self, id: &FrameId) -> Option<(ChatId, u32, Vec<DeviceId>)> {
+        let entry = self.entries.get(self.by_id.get(id)?)?;
+        match entry.cargo {
+            Cargo::Message { counter } => {
+                Some((entry.chat, counter, entry.to.iter().copied().collect()))
+            }
+            Cargo::ReadReceipt
+            | Cargo::Profile
+            | Cargo::SoftState
+            | Cargo::Control
+            | Cargo::Records => None,
+        }
+    }
+
     /// Whether a frame still waits for a device.
     pub fn waits_for(&self, id: &FrameId, device: &DeviceId) -> bool {
         self.by_id

@@ -61,6 +61,9 @@ impl Backup {
             | Class::Replay
             // What it is of is only in the database.
             | Class::Expiry
+            | Class::Mailbox
+            | Class::Owed
+            | Class::Custody
             // Comes back from other members.
             | Class::Op => Self::None,
         }

@@ -1,8 +1,8 @@
 //! Frames of the outbox that relays may keep for those who are not there.
 
-use super::{Outbox, lane::Path};
+use super::{Cargo, Outbox, lane::Path};
 use crate::{
-    proto::time::Timestamp,
+    proto::{id::ChatId, time::Timestamp},
     wire::id::{FrameId, TopicKey},
 };
 
@@ -39,6 +39,21 @@ impl Outbox {
             Some(_) | None => Way::Absent,
         });
         ways.max()
+    }
+
+    /// The frames with messages of a chat that relays hold, with the counters of the messages.
+    pub fn kept_in(&self, chat: &ChatId) -> Vec<(FrameId, u32)> {
+        let of = self.entries.values();
+        let of = of.filter(|entry| entry.kept && entry.chat == *chat);
+        of.filter_map(|entry| match entry.cargo {
+            Cargo::Message { counter } => Some((entry.id, counter)),
+            Cargo::ReadReceipt
+            | Cargo::Profile
+            | Cargo::SoftState
+            | Cargo::Control
+            | Cargo::Records => None,
+        })
+        .collect()
     }
 
     /// A relay holds a frame for those who are not there.
