@@ -7,19 +7,21 @@ use super::{
     process::{self, Signals},
 };
 use crate::{
-    config::Config,
+    config::{Overrides, Quota, RelayConfig},
     node,
-    relay::{self, NetError, RelayError},
+    relay::{self, NetError, Quotas, RelayError},
 };
 
-pub(super) fn run(config: &Config, arguments: &RelayArguments) -> Result<(), Failure> {
+pub(super) fn run(flags: Overrides, arguments: &RelayArguments) -> Result<(), Failure> {
+    let config = RelayConfig::load(arguments.config.as_deref(), flags)?;
+    process::log(&config.log)?;
     let settings = relay::Settings {
-        directory: config.profile.clone(),
-        listen: config.listen.clone(),
-        token: arguments.token,
-        gossip: true,
-        mailboxes: Some(relay::Quotas::default()),
-        metrics: None,
+        directory: config.directory,
+        listen: config.listen,
+        token: arguments.token.or(config.token),
+        gossip: config.gossip,
+        mailboxes: config.quota.map(quotas),
+        metrics: config.metrics,
         today: node::today,
         now: || node::now().0,
     };
@@ -30,6 +32,22 @@ pub(super) fn run(config: &Config, arguments: &RelayArguments) -> Result<(), Fai
         ended.map_err(Failure::from)
     })
 }
+
+fn quotas(quota: Quota) -> Quotas {
+    let mib = |mib: u64| mib.saturating_mul(1 << 20);
+    Quotas {
+        keep_ms: quota.keep_days.saturating_mul(DAY_MS),
+        topic_bytes: mib(quota.topic_mib),
+        topic_frames: quota.topic_frames,
+        topics_each: quota.client_topics,
+        client_bytes: mib(quota.client_mib),
+        topics: quota.total_topics,
+        bytes: mib(quota.total_mib),
+        min_free: mib(quota.min_free_mib),
+    }
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl From<RelayError> for Failure {
     fn from(error: RelayError) -> Self {

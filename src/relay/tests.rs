@@ -1,5 +1,7 @@
 //! A real relay and real nodes on loopback.
 
+mod mailboxes;
+
 use std::{future::pending, time::Duration};
 
 use tokio::{
@@ -29,12 +31,16 @@ struct Relay {
 }
 
 async fn relay(token: Option<[u8; 16]>) -> Relay {
+    relay_with(token, true).await
+}
+
+async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
     let directory = tempfile::tempdir().unwrap();
     let settings = Settings {
         directory: directory.path().to_owned(),
         listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
         token,
-        gossip: true,
+        gossip,
         mailboxes: Some(QUOTAS),
         metrics: None,
         today,
@@ -111,7 +117,9 @@ impl Client {
     async fn until_challenge(&mut self) -> Link {
         let client = self.net.local_peer();
         self.until(|event| match event {
-            NetEvent::RelayChallenge { relay, challenge } => Some(Link {
+            NetEvent::RelayChallenge {
+                relay, challenge, ..
+            } => Some(Link {
                 relay,
                 client,
                 challenge,

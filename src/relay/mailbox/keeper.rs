@@ -292,6 +292,7 @@ impl<T> Work<T> {
         let free = files::free_space(&self.directory).unwrap_or(0);
         self.stats.disk_free.set(free);
         let is_low = free < self.quotas.min_free.saturating_add(BATCH_ROOM);
+        self.stats.is_low.set(u64::from(is_low));
         if is_low != std::mem::replace(&mut self.is_low, is_low) {
             if is_low {
                 tracing::warn!(
@@ -334,7 +335,6 @@ impl<T> Work<T> {
         self.stats.frames.set(frames);
         self.stats.bytes.set(bytes);
         self.stats.is_open.set(u64::from(counts.is_some()));
-        self.stats.is_low.set(u64::from(self.is_low));
     }
 }
 
