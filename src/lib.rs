@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod config;
+mod disk;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod net;

@@ -25,8 +25,8 @@ use betwixt::{
         hello::{HelloReply, HelloRequest, Intro},
         id::{Address, FrameId, PeerId, TopicKey},
         mailbox::{
-            Ack, BlobPut, Fetch, Lease, Mailbox, Placed, Put, PutStatus, Refusal, RelayCard,
-            RelayLimits, RelayReply, RelayRequest,
+            Ack, BlobPut, Custody, Fetch, Lease, Mailbox, Placed, Put, PutStatus, Refusal,
+            RelayCard, RelayLimits, RelayReply, RelayRequest,
         },
         sync::{OpId, SyncReply, SyncRequest, Wanted},
     },
@@ -466,14 +466,18 @@ fn requests() -> Seeds {
                 challenge: [1; 32],
                 time: NOW.0,
                 limits,
+                store: Some([6; 16]),
             }),
         ),
         (
             "stored",
-            relayed(RelayReply::Stored(vec![
-                PutStatus::Stored,
-                PutStatus::Known,
-            ])),
+            relayed(RelayReply::Stored {
+                statuses: vec![PutStatus::Stored, PutStatus::Known],
+                custody: Some(Custody {
+                    until: NOW.0,
+                    signature: [7; 64],
+                }),
+            }),
         ),
         ("frames", relayed(RelayReply::Frames(vec![mailbox]))),
         ("card", tagged(2, &card.encode())),

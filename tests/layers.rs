@@ -12,14 +12,15 @@ use std::{
 };
 
 /// A layer, and the layers that it may name beside itself.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("wire", &[]),
     ("proto", &["wire"]),
-    ("store", &["proto", "wire"]),
+    ("disk", &[]),
+    ("store", &["proto", "wire", "disk"]),
     ("net", &["wire"]),
     ("config", &[]),
     ("node", &["wire", "proto", "store", "net", "config"]),
-    ("relay", &["wire", "net", "config"]),
+    ("relay", &["wire", "net", "disk", "config"]),
     ("rpc", &["node", "config"]),
     ("gui", &["node", "config"]),
     ("assistant", &["node", "config"]),

@@ -15,7 +15,7 @@ mod process;
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -74,13 +74,109 @@ fn two_without_any_way_to_each_other_talk_through_a_relay_that_is_killed_meanwhi
     assert_eq!(ada.stop(), 0);
     assert_eq!(ben.stop(), 0);
     relay.kill();
-    let files: Vec<_> = fs::read_dir(&place).unwrap().map(Result::unwrap).collect();
-    assert_eq!(
-        files.len(),
-        1,
-        "a relay keeps its key and nothing else: {files:?}"
+    let mut names: Vec<_> = fs::read_dir(&place).unwrap().map(Result::unwrap).collect();
+    names.sort_by_key(fs::DirEntry::file_name);
+    let names: Vec<_> = names.iter().map(fs::DirEntry::file_name).collect();
+    assert_eq!(names, ["mailboxes", "relay.key"]);
+    assert!(!holds(&place, CANARY.as_bytes()), "it can read nothing");
+}
+
+#[test]
+fn a_message_waits_at_a_relay_for_somebody_who_comes_when_its_author_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let metrics = free_port();
+    let config = folder.path().join("relay.toml");
+    let text = format!("metrics = \"{metrics}\"\n[quota]\nmin_free_mib = 1\n");
+    fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    let begin = |listen: &str| {
+        let arguments = ["--config", config, "--listen", listen];
+        Relay::start(&mut serving(&place, &arguments))
+    };
+    let mut relay = begin("/ip4/127.0.0.1/tcp/0");
+    let listen = relay.listen();
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    carried(&mut ada);
+
+    let sent: Vec<Value> = (0..20)
+        .map(|n| say(&mut ada, &chat, &format!("{CANARY} for later {n}")))
+        .collect();
+    for id in &sent {
+        ada.event(json!({"type": "status", "message_id": id, "state": "sent"}));
+        let receipts = ada.ok("message.receipts", json!({"message_id": id}));
+        assert_eq!(receipts[0]["state"], "held");
+        assert_eq!(receipts[0]["held_by"], 1);
+    }
+    assert_eq!(ada.stop(), 0);
+    let (status, numbers) = get(&metrics, "/metrics");
+    assert!(status.contains("200"), "{status}");
+    assert!(
+        number(&numbers, "betwixt_relay_frames") >= 20.0,
+        "{numbers}"
     );
-    assert!(files[0].metadata().unwrap().len() < 100);
+    assert_eq!(number(&numbers, "betwixt_relay_mailboxes"), 1.0);
+    assert!(number(&numbers, "betwixt_relay_puts_total{status=\"stored\"}") >= 1.0);
+    assert!(number(&numbers, "betwixt_relay_commit_seconds_count") >= 1.0);
+    let (status, health) = get(&metrics, "/health");
+    assert!(
+        status.contains("200") && health == "It is well.\n",
+        "{status} {health}"
+    );
+    assert!(get(&metrics, "/").0.contains("404"));
+
+    relay.kill();
+    relay = begin(&listen);
+    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    for n in 0..20 {
+        ben.event(json!({"type": "message", "text": format!("{CANARY} for later {n}")}));
+    }
+    let paid = |text: &str| number(text, "betwixt_relay_puts_total{status=\"stored\"}") >= 1.0;
+    let deadline = Instant::now() + PATIENCE;
+    while !paid(&get(&metrics, "/metrics").1) {
+        assert!(Instant::now() < deadline, "{}", get(&metrics, "/metrics").1);
+        ben.wait_event(Duration::from_millis(50));
+    }
+    assert_eq!(ben.stop(), 0);
+    assert_eq!(relay.terminate(), Some(0), "it ends as it is asked to");
+    assert!(!holds(&place, CANARY.as_bytes()), "it can read nothing");
+
+    let relay = begin(&listen);
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    let deadline = Instant::now() + PATIENCE;
+    while page(&mut ada, &chat)
+        .iter()
+        .any(|message| message["state"] != "delivered")
+    {
+        assert!(Instant::now() < deadline, "{:?}", page(&mut ada, &chat));
+        ada.wait_event(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn settings_of_a_relay_that_make_no_sense_are_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("relay");
+    let config = folder.path().join("relay.toml");
+    for (text, said) in [
+        ("metrics = \"0.0.0.0:1\"", "this machine only"),
+        ("[quota]\nkeep_days = 99", "1 to 30 days"),
+        ("kepe = true", "line 1"),
+        ("token_file = \"/nowhere\"", "/nowhere cannot be read"),
+    ] {
+        fs::write(&config, text).unwrap();
+
+        let output = serving(&place, &["--config", config.to_str().unwrap()])
+            .output()
+            .unwrap();
+
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(said), "{error}");
+        assert!(!place.exists(), "nothing was made");
+    }
 }
 
 #[test]
@@ -164,6 +260,44 @@ fn two_on_networks_of_their_own_talk_through_a_relay_on_both() {
     let all = history(&mut ada, &chat);
     assert_eq!(all, history(&mut ben, &chat), "both show the same order");
     assert_eq!(all.len(), 2 * EACH);
+}
+
+/// Whether any file under a place holds these bytes.
+fn holds(place: &Path, bytes: &[u8]) -> bool {
+    fs::read_dir(place).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds(&path, bytes);
+        }
+        let held = fs::read(&path).unwrap();
+        held.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+/// A port of this machine that nobody listens at.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// Status line and body of an answer.
+fn get(address: &str, path: &str) -> (String, String) {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+/// A number of `/metrics`.
+fn number(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or(0.0, |value| value.trim().parse().unwrap())
 }
 
 /// Two people who met on one network, and have left it.
@@ -301,6 +435,14 @@ impl Relay {
     /// Where it listens, to do so again.
     fn listen(&self) -> String {
         self.address.split_once("/p2p/").unwrap().0.to_owned()
+    }
+
+    /// Asks it to end; its exit code.
+    fn terminate(&mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+        self.child.wait().unwrap().code()
     }
 
     fn kill(&mut self) {

@@ -511,10 +511,11 @@ fn answers() {
         person_id: ADA,
         state: ReceiptState::Held,
         at: None,
+        held_by: 2,
     };
     assert_eq!(
         form(Answer::Receipts(vec![receipt])),
-        json!([{"person_id": ada(), "state": "held", "at": null}])
+        json!([{"person_id": ada(), "state": "held", "at": null, "held_by": 2}])
     );
 }
 

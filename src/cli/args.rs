@@ -88,7 +88,7 @@ pub(super) enum Verb {
     /// Be driven by a program: JSON-RPC 2.0 lines on standard input and output
     #[command(after_help = RPC)]
     Rpc,
-    /// Carry sealed messages between people who cannot reach each other directly
+    /// Carry and keep sealed messages for people who cannot reach each other directly
     #[command(after_help = RELAY)]
     Relay(RelayArguments),
     /// Show two people talking, on this machine, and what others on the network can see of it
@@ -129,6 +129,9 @@ pub(super) enum Verb {
 /// Options of `betwixt relay`.
 #[derive(Args, Clone)]
 pub(super) struct RelayArguments {
+    /// Settings of the relay; relay.toml in the profile when not given
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Let in only who knows this token, 32 hex digits; it becomes part of the printed addresses
     #[arg(
         long,
@@ -148,10 +151,7 @@ impl std::fmt::Debug for RelayArguments {
 }
 
 fn token(text: &str) -> Result<[u8; 16], String> {
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes());
-    bytes
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
+    crate::config::read_token(text)
         .ok_or_else(|| "a token is 32 hex digits, such as `openssl rand -hex 16` prints".to_owned())
 }
 
@@ -194,7 +194,8 @@ Example:
   betwixt relay --listen /ip4/0.0.0.0/tcp/4002
 
 It prints its addresses. Whoever wants to use it says betwixt --relay 'ADDRESS', in quotes, because
-# begins a comment in many shells. A relay can read nothing of what it carries, and keeps none of it.";
+# begins a comment in many shells. A relay can read nothing of what it carries and keeps. A sample of its
+settings is in assets/relay.toml, and docs/relay.md says the rest.";
 
 const RESTORE: &str = "\
 Example:

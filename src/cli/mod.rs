@@ -42,13 +42,16 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     if let Some(Verb::Demo { headless }) = arguments.verb {
         return demo::run(headless);
     }
+    if let Some(Verb::Relay(relay)) = arguments.verb {
+        return relay::run(arguments.global.into_overrides(), &relay);
+    }
     let config = Config::load(arguments.global.into_overrides())?;
     process::log(&config.log)?;
     match arguments.verb {
         None => window::run(&config),
         Some(Verb::Rpc) => rpc::run(&config),
-        Some(Verb::Relay(relay)) => relay::run(&config, &relay),
-        Some(Verb::Demo { .. }) => Ok(()),
+        // These read settings of their own, or none.
+        Some(Verb::Relay(_) | Verb::Demo { .. }) => Ok(()),
         Some(Verb::Id) => id::run(&config),
         Some(Verb::Restore { name }) => restore::run(&config, name),
         Some(Verb::Send { to, text }) => send::run(&config, &to, &text),

@@ -7,34 +7,57 @@ use super::{
     process::{self, Signals},
 };
 use crate::{
-    config::Config,
+    config::{Overrides, Quota, RelayConfig},
     node,
-    relay::{self, NetError, RelayError},
+    relay::{self, NetError, Quotas, RelayError},
 };
 
-pub(super) fn run(config: &Config, arguments: &RelayArguments) -> Result<(), Failure> {
+pub(super) fn run(flags: Overrides, arguments: &RelayArguments) -> Result<(), Failure> {
+    let config = RelayConfig::load(arguments.config.as_deref(), flags)?;
+    process::log(&config.log)?;
     let settings = relay::Settings {
-        directory: config.profile.clone(),
-        listen: config.listen.clone(),
-        token: arguments.token,
+        directory: config.directory,
+        listen: config.listen,
+        token: arguments.token.or(config.token),
+        gossip: config.gossip,
+        mailboxes: config.quota.map(quotas),
+        metrics: config.metrics,
         today: node::today,
         now: || node::now().0,
     };
     process::block_on(async {
         let mut signals = Signals::listen()?;
-        tokio::select! {
-            ended = relay::run(settings, print::line) => ended.map_err(Failure::from),
-            () = signals.asked_to_end() => Ok(()),
-        }
+        let stop = signals.asked_to_end();
+        let ended = relay::run(settings, stop, print::line).await;
+        ended.map_err(Failure::from)
     })
 }
+
+fn quotas(quota: Quota) -> Quotas {
+    let mib = |mib: u64| mib.saturating_mul(1 << 20);
+    Quotas {
+        keep_ms: quota.keep_days.saturating_mul(DAY_MS),
+        topic_bytes: mib(quota.topic_mib),
+        topic_frames: quota.topic_frames,
+        topics_each: quota.client_topics,
+        client_bytes: mib(quota.client_mib),
+        topics: quota.total_topics,
+        bytes: mib(quota.total_mib),
+        min_free: mib(quota.min_free_mib),
+    }
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl From<RelayError> for Failure {
     fn from(error: RelayError) -> Self {
         let sentence = format!("{error}.");
         match error {
             RelayError::Network(NetError::Address(_)) => Self::usage(sentence),
-            RelayError::Network(_) | RelayError::Key { .. } => Self::new(sentence),
+            RelayError::Network(_)
+            | RelayError::Key { .. }
+            | RelayError::Mailboxes { .. }
+            | RelayError::Metrics { .. } => Self::new(sentence),
         }
     }
 }

@@ -34,15 +34,40 @@ pub enum FileError {
 
 /// What the file sets; nothing when there is none.
 pub(super) fn read(path: &Path) -> Result<Overrides, FileError> {
-    let file = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, &file),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Overrides::default()),
-        Err(source) => Err(FileError::Unreadable { file, source }),
+    match read_if_there(path)? {
+        Some(text) => parse(&text, &path.display().to_string()),
+        None => Ok(Overrides::default()),
     }
 }
 
+/// A file that need not be there.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, FileError> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(FileError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A file that has to be there.
+pub(super) fn read_text(path: &Path) -> Result<String, FileError> {
+    std::fs::read_to_string(path).map_err(|source| FileError::Unreadable {
+        file: path.display().to_string(),
+        source,
+    })
+}
+
 pub(super) fn parse(text: &str, file: &str) -> Result<Overrides, FileError> {
+    parse_as(text, file)
+}
+
+/// Reads TOML; what is wrong with it is said with its line and key.
+pub(super) fn parse_as<T: serde::de::DeserializeOwned>(
+    text: &str,
+    file: &str,
+) -> Result<T, FileError> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or_default();

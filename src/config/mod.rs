@@ -5,12 +5,14 @@
 
 mod file;
 mod ports;
+mod relay;
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 pub use file::{FileError, TEMPLATE};
 pub use ports::{read_ports, write_ports};
+pub use relay::{Quota, RELAY_TEMPLATE, RelayConfig, read_token};
 
 /// What the program was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,9 @@ pub enum ConfigError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What is set for a relay makes no sense.
+    #[error("{0}")]
+    Relay(String),
     /// The system names no home directory.
     #[error("There is no home directory to keep a profile in; name one with --profile DIR.")]
     NoHome,

@@ -96,6 +96,19 @@ impl Checker {
         }
     }
 
+    /// What to do with a frame that a relay kept: what one would with gossip, but that it is not
+    /// remembered, so that gossip may bring it too.
+    pub(crate) fn kept(&self, topic: &TopicKey, bytes: &[u8]) -> Verdict {
+        if self.brought(topic, frame::frame_id(bytes)).is_some() {
+            return Verdict::Known;
+        }
+        match frame::check(topic, bytes, (self.today)(), Window::Live) {
+            Ok(_) => Verdict::New,
+            Err(Rejected::Date) => Verdict::Ignored,
+            Err(Rejected::Invalid) => Verdict::Rejected,
+        }
+    }
+
     /// Remembers a frame that the direct stream brought. Frames too old for gossip are not
     /// remembered: gossip must not take them for known.
     pub(crate) fn remember(&self, passed: Passed, now: Instant) {

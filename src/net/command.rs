@@ -4,7 +4,7 @@ use crate::wire::{
     direct::Direct,
     hello::{HelloReply, HelloRequest},
     id::{Address, PeerId, TopicKey},
-    mailbox::{Auth, Lease},
+    mailbox::{Auth, Lease, RelayRequest},
 };
 
 /// One thing to do. None of them is answered, except by what then happens.
@@ -64,6 +64,15 @@ pub enum NetCommand {
         topic: TopicKey,
         /// See [`crate::wire::mailbox::release_to_sign`].
         auth: Auth,
+    },
+    /// Ask a relay for what it keeps, tell it what is on our disk, or give it frames: a fetch, a watch, an
+    /// acknowledgement or a put. A fetch and a watch are followed by one [`super::NetEvent::Fetched`], a
+    /// put by one [`super::NetEvent::Deposited`].
+    AskRelay {
+        /// The relay.
+        relay: PeerId,
+        /// What, signed as a lease is.
+        request: RelayRequest,
     },
     /// Close all connections and end.
     Stop,

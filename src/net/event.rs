@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use crate::wire::{
     direct::Direct,
     hello::{HelloReply, HelloRequest},
-    id::{Address, PeerId, TopicKey},
+    id::{Address, FrameId, PeerId, TopicKey},
+    mailbox::{Custody, PutStatus, RelayLimits},
 };
 
 /// One thing that happened.
@@ -76,6 +77,32 @@ pub enum NetEvent {
         relay: PeerId,
         /// Random, chosen by the relay for this connection.
         challenge: [u8; 32],
+        /// What it allows.
+        limits: RelayLimits,
+        /// Which database it keeps frames in; none: it keeps none.
+        store: Option<[u8; 16]>,
+    },
+    /// A relay answered a fetch or a watch.
+    Fetched {
+        /// The relay.
+        relay: PeerId,
+        /// Whether it was a watch.
+        watched: bool,
+        /// The topics, and after which place.
+        asked: Vec<(TopicKey, u64)>,
+        /// What there is; `None` if it refused or did not answer.
+        found: Option<Vec<Kept>>,
+    },
+    /// A relay answered a put.
+    Deposited {
+        /// The relay.
+        relay: PeerId,
+        /// The frames.
+        frames: Vec<FrameId>,
+        /// What became of each; `None` if it refused or did not answer.
+        statuses: Option<Vec<PutStatus>>,
+        /// Its word on those that are there, not yet checked.
+        custody: Option<Custody>,
     },
     /// A relay answered a lease.
     Leased {
@@ -89,4 +116,17 @@ pub enum NetEvent {
     },
     /// Something the person should know, as a sentence.
     Warning(String),
+}
+
+/// What a relay keeps of one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The topic.
+    pub topic: TopicKey,
+    /// Frames in order, each checked from outside.
+    pub frames: Vec<Vec<u8>>,
+    /// The place of the last frame that came, also one that did not pass.
+    pub upto: u64,
+    /// The place of the newest frame that is there.
+    pub head: u64,
 }

@@ -27,26 +27,31 @@ pub(crate) fn hello() -> Behaviour<HelloRequest, HelloReply> {
     behaviour(
         StreamProtocol::new("/betwixt/hello/1"),
         ProtocolSupport::Full,
+        TIMEOUT,
     )
 }
 
 /// A client of relays.
 pub(crate) fn relay_client() -> Behaviour<RelayRequest, RelayReply> {
-    behaviour(RELAY, ProtocolSupport::Outbound)
+    behaviour(RELAY, ProtocolSupport::Outbound, RELAY_TIMEOUT)
 }
 
 /// A relay.
 pub(crate) fn relay_server() -> Behaviour<RelayRequest, RelayReply> {
-    behaviour(RELAY, ProtocolSupport::Inbound)
+    behaviour(RELAY, ProtocolSupport::Inbound, RELAY_TIMEOUT)
 }
 
-fn behaviour<Q, A>(protocol: StreamProtocol, support: ProtocolSupport) -> Behaviour<Q, A>
+fn behaviour<Q, A>(
+    protocol: StreamProtocol,
+    support: ProtocolSupport,
+    patience: Duration,
+) -> Behaviour<Q, A>
 where
     Q: Message,
     A: Message,
 {
     let config = request_response::Config::default()
-        .with_request_timeout(TIMEOUT)
+        .with_request_timeout(patience)
         .with_max_concurrent_streams(STREAMS);
     Behaviour::with_codec(Codec(PhantomData), [(protocol, support)], config)
 }
@@ -55,6 +60,9 @@ const RELAY: StreamProtocol = StreamProtocol::new("/betwixt/relay/1");
 
 /// How long a request and its reply may take together.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The same at a relay, which is asked to wait until there is something.
+const RELAY_TIMEOUT: Duration = Duration::from_secs(limits::RELAY_WAIT_S as u64 + 10);
 
 /// Requests under way on one connection.
 pub(crate) const STREAMS: usize = 8;
@@ -93,8 +101,9 @@ impl Message for HelloReply {
     }
 }
 
-/// As long as relays only forward, nothing long is said to them or by them.
-const RELAY_MESSAGE: usize = 64 * 1024;
+/// As long as relays keep no files, nothing longer is said to them or by them. A relay may have to hold
+/// several of these for each connection.
+const RELAY_MESSAGE: usize = 256 * 1024;
 
 impl Message for RelayRequest {
     const LIMIT: usize = RELAY_MESSAGE;

@@ -10,7 +10,7 @@ use super::{NetError, address};
 use crate::wire::{
     id::{Address, PeerId, TopicKey},
     limits,
-    mailbox::{Refusal, RelayReply, RelayRequest},
+    mailbox::{Refusal, RelayLimits, RelayReply, RelayRequest},
 };
 
 /// All relays of this node.
@@ -24,11 +24,13 @@ pub(crate) struct Relays {
 struct Relay {
     token: Option<[u8; 16]>,
     /// Of the present connection.
-    challenge: Option<[u8; 32]>,
+    terms: Option<Terms>,
     waiting: VecDeque<RelayRequest>,
     under_way: usize,
     /// Whether it was said that it does not let us in.
     shut: bool,
+    /// How often it answered what makes no sense.
+    strikes: u8,
 }
 
 /// A relay as it was named: which, where, and the token that opens it.
@@ -37,14 +39,23 @@ pub(crate) type Named = (PeerId, Address, Option<[u8; 16]>);
 /// What a reply means for the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
-    /// The relay lets us in.
-    Open([u8; 32]),
+    /// The relay lets us in, on these terms.
+    Open(Terms),
     /// It does not.
     Shut,
     /// A topic is carried until then, or is not.
     Leased(TopicKey, Option<u64>),
     /// A topic is not carried, because the relay does not let us in.
     Denied(TopicKey),
+}
+
+/// What a relay says when we come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) challenge: [u8; 32],
+    pub(crate) limits: RelayLimits,
+    /// Which database it keeps frames in, if it does.
+    pub(crate) store: Option<[u8; 16]>,
 }
 
 /// Reads a relay: a multiaddr that ends in `/p2p/ID`, perhaps `#` and a token in hex.
@@ -133,24 +144,32 @@ impl Relays {
         let Some(relay) = self.relays.get_mut(&peer) else {
             return false;
         };
-        relay.waiting = VecDeque::from([RelayRequest::Challenge]);
+        relay.waiting.clear();
+        if relay.strikes < STRIKES {
+            relay.waiting.push_back(RelayRequest::Challenge);
+        }
         relay.under_way = 0;
-        relay.challenge = None;
+        relay.terms = None;
         true
     }
 
-    /// The last connection is gone: the topics whose leases were not answered.
-    pub(crate) fn disconnected(&mut self, peer: PeerId) -> Vec<TopicKey> {
+    /// The last connection is gone: what was not asked any more.
+    pub(crate) fn disconnected(&mut self, peer: PeerId) -> Vec<RelayRequest> {
         let Some(relay) = self.relays.get_mut(&peer) else {
             return Vec::new();
         };
-        relay.challenge = None;
+        relay.terms = None;
         relay.under_way = 0;
-        relay
-            .waiting
-            .drain(..)
-            .filter_map(|it| leased(&it))
-            .collect()
+        relay.waiting.drain(..).collect()
+    }
+
+    /// A relay answered what makes no sense. `true` if that was once too often: it is not used any more.
+    pub(crate) fn answered_nonsense(&mut self, peer: PeerId) -> bool {
+        let Some(relay) = self.relays.get_mut(&peer) else {
+            return false;
+        };
+        relay.strikes = relay.strikes.saturating_add(1);
+        relay.strikes == STRIKES
     }
 
     /// Queues a request; `false` if the relay did not let us in or too much waits.
@@ -158,7 +177,7 @@ impl Relays {
         let Some(relay) = self.relays.get_mut(&peer) else {
             return false;
         };
-        let room = relay.challenge.is_some() && relay.waiting.len() < WAITING;
+        let room = relay.terms.is_some() && relay.waiting.len() < WAITING;
         if room {
             relay.waiting.push_back(request);
         }
@@ -187,28 +206,41 @@ impl Relays {
         let relay = self.relays.get_mut(&peer)?;
         relay.under_way = relay.under_way.saturating_sub(1);
         match (request, reply) {
-            (RelayRequest::Challenge, Some(RelayReply::Challenge { challenge, .. })) => {
+            (
+                RelayRequest::Challenge,
+                Some(RelayReply::Challenge {
+                    challenge,
+                    limits,
+                    store,
+                    ..
+                }),
+            ) => {
+                let terms = Terms {
+                    challenge,
+                    limits,
+                    store,
+                };
                 let Some(token) = &relay.token else {
-                    relay.challenge = Some(challenge);
-                    return Some(News::Open(challenge));
+                    relay.terms = Some(terms);
+                    return Some(News::Open(terms));
                 };
                 let mac = hello_mac(token, peer, local, &challenge);
                 // Asked for before it is known to be let in.
                 relay.waiting.push_front(RelayRequest::Hello { mac });
-                relay.challenge = Some(challenge);
+                relay.terms = Some(terms);
                 None
             }
             (RelayRequest::Hello { .. }, Some(RelayReply::Done)) => {
                 relay.shut = false;
-                relay.challenge.map(News::Open)
+                relay.terms.map(News::Open)
             }
             // It went away, and will be asked again.
             (RelayRequest::Challenge | RelayRequest::Hello { .. }, None) => {
-                relay.challenge = None;
+                relay.terms = None;
                 None
             }
             (RelayRequest::Challenge | RelayRequest::Hello { .. }, Some(_)) => {
-                relay.challenge = None;
+                relay.terms = None;
                 (!std::mem::replace(&mut relay.shut, true)).then_some(News::Shut)
             }
             // It wants a token, and we have none.
@@ -240,24 +272,19 @@ impl std::fmt::Debug for Relay {
     }
 }
 
-/// The topic of a lease.
-pub(crate) fn leased(request: &RelayRequest) -> Option<TopicKey> {
-    match request {
-        RelayRequest::Lease(lease) => Some(lease.topic),
-        _ => None,
-    }
-}
-
 /// Requests that wait for one relay: a lease for every topic, and some.
 const WAITING: usize = 2 * limits::TOPICS;
 
 /// Requests under way at one relay, fewer than one connection takes.
-const UNDER_WAY: usize = 4;
+const UNDER_WAY: usize = 6;
+
+/// After so many answers that make no sense a relay is not used until the program starts again.
+const STRIKES: u8 = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::mailbox::{Lease, RelayLimits};
+    use crate::wire::mailbox::Lease;
 
     const LOCAL: PeerId = PeerId([1; 32]);
     const RELAY: PeerId = PeerId([2; 32]);
@@ -277,6 +304,24 @@ mod tests {
                 topics: 1,
                 gossip: true,
             },
+            store: None,
+        }
+    }
+
+    fn terms() -> Terms {
+        let RelayReply::Challenge {
+            challenge,
+            limits,
+            store,
+            ..
+        } = challenge()
+        else {
+            panic!("it is another reply")
+        };
+        Terms {
+            challenge,
+            limits,
+            store,
         }
     }
 
@@ -299,7 +344,7 @@ mod tests {
         let news = relays.answered(RELAY, &request, Some(challenge()));
 
         assert_eq!(request, RelayRequest::Challenge);
-        assert_eq!(news, Some(News::Open([7; 32])));
+        assert_eq!(news, Some(News::Open(terms())));
         assert!(relays.ask(RELAY, lease(1)));
         assert_eq!(relays.next(RELAY), Some(lease(1)));
     }
@@ -317,7 +362,7 @@ mod tests {
         let refused = Some(RelayReply::Refused(Refusal::NotAllowed));
 
         let news = relays.answered(RELAY, &request, Some(RelayReply::Done));
-        assert_eq!(news, Some(News::Open([7; 32])));
+        assert_eq!(news, Some(News::Open(terms())));
         let news = relays.answered(RELAY, &request, refused);
         assert_eq!(news, Some(News::Shut));
         assert!(!relays.ask(RELAY, lease(1)));

@@ -6,7 +6,7 @@ use crate::wire::{
     frame,
     id::TopicKey,
     limits,
-    mailbox::{Auth, Lease, Link, release_to_sign},
+    mailbox::{Auth, Fetch, Lease, Link, release_to_sign},
 };
 
 /// A channel whose key the test knows.
@@ -58,6 +58,24 @@ impl Channel {
     /// What a member signs to end its lease.
     pub(crate) fn release(&self, link: &Link) -> Auth {
         self.auth(&release_to_sign(&self.topic, link))
+    }
+
+    /// What a member signs to read: of a fetch or of a watch.
+    pub(crate) fn fetch(&self, link: &Link, after: u64, watched: bool) -> Fetch {
+        let mut fetch = Fetch {
+            topic: self.topic,
+            after,
+            max: 64,
+            reader: [1; 16],
+            auth: [0; 64],
+        };
+        let message = if watched {
+            fetch.to_sign_as_watch(link)
+        } else {
+            fetch.to_sign(link)
+        };
+        fetch.auth = self.auth(&message);
+        fetch
     }
 
     fn auth(&self, message: &[u8]) -> Auth {

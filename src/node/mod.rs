@@ -8,6 +8,7 @@ mod expand;
 mod handle;
 mod info;
 mod lifecycle;
+mod mailbox;
 mod query;
 mod show;
 mod start;

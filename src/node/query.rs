@@ -350,9 +350,11 @@ fn receipts(store: &Store, id: &MessageId, people: &People) -> Result<Answer, Co
         let message = "That message is not yours; only its author knows how far it has come.";
         return Err(CommandError::new(ErrorKind::Invalid, message));
     }
+    let held_by = people.held_by(&row);
     let all = people.recipients(&row).iter().map(|other| {
         let times = store.receipts(row.chat, row.device, row.counter, *other);
-        Ok(receipt(*other, times.map_err(|error| unreadable(&error))?))
+        let times = times.map_err(|error| unreadable(&error))?;
+        Ok(receipt(*other, times, held_by))
     });
     Ok(Answer::Receipts(all.collect::<Result<_, CommandError>>()?))
 }
@@ -362,19 +364,25 @@ fn stored(store: &Store, id: &MessageId) -> Result<Stored, CommandError> {
     stored.ok_or_else(no_message)
 }
 
-fn receipt(person: PersonId, times: ReceiptTimes) -> PersonReceipt {
+fn receipt(person: PersonId, times: ReceiptTimes, held_by: u32) -> PersonReceipt {
     let (state, at) = match times {
         ReceiptTimes { read: Some(at), .. } => (ReceiptState::Read, Some(at)),
         ReceiptTimes {
             delivered: Some(at),
             ..
         } => (ReceiptState::Delivered, Some(at)),
+        ReceiptTimes { .. } if held_by > 0 => (ReceiptState::Held, None),
         ReceiptTimes { .. } => (ReceiptState::Queued, None),
     };
     PersonReceipt {
         person_id: person,
         state,
         at,
+        held_by: if state == ReceiptState::Held {
+            held_by
+        } else {
+            0
+        },
     }
 }
 

@@ -132,6 +132,8 @@ pub(super) fn request(standing: Standing) -> Option<RequestState> {
 pub(super) struct People {
     own: PersonId,
     chats: BTreeMap<ChatId, Recipients>,
+    /// By chat and counter, how many relays hold a message.
+    held: BTreeMap<(ChatId, u32), usize>,
     names: Names,
     /// Changes of groups that do not count.
     void: BTreeSet<OpId>,
@@ -183,6 +185,7 @@ impl People {
         Self {
             own: engine.person(),
             chats: BTreeMap::new(),
+            held: BTreeMap::new(),
             names: Names(BTreeMap::new()),
             void: BTreeSet::new(),
         }
@@ -196,7 +199,16 @@ impl People {
             Recipients::Group(members, epochs)
         };
         self.chats.insert(chat, recipients);
+        for (counter, relays) in engine.held_in(&chat) {
+            self.held.insert((chat, counter), relays);
+        }
         self.void.extend(engine.void_changes(&chat));
+    }
+
+    /// How many relays signed that they hold a message of ours that somebody has not.
+    pub(super) fn held_by(&self, row: &MessageRow) -> u32 {
+        let relays = self.held.get(&(row.chat, row.counter)).copied();
+        u32::try_from(relays.unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// Whose receipts tell how far a message has come.
@@ -235,6 +247,9 @@ pub(super) fn message(
         for other in recipients {
             let times = store.receipts(row.chat, row.device, row.counter, *other)?;
             state = state.min(delivery(times));
+        }
+        if state == DeliveryState::Queued && people.held_by(&row) > 0 {
+            state = DeliveryState::Sent;
         }
     }
     let acts = acts::resolve(&row, &store.acts(row.chat, row.id)?);

@@ -237,9 +237,39 @@ impl Core {
                 turn.warnings.push(text);
                 return Ok(None);
             }
-            NetEvent::RelayChallenge { relay, challenge } => {
-                Input::RelayChallenge { relay, challenge }
-            }
+            NetEvent::RelayChallenge {
+                relay,
+                challenge,
+                limits,
+                store,
+            } => Input::RelayChallenge {
+                relay,
+                challenge,
+                limits,
+                store,
+            },
+            NetEvent::Fetched {
+                relay,
+                watched,
+                asked,
+                found,
+            } => Input::Fetched {
+                relay,
+                watched,
+                asked,
+                found: found.map(|found| self.found(found, turn)).transpose()?,
+            },
+            NetEvent::Deposited {
+                relay,
+                frames,
+                statuses,
+                custody,
+            } => Input::Deposited {
+                relay,
+                frames,
+                statuses,
+                custody,
+            },
             NetEvent::Leased {
                 relay,
                 topic,
@@ -266,7 +296,7 @@ impl Core {
     }
 
     /// Whether a frame was taken in before, in an earlier turn or in this one.
-    fn seen(&self, bytes: &[u8], turn: &Turn) -> Result<bool, StoreError> {
+    pub(super) fn seen(&self, bytes: &[u8], turn: &Turn) -> Result<bool, StoreError> {
         if frame::is_ephemeral(bytes) {
             return Ok(false);
         }
@@ -333,6 +363,12 @@ impl Core {
             },
             Effect::Lease { relay, lease } => NetCommand::Lease { relay, lease },
             Effect::Release { relay, topic, auth } => NetCommand::Release { relay, topic, auth },
+            Effect::AskRelay(relay, request) => NetCommand::AskRelay { relay, request },
+            Effect::Deposit {
+                relay,
+                stored,
+                made,
+            } => self.deposit(relay, &stored, made)?,
             Effect::Announce(announce) => NetCommand::Announce(announce && self.mdns),
             Effect::Load(chat, counter) => {
                 let device = self.engine.device();
@@ -406,7 +442,10 @@ impl Core {
     }
 
     /// A frame of the outbox, unless it was acknowledged meanwhile.
-    fn stored_frame(&self, id: &FrameId) -> Result<Option<(TopicKey, Vec<u8>)>, StoreError> {
+    pub(super) fn stored_frame(
+        &self,
+        id: &FrameId,
+    ) -> Result<Option<(TopicKey, Vec<u8>)>, StoreError> {
         let record = self.store.record(Class::Outbox, &id.0)?;
         Ok(record.and_then(|record| outbox::stored_frame(record.as_slice())))
     }

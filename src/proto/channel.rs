@@ -51,6 +51,9 @@ pub enum Kind {
     Intro,
     /// What members of a group tell of their devices: [`super::chat::group::MemberCard`].
     MemberCards,
+    /// Acknowledgements for somebody who is not there, kept by relays: as in `Ephemeral`, and never
+    /// acknowledged themselves.
+    Held,
     /// Something that a later version knows. It is kept and carried.
     Unknown(u8),
 }
@@ -230,6 +233,7 @@ impl Kind {
             Self::Bundle => 8,
             Self::Intro => 9,
             Self::MemberCards => 10,
+            Self::Held => 11,
             Self::Unknown(number) => number,
         }
     }
@@ -247,6 +251,7 @@ impl Kind {
             8 => Self::Bundle,
             9 => Self::Intro,
             10 => Self::MemberCards,
+            11 => Self::Held,
             other => Self::Unknown(other),
         }
     }

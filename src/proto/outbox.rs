@@ -8,10 +8,12 @@
 //! queues nor memory. While only topics reach it, through a relay, the window is smaller and frames
 //! are published no faster than a relay forwards them. While nothing does, they wait.
 
+mod keeping;
 mod lane;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use keeping::Way;
 pub use lane::WINDOW;
 use lane::{Attempt, Lane, Path};
 use minicbor::{Decode, Encode, bytes::ByteVec};
@@ -144,10 +146,13 @@ pub struct Outbox {
 #[derive(Debug)]
 struct Entry {
     id: FrameId,
+    topic: TopicKey,
     chat: ChatId,
     cargo: Cargo,
     created: Timestamp,
     to: BTreeSet<DeviceId>,
+    /// Whether a relay holds it for those who are not there.
+    kept: bool,
 }
 
 /// What is to be done with a new frame.
@@ -214,10 +219,12 @@ impl Outbox {
             seq,
             Entry {
                 id,
+                topic: waiting.topic,
                 chat,
                 cargo,
                 created,
                 to,
+                kept: false,
             },
         );
         self.by_id.insert(id, seq);
@@ -242,6 +249,21 @@ impl Outbox {
         out.sort_unstable();
         out.dedup();
         out
+    }
+
+    /// The message that a frame carries, and whom it waits for.
+    pub fn message_of(&self, id: &FrameId) -> Option<(ChatId, u32, Vec<DeviceId>)> {
+        let entry = self.entries.get(self.by_id.get(id)?)?;
+        match entry.cargo {
+            Cargo::Message { counter } => {
+                Some((entry.chat, counter, entry.to.iter().copied().collect()))
+            }
+            Cargo::ReadReceipt
+            | Cargo::Profile
+            | Cargo::SoftState
+            | Cargo::Control
+            | Cargo::Records => None,
+        }
     }
 
     /// Whether a frame still waits for a device.
@@ -389,7 +411,8 @@ impl Outbox {
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         for (device, lane) in &mut self.lanes {
-            for (seq, again) in lane.take_due(now) {
+            let kept = |seq| self.entries.get(&seq).is_some_and(|entry| entry.kept);
+            for (seq, again) in lane.take_due(now, kept) {
                 let Some(entry) = self.entries.get(&seq) else {
                     continue;
                 };

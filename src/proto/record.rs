@@ -48,10 +48,16 @@ pub enum Class {
     Group = 13,
     /// A message that disappears some time. Key: message id.
     Expiry = 14,
+    /// How far this device has come in a mailbox. Key: relay, topic.
+    Mailbox = 20,
+    /// Frames that came from mailboxes and are to be acknowledged there. Key: topic.
+    Owed = 21,
+    /// What a relay signed that it holds. Key: relay, u64 time, first frame.
+    Custody = 22,
 }
 
 /// All classes.
-pub const CLASSES: [Class; 14] = [
+pub const CLASSES: [Class; 17] = [
     Class::Account,
     Class::Device,
     Class::Profile,
@@ -66,6 +72,9 @@ pub const CLASSES: [Class; 14] = [
     Class::Epoch,
     Class::Group,
     Class::Expiry,
+    Class::Mailbox,
+    Class::Owed,
+    Class::Custody,
 ];
 
 /// One change of what is remembered.

@@ -30,6 +30,7 @@ pub(super) struct Client {
     pub(super) gated_in: bool,
     since: Instant,
     pace: Bucket,
+    frames: Bucket,
 }
 
 impl Clients {
@@ -41,6 +42,7 @@ impl Clients {
             gated_in,
             since: now,
             pace: Bucket::full(BURST, now),
+            frames: Bucket::full(FRAMES_BURST, now),
         };
         self.connections.insert(id, client);
     }
@@ -57,10 +59,23 @@ impl Clients {
         is_last
     }
 
-    /// A connection that asks something; `None` if it asks too fast, or is gone.
-    pub(super) fn asking(&mut self, id: ConnectionId, now: Instant) -> Option<&mut Client> {
+    /// A connection that asks something that concerns so many frames or topics; `None` if it asks too
+    /// fast, or is gone.
+    pub(super) fn asking(
+        &mut self,
+        id: ConnectionId,
+        weight: usize,
+        now: Instant,
+    ) -> Option<&mut Client> {
         let client = self.connections.get_mut(&id)?;
-        client.pace.take(RATE, BURST, now).then_some(client)
+        let allowed = client.pace.take(RATE, BURST, now)
+            && (0..weight).all(|_| client.frames.take(FRAMES, FRAMES_BURST, now));
+        allowed.then_some(client)
+    }
+
+    /// How many connections there are.
+    pub(super) fn len(&self) -> u64 {
+        u64::try_from(self.connections.len()).unwrap_or(u64::MAX)
     }
 
     /// The connections of a peer that were made before it was let in.
@@ -114,6 +129,12 @@ const RATE: u32 = 50;
 
 const BURST: u32 = 1200;
 
+/// Frames that one connection puts, and topics that it watches, in a second, after a burst of
+/// [`FRAMES_BURST`].
+const FRAMES: u32 = 400;
+
+const FRAMES_BURST: u32 = 4000;
+
 /// How long a connection may stay without a lease.
 const VISIT: Duration = Duration::from_mins(1);
 
@@ -163,11 +184,11 @@ mod tests {
         clients.insert(id, PEER, false, now);
 
         let burst = (0..5000)
-            .take_while(|_| clients.asking(id, now).is_some())
+            .take_while(|_| clients.asking(id, 0, now).is_some())
             .count();
 
         assert_eq!(burst, 1200);
         assert!(clients.remove(id));
-        assert!(clients.asking(id, now).is_none());
+        assert!(clients.asking(id, 0, now).is_none());
     }
 }

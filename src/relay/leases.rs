@@ -16,8 +16,10 @@ use crate::{
 };
 
 /// All leases. A topic is forwarded as long as there is one for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Leases {
+    /// How many topics there may be.
+    most: usize,
     topics: BTreeMap<TopicKey, Topic>,
     /// How many each client has: none is in it with none.
     clients: BTreeMap<PeerId, usize>,
@@ -34,6 +36,14 @@ struct Topic {
 pub(super) struct Full;
 
 impl Leases {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            topics: BTreeMap::new(),
+            clients: BTreeMap::new(),
+        }
+    }
+
     /// Grants a lease; `true` if the topic is new.
     pub(super) fn grant(
         &mut self,
@@ -45,7 +55,7 @@ impl Leases {
         let is_new = !self.topics.contains_key(&topic);
         let holds = self.holds(client, topic);
         let of_client = self.clients.get(&client).copied().unwrap_or(0);
-        let no_room = is_new && self.topics.len() >= limits::TOPICS
+        let no_room = is_new && self.topics.len() >= self.most
             || !holds && of_client >= limits::TOPICS
             || !self.clients.contains_key(&client) && self.clients.len() >= CLIENTS;
         if no_room {
@@ -159,7 +169,7 @@ mod tests {
     async fn a_topic_stays_while_anybody_holds_it() {
         let now = Instant::now();
         let later = now + Duration::from_mins(1);
-        let mut leases = Leases::default();
+        let mut leases = Leases::new(limits::TOPICS);
 
         assert_eq!(leases.grant(ALICE, TOPIC, later, now), Ok(true));
         assert_eq!(leases.grant(BOB, TOPIC, later, now), Ok(false));
@@ -174,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn leases_run_out_and_those_of_absent_clients_sooner() {
         let now = Instant::now();
-        let mut leases = Leases::default();
+        let mut leases = Leases::new(limits::TOPICS);
         leases.grant(ALICE, TOPIC, now + GRACE * 3, now).unwrap();
         leases.grant(BOB, TOPIC, now + GRACE * 3, now).unwrap();
 
@@ -189,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn a_topic_is_forwarded_at_most_so_fast() {
         let now = Instant::now();
-        let mut leases = Leases::default();
+        let mut leases = Leases::new(limits::TOPICS);
         leases.grant(ALICE, TOPIC, now + GRACE, now).unwrap();
 
         let burst = (0..1000)
@@ -207,7 +217,7 @@ mod tests {
     async fn there_are_so_many_topics_and_clients_and_no_more() {
         let now = Instant::now();
         let until = now + GRACE;
-        let mut leases = Leases::default();
+        let mut leases = Leases::new(limits::TOPICS);
         for n in 0..limits::TOPICS {
             leases
                 .grant(ALICE, TopicKey(numbered(n)), until, now)

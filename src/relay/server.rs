@@ -1,80 +1,141 @@
 //! The task that owns the relay's swarm.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ed25519_dalek::SigningKey;
 use futures::StreamExt;
 use libp2p::{
     Swarm,
     gossipsub::{self, MessageAcceptance},
     ping,
-    request_response::{self, ResponseChannel},
     swarm::{ConnectionId, SwarmEvent},
 };
-use subtle::ConstantTimeEq;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{
     Settings,
     behaviour::{Behaviour, BehaviourEvent},
     clients::Clients,
     leases::Leases,
+    mailbox::{Answer, Keeper, Quotas},
+    requests::Ticket,
+    stats::Stats,
+    watches::Watches,
 };
 use crate::{
     net::{
         address,
         check::{Checker, Verdict},
-        exchange, gossip,
-        relays::hello_mac,
+        gossip,
     },
     wire::{
         id::{PeerId, TopicKey},
         limits,
-        mailbox::{Lease, Link, Refusal, RelayLimits, RelayReply, RelayRequest},
+        mailbox::RelayReply,
     },
 };
 
 /// Everything a running relay holds.
 pub(super) struct Server {
-    local: PeerId,
-    swarm: Swarm<Behaviour>,
-    token: Option<[u8; 16]>,
-    now: fn() -> u64,
-    checker: Checker,
-    clients: Clients,
-    leases: Leases,
+    pub(super) local: PeerId,
+    /// The node key, which signs what is taken into custody.
+    pub(super) key: SigningKey,
+    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) token: Option<[u8; 16]>,
+    /// Whether topics are forwarded by gossip.
+    pub(super) gossip: bool,
+    pub(super) now: fn() -> u64,
+    pub(super) checker: Checker,
+    pub(super) clients: Clients,
+    pub(super) leases: Leases,
+    pub(super) quotas: Option<Quotas>,
+    /// None if nothing is kept.
+    pub(super) keeper: Option<Keeper<Ticket>>,
+    answers: Option<UnboundedReceiver<Answer<Ticket>>>,
+    pub(super) watches: Watches,
+    pub(super) stats: Arc<Stats>,
     /// Peers whose connections are closed so that they come back through the gate, and when.
     admitting: Vec<(Instant, PeerId)>,
     told: BTreeSet<String>,
 }
 
+/// What keeps mailboxes, and what it says.
+pub(super) type Kept = (Keeper<Ticket>, UnboundedReceiver<Answer<Ticket>>);
+
 impl Server {
-    pub(super) fn new(local: PeerId, swarm: Swarm<Behaviour>, settings: &Settings) -> Self {
+    pub(super) fn new(
+        (local, key): (PeerId, SigningKey),
+        swarm: Swarm<Behaviour>,
+        kept: Option<Kept>,
+        (settings, stats): (&Settings, Arc<Stats>),
+    ) -> Self {
+        let (keeper, answers) = kept.unzip();
+        let quotas = settings.mailboxes;
         Self {
             local,
+            key,
             swarm,
             token: settings.token,
+            gossip: settings.gossip,
             now: settings.now,
             checker: Checker::new(settings.today),
             clients: Clients::default(),
-            leases: Leases::default(),
+            leases: Leases::new(quotas.map_or(limits::TOPICS, |quotas| quotas.topics)),
+            quotas,
+            keeper,
+            answers,
+            watches: Watches::default(),
+            stats,
             admitting: Vec::new(),
             told: BTreeSet::new(),
         }
     }
 
-    pub(super) async fn run(mut self, mut on_address: impl FnMut(&str)) {
+    /// Runs until it is to stop; then what was taken is committed and answered, and all is closed.
+    pub(super) async fn run(
+        mut self,
+        stop: impl Future<Output = ()>,
+        mut on_address: impl FnMut(&str),
+    ) {
         let mut last = Instant::now();
+        tokio::pin!(stop);
         loop {
             let due = self.admitting.iter().map(|(at, _)| *at).min();
             let next = due.map_or(last + TICK, |due| due.min(last + TICK));
             tokio::select! {
                 event = self.swarm.select_next_some() => self.handle_swarm(event, &mut on_address),
+                Some(answer) = next_answer(&mut self.answers) => self.handle_answer(answer),
                 () = sleep_until(next) => {
                     last = Instant::now();
                     self.tick(last);
                 }
+                () = &mut stop => break,
             }
         }
+        self.stop().await;
+    }
+
+    async fn stop(mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            // Waits for the last commit and for the database to close.
+            let _ = tokio::task::spawn_blocking(move || keeper.stop()).await;
+        }
+        while let Some(answer) = self.answers.as_mut().and_then(|it| it.try_recv().ok()) {
+            self.handle_answer(answer);
+        }
+        let late = Instant::now() + Duration::from_secs(u64::from(limits::RELAY_WAIT_S) + 1);
+        for channel in self.watches.over(late) {
+            self.send(channel, RelayReply::Frames(Vec::new()));
+        }
+        let last_words = async {
+            loop {
+                self.swarm.select_next_some().await;
+            }
+        };
+        let _ = timeout(LAST_WORDS, last_words).await;
     }
 
     fn tick(&mut self, now: Instant) {
@@ -92,6 +153,12 @@ impl Server {
         for connection in self.clients.overstaying(now) {
             self.swarm.close_connection(connection);
         }
+        for channel in self.watches.over(now) {
+            self.send(channel, RelayReply::Frames(Vec::new()));
+        }
+        let topics = self.swarm.behaviour_mut().gossip().topics().count();
+        let count = u64::try_from(topics).unwrap_or(u64::MAX);
+        self.stats.forwarded_topics.set(count);
         let due = |(at, _): &(Instant, PeerId)| *at <= now;
         let ready: Vec<PeerId> = self
             .admitting
@@ -167,124 +234,21 @@ impl Server {
         };
         let gated_in = self.swarm.behaviour().is_gated_in(id);
         self.clients.insert(id, peer, gated_in, Instant::now());
+        self.stats.connections.set(self.clients.len());
     }
 
     fn disconnected(&mut self, peer: &libp2p::PeerId, id: ConnectionId) {
-        if self.clients.remove(id)
-            && let Some(peer) = address::from_libp2p(peer)
-        {
+        self.watches.remove(id);
+        let is_last = self.clients.remove(id);
+        self.stats.connections.set(self.clients.len());
+        if is_last && let Some(peer) = address::from_libp2p(peer) {
             self.leases.gone(peer, Instant::now());
         }
     }
 
-    fn handle_request(&mut self, event: exchange::Event<RelayRequest, RelayReply>) {
-        if let request_response::Event::Message {
-            connection_id,
-            message:
-                request_response::Message::Request {
-                    request, channel, ..
-                },
-            ..
-        } = event
-        {
-            let reply = self.answer(connection_id, &request, Instant::now());
-            self.send(channel, reply);
-        }
-    }
-
-    fn send(&mut self, channel: ResponseChannel<RelayReply>, reply: RelayReply) {
-        // Fails if the client is gone.
-        let _ = self
-            .swarm
-            .behaviour_mut()
-            .relay()
-            .send_response(channel, reply);
-    }
-
-    fn answer(&mut self, id: ConnectionId, request: &RelayRequest, now: Instant) -> RelayReply {
-        let Some(client) = self.clients.asking(id, now) else {
-            return RelayReply::Refused(Refusal::TooFast);
-        };
-        let peer = client.peer;
-        if matches!(request, RelayRequest::Challenge) {
-            let mut challenge = [0; 32];
-            if getrandom::fill(&mut challenge).is_err() {
-                return RelayReply::Refused(Refusal::Full);
-            }
-            client.challenge = Some(challenge);
-            client.has_shown_token = false;
-            return RelayReply::Challenge {
-                challenge,
-                time: (self.now)(),
-                limits: LIMITS,
-            };
-        }
-        let Some(challenge) = client.challenge else {
-            return RelayReply::Refused(Refusal::NotAllowed);
-        };
-        if let RelayRequest::Hello { mac } = request {
-            client.has_shown_token = self.token.as_ref().is_none_or(|token| {
-                let expected = hello_mac(token, self.local, peer, &challenge);
-                expected.ct_eq(mac).into()
-            });
-            return if client.has_shown_token {
-                RelayReply::Done
-            } else {
-                RelayReply::Refused(Refusal::NotAllowed)
-            };
-        }
-        let link = Link {
-            relay: self.local,
-            client: peer,
-            challenge,
-        };
-        let let_in = self.token.is_none() || client.has_shown_token;
-        if !let_in || !request.authorised(&link) {
-            return RelayReply::Refused(Refusal::NotAllowed);
-        }
-        match request {
-            RelayRequest::Lease(lease) => self.lease(peer, lease, now),
-            RelayRequest::Release { topic, .. } => {
-                if self.leases.release(peer, *topic) {
-                    self.forget(*topic);
-                }
-                RelayReply::Done
-            }
-            RelayRequest::Challenge
-            | RelayRequest::Hello { .. }
-            | RelayRequest::Put { .. }
-            | RelayRequest::Fetch(_)
-            | RelayRequest::Ack(_)
-            | RelayRequest::Watch { .. }
-            | RelayRequest::BlobPut(_)
-            | RelayRequest::BlobGet { .. } => RelayReply::Refused(Refusal::Unsupported),
-        }
-    }
-
-    /// Forwards a topic for whoever has shown that it belongs to it, and shows it gossip.
-    fn lease(&mut self, peer: PeerId, lease: &Lease, now: Instant) -> RelayReply {
-        let ttl = Duration::from_secs(lease.ttl_s.min(limits::LEASE_S).into());
-        match self.leases.grant(peer, lease.topic, now + ttl, now) {
-            Ok(true) => {
-                let gossip = self.swarm.behaviour_mut().gossip();
-                gossip::subscribe(gossip, lease.topic);
-            }
-            Ok(false) => {}
-            Err(_) => {
-                // It may take part in the topic; it only is not forwarded.
-                self.clients.explained(peer, lease.topic);
-                return RelayReply::Refused(Refusal::Full);
-            }
-        }
-        self.clients.explained(peer, lease.topic);
-        self.admit(peer, now);
-        let ttl_ms = u64::from(lease.ttl_s).saturating_mul(1000);
-        RelayReply::Leased((self.now)().saturating_add(ttl_ms))
-    }
-
     /// Lets a client in. It is not, on the connection on which it asked; that one is closed when the
     /// answer has left, and clients come back at once.
-    fn admit(&mut self, peer: PeerId, now: Instant) {
+    pub(super) fn admit(&mut self, peer: PeerId, now: Instant) {
         let Some(id) = address::to_libp2p(peer) else {
             return;
         };
@@ -303,7 +267,7 @@ impl Server {
         }
     }
 
-    fn forget(&mut self, topic: TopicKey) {
+    pub(super) fn forget(&mut self, topic: TopicKey) {
         let gossip = self.swarm.behaviour_mut().gossip();
         gossip.unsubscribe(&gossip::topic(topic));
     }
@@ -358,26 +322,32 @@ impl Server {
             return MessageAcceptance::Ignore;
         }
         match self.checker.gossip(&topic, &message.data, now) {
-            Verdict::New | Verdict::Known => MessageAcceptance::Accept,
+            Verdict::New | Verdict::Known => {
+                self.stats.forwarded_frames.add(1);
+                self.heard(topic, &message.data);
+                MessageAcceptance::Accept
+            }
             Verdict::Ignored => MessageAcceptance::Ignore,
             Verdict::Rejected => MessageAcceptance::Reject,
         }
     }
 }
 
-/// What clients are told.
-const LIMITS: RelayLimits = RelayLimits {
-    lease_s: limits::LEASE_S,
-    topic_bytes: 0,
-    topic_frames: 0,
-    // Fits: it is 1,024.
-    #[allow(clippy::cast_possible_truncation)]
-    topics: limits::TOPICS as u32,
-    gossip: true,
-};
-
 /// How often leases and subscriptions are looked through.
 const TICK: Duration = Duration::from_secs(1);
 
 /// How long the answer to a first lease may take to arrive, and the leases sent with it.
 const LAST_ANSWERS: Duration = Duration::from_millis(50);
+
+/// How long the last answers may take to leave.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// What the keeper says next; nothing, where nothing is kept.
+async fn next_answer(
+    answers: &mut Option<UnboundedReceiver<Answer<Ticket>>>,
+) -> Option<Answer<Ticket>> {
+    match answers {
+        Some(answers) => answers.recv().await,
+        None => None,
+    }
+}

@@ -1,6 +1,8 @@
 //! A real relay and real nodes on loopback.
 
-use std::time::Duration;
+mod mailboxes;
+
+use std::{future::pending, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -29,18 +31,25 @@ struct Relay {
 }
 
 async fn relay(token: Option<[u8; 16]>) -> Relay {
+    relay_with(token, true).await
+}
+
+async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
     let directory = tempfile::tempdir().unwrap();
     let settings = Settings {
         directory: directory.path().to_owned(),
         listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
         token,
+        gossip,
+        mailboxes: Some(QUOTAS),
+        metrics: None,
         today,
         now: || 1_000_000,
     };
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
     let task = tokio::spawn(async move {
-        let running = run(settings, move |address| {
+        let running = run(settings, pending(), move |address| {
             if let Some(tell) = tell.take() {
                 tell.send(address.to_owned()).unwrap();
             }
@@ -108,7 +117,9 @@ impl Client {
     async fn until_challenge(&mut self) -> Link {
         let client = self.net.local_peer();
         self.until(|event| match event {
-            NetEvent::RelayChallenge { relay, challenge } => Some(Link {
+            NetEvent::RelayChallenge {
+                relay, challenge, ..
+            } => Some(Link {
                 relay,
                 client,
                 challenge,
@@ -195,13 +206,16 @@ async fn after_the_relay_restarts_its_clients_come_back() {
         directory: first.directory.path().to_owned(),
         listen: vec![listen.to_owned()],
         token: None,
+        gossip: true,
+        mailboxes: Some(QUOTAS),
+        metrics: None,
         today,
         now: || 1_000_000,
     };
 
     first.task.abort();
     let _ = first.task.await;
-    let second = tokio::spawn(async move { run(settings, |_| {}).await.unwrap() });
+    let second = tokio::spawn(async move { run(settings, pending(), |_| {}).await.unwrap() });
     a.join(&channel).await;
     b.join(&channel).await;
 
@@ -334,5 +348,16 @@ async fn exchange(from: &Client, to: &mut Client, channel: &Channel, number: u32
     from.net.send(NetCommand::Publish(channel.topic, frame));
     to.until_gossip().await
 }
+
+const QUOTAS: Quotas = Quotas {
+    keep_ms: 7 * 24 * 60 * 60 * 1000,
+    topic_bytes: 1 << 20,
+    topic_frames: 1000,
+    topics_each: 64,
+    client_bytes: 8 << 20,
+    topics: 1024,
+    bytes: 16 << 20,
+    min_free: 0,
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);

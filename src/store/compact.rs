@@ -70,11 +70,8 @@ impl Open {
 
     fn fill_copy(&self) -> Result<(), StoreError> {
         self.in_slices(|copy, rows, _| {
-            copy.apply(
-                rows.into_iter()
-                    .map(|(key, row)| (key, Some(row)))
-                    .collect(),
-            )
+            let rows = rows.into_iter().map(|(key, row)| (key, Some(row)));
+            Ok(copy.apply(rows.collect())?)
         })
     }
 

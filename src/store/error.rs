@@ -1,6 +1,6 @@
 //! Why the store refuses.
 
-use super::{profile::TooShort, vault::VaultError};
+use super::{profile::TooShort, tree::DiskError, vault::VaultError};
 
 /// Why something was not remembered, or is not found again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,16 @@ pub enum StoreError {
     /// What is on disk is not what was written. It is mended when the profile is opened next.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+}
+
+impl From<DiskError> for StoreError {
+    fn from(e: DiskError) -> Self {
+        match e {
+            DiskError::Closed => Self::Locked,
+            DiskError::Failed(why) => Self::Failed(why),
+            DiskError::Damaged(why) => Self::Damaged(why),
+        }
+    }
 }
 
 impl From<std::io::Error> for StoreError {

@@ -23,7 +23,6 @@ mod compact;
 mod database;
 mod erase;
 mod error;
-mod files;
 mod generation;
 mod keyring;
 mod lock;
@@ -40,12 +39,13 @@ mod state;
 mod store;
 mod tail;
 mod timeline;
-mod tree;
 mod vault;
 mod write;
 
 #[cfg(test)]
 mod tests;
+
+use crate::disk::{files, tree};
 
 pub use error::{Opened, PassphraseError, StoreError};
 pub use open::UnlockError;

@@ -5,13 +5,13 @@ use std::{io, path::Path, sync::Arc};
 use super::{
     carve,
     database::{About, Database},
-    error::Opened,
+    error::{Opened, StoreError},
     files, generation,
     salvage::{self, Wreck},
     seal::{CLASSES, Sealer},
     state::{self, Remembered, State},
     tail,
-    tree::{Tree, TreeError},
+    tree::{DiskError, Tree, TreeError},
     write::Stage,
 };
 
@@ -47,6 +47,12 @@ impl From<io::Error> for UnlockError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
             _ => Self::Io(e),
         }
+    }
+}
+
+impl From<DiskError> for UnlockError {
+    fn from(e: DiskError) -> Self {
+        StoreError::from(e).into()
     }
 }
 

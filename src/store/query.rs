@@ -73,7 +73,7 @@ impl Database {
             || StoreError::Damaged(format!("a record of class {} does not open", class as u8));
         // A commit may come between the reading of two pieces.
         for _ in 0..COLLISIONS {
-            let get = |key: &[u8]| tree.get(key);
+            let get = |key: &[u8]| Ok(tree.get(key)?);
             let pieces = read_pieces(&get, &self.sealer, Space::Record(class), at, &row)?;
             if let Some(pieces) = pieces
                 && let Some(value) = seal::join(&pieces)
@@ -93,7 +93,7 @@ impl Database {
     }
 
     pub(super) fn seen(&self, frame: &FrameId) -> Result<bool, StoreError> {
-        self.tree().has(&self.sealer.seen_key(frame))
+        Ok(self.tree().has(&self.sealer.seen_key(frame))?)
     }
 
     pub(super) fn message(&self, id: &MessageId) -> Result<Option<Stored>, StoreError> {
@@ -295,7 +295,7 @@ pub(super) fn open_message(
     at: &[u8],
     row: &[u8],
 ) -> Result<MessageRow, StoreError> {
-    open_message_of(&|key| tree.get(key), sealer, at, row)
+    open_message_of(&|key| Ok(tree.get(key)?), sealer, at, row)
 }
 
 /// As [`open_message`], where rows are not only those of a tree.

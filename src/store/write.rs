@@ -61,6 +61,9 @@ impl Backup {
             | Class::Replay
             // What it is of is only in the database.
             | Class::Expiry
+            | Class::Mailbox
+            | Class::Owed
+            | Class::Custody
             // Comes back from other members.
             | Class::Op => Self::None,
         }
@@ -356,7 +359,7 @@ impl<'a> Stage<'a> {
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.rows.get(key) {
             Some(staged) => Ok(staged.clone()),
-            None => self.database.tree().get(key),
+            None => Ok(self.database.tree().get(key)?),
         }
     }
 }

@@ -75,6 +75,9 @@ pub const BATCH: usize = 64;
 /// A request or reply of the relay protocol.
 pub const RELAY_MESSAGE: usize = 4 * 1024 * 1024;
 
+/// Frames given to a relay, or taken from it, at once, in bytes; one frame may be larger.
+pub const RELAY_FRAMES: usize = 224 * 1024;
+
 /// Frames given to a relay at once.
 pub const RELAY_PUT: usize = 64;
 

@@ -20,10 +20,12 @@
 //! lease explains within ten seconds is put out.
 
 mod auth;
+mod custody;
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 pub use auth::{Auth, Link, release_to_sign};
+pub use custody::{Custody, custody_to_sign};
 
 use super::{
     codec::{self, Malformed},
@@ -200,6 +202,10 @@ pub enum RelayReply {
         /// What the relay allows.
         #[n(2)]
         limits: RelayLimits,
+        /// Which database it keeps frames in; none: it keeps none. Places in another one mean
+        /// nothing in this one.
+        #[cbor(n(3), with = "minicbor::bytes")]
+        store: Option<[u8; 16]>,
     },
     /// Answer to [`RelayRequest::Hello`], [`RelayRequest::Ack`], [`RelayRequest::Release`],
     /// [`RelayRequest::BlobPut`].
@@ -208,9 +214,16 @@ pub enum RelayReply {
     /// Answer to [`RelayRequest::Lease`]: kept until, in milliseconds since the Unix epoch.
     #[n(3)]
     Leased(#[n(0)] u64),
-    /// Answer to [`RelayRequest::Put`]: one for each frame, in order.
+    /// Answer to [`RelayRequest::Put`].
     #[n(4)]
-    Stored(#[n(0)] Vec<PutStatus>),
+    Stored {
+        /// One for each frame, in order.
+        #[n(0)]
+        statuses: Vec<PutStatus>,
+        /// Over those of them that are stored or known; none if there are none.
+        #[n(1)]
+        custody: Option<Custody>,
+    },
     /// Answer to [`RelayRequest::Fetch`] (one) and [`RelayRequest::Watch`] (those with news).
     #[n(5)]
     Frames(#[n(0)] Vec<Mailbox>),
@@ -417,7 +430,7 @@ impl RelayReply {
         let reply: Self = codec::from_slice(bytes, limits::RELAY_MESSAGE)?;
         let within = match &reply {
             Self::Refused(_) | Self::Challenge { .. } | Self::Done | Self::Leased(_) => true,
-            Self::Stored(statuses) => statuses.len() <= limits::RELAY_PUT,
+            Self::Stored { statuses, .. } => statuses.len() <= limits::RELAY_PUT,
             Self::Frames(boxes) => {
                 boxes.len() <= limits::RELAY_WATCH && boxes.iter().all(Mailbox::within_limits)
             }

@@ -49,7 +49,7 @@ use betwixt::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use relay::Relay;
+pub use relay::Relay;
 
 /// When every world begins: 2026-01-01 UTC.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
@@ -189,7 +189,7 @@ pub struct World {
     commands: u64,
     /// Questions over the hello protocol.
     pub asked: u32,
-    pub relay: Relay,
+    pub relays: Vec<Relay>,
     /// All bytes that crossed the network, for those who look for plaintext in them.
     pub observed: Vec<u8>,
     /// The frames that were sent directly, if somebody records them.
@@ -216,7 +216,7 @@ impl World {
             tickets: BTreeMap::new(),
             commands: 0,
             asked: 0,
-            relay: Relay::default(),
+            relays: vec![Relay::new(0x7f)],
             observed: Vec::new(),
             recorded: None,
             recorded_hellos: None,
@@ -865,7 +865,13 @@ impl World {
                 }
             }
             Effect::Lease { relay, lease } => self.asked_for_lease(host, relay, lease),
-            Effect::Release { topic, .. } => self.released(host, topic),
+            Effect::Release { relay, topic, .. } => self.released(host, relay, topic),
+            Effect::AskRelay(relay, request) => self.asked_relay(host, relay, request),
+            Effect::Deposit {
+                relay,
+                stored,
+                made,
+            } => self.deposited(host, relay, stored, made),
             Effect::Load(chat, counter) => {
                 let disk = &self.hosts[host].disk;
                 let device = self.engine(host).device();

@@ -186,6 +186,7 @@ fn an_edited_message_says_so_and_what_it_was() {
         person_id: crate::gui::sample::MAYA,
         state: ReceiptState::Read,
         at: Some(NOW),
+        held_by: 0,
     }];
     let mut window = Window::with_chat(node);
     assert!(window.has("You, edited 14:32, waiting to be sent"));

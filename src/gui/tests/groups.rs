@@ -375,6 +375,7 @@ fn the_ticks_tell_who_has_a_message() {
         person_id,
         state,
         at,
+        held_by: 0,
     };
     node.receipts = vec![
         receipt(CAROL, ReceiptState::Queued, None),

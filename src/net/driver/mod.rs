@@ -216,6 +216,7 @@ impl Driver {
             NetCommand::Release { relay, topic, auth } => {
                 self.ask_relay(relay, RelayRequest::Release { topic, auth });
             }
+            NetCommand::AskRelay { relay, request } => self.ask_relay(relay, request),
             NetCommand::Stop => {}
         }
     }

@@ -7,8 +7,8 @@ use libp2p::request_response::{self, OutboundRequestId};
 use super::Driver;
 use crate::{
     net::{
-        NetEvent, address, exchange,
-        relays::{self, Named, News},
+        NetEvent, address, exchange, mailbox,
+        relays::{Named, News},
     },
     wire::{
         id::PeerId,
@@ -45,25 +45,57 @@ impl Driver {
     }
 
     pub(super) fn relay_disconnected(&mut self, relay: PeerId) {
-        for topic in self.relays.disconnected(relay) {
-            self.tell(NetEvent::Leased {
-                relay,
-                topic,
-                until: None,
-            });
+        for request in self.relays.disconnected(relay) {
+            self.unanswered_by_relay(relay, &request);
         }
     }
 
     pub(super) fn ask_relay(&mut self, relay: PeerId, request: RelayRequest) {
-        let topic = relays::leased(&request);
-        if self.relays.ask(relay, request) {
+        if self.relays.ask(relay, request.clone()) {
             self.send_to_relay(relay);
-        } else if let Some(topic) = topic {
+        } else {
+            self.unanswered_by_relay(relay, &request);
+        }
+    }
+
+    /// Whoever waits for an answer gets one.
+    fn unanswered_by_relay(&mut self, relay: PeerId, request: &RelayRequest) {
+        if let RelayRequest::Lease(lease) = request {
             self.tell(NetEvent::Leased {
                 relay,
-                topic,
+                topic: lease.topic,
                 until: None,
             });
+        }
+        self.mailbox_answered(relay, request, None);
+    }
+
+    /// A relay answered what concerns mailboxes, or did not.
+    fn mailbox_answered(
+        &mut self,
+        relay: PeerId,
+        request: &RelayRequest,
+        reply: Option<RelayReply>,
+    ) {
+        match mailbox::read(relay, request, reply, &self.checker) {
+            Ok(Some(event)) => self.tell(event),
+            Ok(None) => {}
+            Err(mailbox::Nonsense) => {
+                tracing::debug!(peer = %relay, "a relay answers what makes no sense");
+                if self.relays.answered_nonsense(relay) {
+                    let text = format!(
+                        "The relay {} answers what makes no sense, and is not used any more until \
+                         Betwixt is started again.",
+                        address::peer_text(relay)
+                    );
+                    self.tell(NetEvent::Warning(text));
+                }
+                self.mailbox_answered(relay, request, None);
+                if let Some(id) = address::to_libp2p(relay) {
+                    // Fails if it is gone.
+                    let _ = self.swarm.disconnect_peer_id(id);
+                }
+            }
         }
     }
 
@@ -102,8 +134,14 @@ impl Driver {
         let Some((relay, request)) = self.sent.remove(&number) else {
             return;
         };
+        let about_mailboxes = reply.clone();
         match self.relays.answered(relay, &request, reply) {
-            Some(News::Open(challenge)) => self.tell(NetEvent::RelayChallenge { relay, challenge }),
+            Some(News::Open(terms)) => self.tell(NetEvent::RelayChallenge {
+                relay,
+                challenge: terms.challenge,
+                limits: terms.limits,
+                store: terms.store,
+            }),
             Some(News::Leased(topic, until)) => {
                 if until.is_some() {
                     self.supervisor.proved(relay);
@@ -123,7 +161,7 @@ impl Driver {
                 });
             }
             Some(News::Shut) => self.warn_of(relay),
-            None => {}
+            None => self.mailbox_answered(relay, &request, about_mailboxes),
         }
         self.send_to_relay(relay);
     }

@@ -83,6 +83,8 @@ pub struct PersonReceipt {
     pub state: ReceiptState,
     /// Since when, if that is known.
     pub at: Option<Timestamp>,
+    /// While it is held: how many relays signed that they hold it.
+    pub held_by: u32,
 }
 
 /// How far a message has come with one person.

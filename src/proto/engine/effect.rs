@@ -17,7 +17,7 @@ use crate::{
         direct::Direct,
         hello::{HelloReply, HelloRequest},
         id::{Address, FrameId, PeerId, TopicKey},
-        mailbox::{Auth, Lease},
+        mailbox::{Auth, Lease, RelayRequest},
     },
 };
 
@@ -75,6 +75,18 @@ pub enum Effect {
         topic: TopicKey,
         /// Signed with the topic's key.
         auth: Auth,
+    },
+    /// Ask a relay for what it keeps, or tell it what is on our disk: a fetch, a watch or an
+    /// acknowledgement.
+    AskRelay(PeerId, RelayRequest),
+    /// Give frames to a relay to keep, as many as one request takes.
+    Deposit {
+        /// The relay.
+        relay: PeerId,
+        /// Frames of the outbox.
+        stored: Vec<FrameId>,
+        /// Others, with their topics.
+        made: Vec<(TopicKey, Vec<u8>)>,
     },
     /// Announce this node by mDNS and look for others, or do neither.
     Announce(bool),

@@ -22,7 +22,7 @@ use crate::proto::id::{ChatId, MessageId, PersonId};
 pub enum DeliveryState {
     /// On our disk only.
     Queued,
-    /// On the disk of another node, but not of the person's. Nobody keeps messages for others yet.
+    /// On the disk of another node that signed so, but not of the person's.
     Sent,
     /// On the person's disk.
     Delivered,

@@ -85,6 +85,10 @@ impl Engine {
         let Ok(inner) = channel.open(bytes) else {
             return;
         };
+        if inner.kind == Kind::Held {
+            self.on_kept_held(turn, chat, &inner.body);
+            return;
+        }
         let taken = match inner.kind {
             Kind::DirectMessage => DirectMessage::parse(&inner.body)
                 .is_ok_and(|message| self.take_message(turn, chat, &message, bytes)),
@@ -97,6 +101,7 @@ impl Engine {
             | Kind::LogOps
             | Kind::EpochSeals
             | Kind::Ephemeral
+            | Kind::Held
             | Kind::MemberCards
             | Kind::Bundle
             | Kind::Intro => false,
@@ -104,7 +109,7 @@ impl Engine {
         if taken {
             self.recent.insert(id);
             turn.write(Write::Seen(id));
-            if from.is_none() {
+            if from.is_none() && turn.kept.is_none() {
                 for device in self.devices_of(&person) {
                     self.outbox.heard(&device, false, turn.now);
                 }

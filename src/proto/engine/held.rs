@@ -25,6 +25,10 @@ impl Engine {
         from: Option<PeerId>,
         id: FrameId,
     ) {
+        if turn.kept.is_some() {
+            self.acknowledge_kept(turn, (chat, None), id);
+            return;
+        }
         let person = self.chats.get(&chat).map(|held| held.person);
         let direct = from.or_else(|| {
             let devices = person

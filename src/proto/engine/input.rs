@@ -13,6 +13,7 @@ use crate::{
         direct::Direct,
         hello::{HelloReply, HelloRequest},
         id::{Address, FrameId, PeerId, TopicKey},
+        mailbox::{Custody, PutStatus, RelayLimits},
     },
 };
 
@@ -98,6 +99,32 @@ pub enum Input {
         relay: PeerId,
         /// What leases are signed over on this connection.
         challenge: [u8; 32],
+        /// What it allows.
+        limits: RelayLimits,
+        /// Which database it keeps frames in; none: it keeps none.
+        store: Option<[u8; 16]>,
+    },
+    /// A relay answered a request for what it keeps, or did not.
+    Fetched {
+        /// The relay.
+        relay: PeerId,
+        /// Whether it was asked to say so as soon as there is something.
+        watched: bool,
+        /// The topics, and after which place.
+        asked: Vec<(TopicKey, u64)>,
+        /// What there is; none if it refused or did not answer.
+        found: Option<Vec<Found>>,
+    },
+    /// A relay answered [`super::Effect::Deposit`], or did not.
+    Deposited {
+        /// The relay.
+        relay: PeerId,
+        /// Those of the frames that were given to it.
+        frames: Vec<FrameId>,
+        /// What became of each; none if it refused or did not answer.
+        statuses: Option<Vec<PutStatus>>,
+        /// Its word that it holds those of them that are there.
+        custody: Option<Custody>,
     },
     /// A relay answered a lease.
     Leased {
@@ -139,6 +166,19 @@ pub enum Input {
     History(Asked, Vec<MessageRow>),
     /// Time has passed: [`super::Engine::poll_timeout`] is due.
     Timeout,
+}
+
+/// What a relay kept of one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The topic.
+    pub topic: TopicKey,
+    /// Frames in order, checked from outside, each with whether the store has seen it before.
+    pub frames: Vec<(Vec<u8>, bool)>,
+    /// The place of the last frame that came, whether or not it was any good.
+    pub upto: u64,
+    /// The place of the newest frame that is there.
+    pub head: u64,
 }
 
 /// Names a frame without its bytes.

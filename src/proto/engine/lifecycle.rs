@@ -247,6 +247,8 @@ impl Engine {
         for (key, record) in take(Class::Expiry) {
             engine.restore_expiry(&key, &record)?;
         }
+        let kept = [Class::Mailbox, Class::Owed, Class::Custody].map(&mut take);
+        engine.load_mailboxes(kept, now)?;
         engine.load_groups(&mut groups)?;
         let people: Vec<PersonId> = engine.people.keys().copied().collect();
         for person in people {
@@ -375,6 +377,9 @@ impl Engine {
         for token in dirty.invites {
             let record = self.invites.get(&token).map(Invite::encode);
             put(Class::Invite, &token.0, record.map(Zeroizing::new));
+        }
+        for (class, key, record) in self.relays.records((dirty.mailboxes, dirty.owed)) {
+            put(class, &key, record.map(Zeroizing::new));
         }
         for id in dirty.prekeys {
             put(

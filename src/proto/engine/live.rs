@@ -147,6 +147,7 @@ impl Engine {
             return;
         };
         self.outbox.disconnected(device);
+        self.hasten_deposits(turn.now, &device);
         self.strangers.remove(&device);
         self.set_away(turn, device, person);
         self.refresh_paths(turn.now, None);

@@ -142,6 +142,8 @@ struct Dirty {
     chats: BTreeSet<ChatId>,
     groups: BTreeSet<ChatId>,
     invites: BTreeSet<TokenId>,
+    mailboxes: BTreeSet<(PeerId, TopicKey)>,
+    owed: BTreeSet<TopicKey>,
 }
 
 /// The last frames taken in, so that copies which arrive before the commit are known.
@@ -175,6 +177,8 @@ struct Turn<'a> {
     now: Timestamp,
     rng: &'a mut dyn CryptoRng,
     effects: Vec<Effect>,
+    /// What is taken in now was kept by a relay, on this topic: whoever wrote it may be gone.
+    kept: Option<TopicKey>,
 }
 
 impl<'a> Turn<'a> {
@@ -183,6 +187,7 @@ impl<'a> Turn<'a> {
             now,
             rng,
             effects: Vec::new(),
+            kept: None,
         }
     }
 }
@@ -246,9 +251,26 @@ impl Engine {
             Input::Lost(peer) => self.on_lost(turn, peer),
             Input::Subscribed(peer, topic) => self.on_subscribed(turn, peer, topic),
             Input::Unsubscribed(peer, topic) => self.on_unsubscribed(turn.now, peer, topic),
-            Input::RelayChallenge { relay, challenge } => {
-                self.on_relay_challenge(turn, relay, challenge);
+            Input::RelayChallenge {
+                relay,
+                challenge,
+                limits,
+                store,
+            } => {
+                self.on_relay_challenge(turn, relay, challenge, (limits, store));
             }
+            Input::Fetched {
+                relay,
+                watched,
+                asked,
+                found,
+            } => self.on_fetched(turn, relay, (watched, &asked), found),
+            Input::Deposited {
+                relay,
+                frames,
+                statuses,
+                custody,
+            } => self.on_deposited(turn, relay, &frames, (statuses, custody)),
             Input::Leased {
                 relay,
                 topic,

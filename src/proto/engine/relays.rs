@@ -1,19 +1,31 @@
-//! Leases: which topics relays carry for us (protocol §6.2).
+//! Relays: which topics they carry and keep for us (protocol §6.2).
+//!
+//! This file keeps the leases. What relays keep is read in `reading` and given to them in `putting`;
+//! `owed` are acknowledgements for those who are not there, `receipts` what relays signed.
 
-use std::collections::BTreeMap;
+mod owed;
+mod putting;
+mod reading;
+mod receipts;
 
-use super::{Effect, Engine, Turn};
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::{owed::Owed, putting::Putting, reading::Reading, receipts::Receipts};
+use super::{Effect, Engine, LoadError, Turn};
 use crate::{
-    proto::time::{HOUR, MINUTE, SECOND, Timestamp},
+    proto::{
+        record::Class,
+        time::{HOUR, MINUTE, SECOND, Timestamp},
+    },
     wire::{
         id::{PeerId, TopicKey},
         limits,
-        mailbox::{Lease, Link, release_to_sign},
+        mailbox::{Lease, Link, RelayLimits, release_to_sign},
     },
 };
 
-/// For how long a topic is leased. A relay that restarts forgets all of them, so a longer lease would
-/// be worth no more.
+/// For how long a topic is leased where nothing is kept. Such a relay forgets all leases when it
+/// restarts, so a longer lease would be worth no more.
 const LEASE_MS: u64 = HOUR;
 
 /// Leases are renewed this long before they end, at the latest.
@@ -30,14 +42,27 @@ const LONGEST_WAIT_MS: u64 = 10 * MINUTE;
 /// A lease without any answer within this time is asked for again.
 const LOST_MS: u64 = MINUTE;
 
-/// The relays that let us in.
+/// The relays that let us in, and what is remembered of relays.
 #[derive(Default)]
-pub(super) struct Relays(BTreeMap<PeerId, Relay>);
+pub(super) struct Relays {
+    connected: BTreeMap<PeerId, Relay>,
+    reading: Reading,
+    owed: Owed,
+    receipts: Receipts,
+}
 
 struct Relay {
     challenge: [u8; 32],
+    /// For how long a topic is leased.
+    lease_ms: u64,
+    /// Which database it keeps frames in, if it does.
+    store: Option<[u8; 16]>,
+    /// Whether it forwards topics.
+    gossip: bool,
     /// One for each topic that we take part in.
     leases: BTreeMap<TopicKey, Held>,
+    reads: reading::Reads,
+    puts: Putting,
 }
 
 #[derive(Clone, Copy)]
@@ -60,35 +85,101 @@ impl Held {
     }
 }
 
+impl Relay {
+    /// Whether it keeps what this topic carries.
+    fn keeps(&self, topic: &TopicKey) -> bool {
+        self.store.is_some() && self.leases.get(topic).is_some_and(|held| held.granted)
+    }
+
+    fn link(&self, relay: PeerId, client: PeerId) -> Link {
+        Link {
+            relay,
+            client,
+            challenge: self.challenge,
+        }
+    }
+}
+
 impl Relays {
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        let relays = self.0.values();
-        let leases = relays.flat_map(|relay| relay.leases.values());
-        leases.map(|held| held.due).min()
+        let relays = self.connected.values();
+        let due = relays.flat_map(|relay| {
+            let leases = relay.leases.values().map(|held| held.due);
+            leases
+                .chain(relay.reads.poll_timeout())
+                .chain(relay.puts.poll_timeout())
+        });
+        let owed = self
+            .owed
+            .poll_timeout()
+            .filter(|_| !self.connected.is_empty());
+        due.chain(owed).chain(self.receipts.poll_timeout()).min()
     }
 
     /// How many topics a relay carries for us; `None` if it does not let us in.
     pub(super) fn carried(&self, relay: &PeerId) -> Option<usize> {
-        let leases = self.0.get(relay)?.leases.values();
+        let leases = self.connected.get(relay)?.leases.values();
         Some(leases.filter(|held| held.granted).count())
     }
 
     /// The relay is gone, and what it granted on its connection with it.
     pub(super) fn forget(&mut self, relay: &PeerId) {
-        self.0.remove(relay);
+        self.connected.remove(relay);
+    }
+
+    /// The records that changed.
+    pub(super) fn records(
+        &self,
+        (places, owed): (BTreeSet<(PeerId, TopicKey)>, BTreeSet<TopicKey>),
+    ) -> Vec<(Class, Vec<u8>, Option<Vec<u8>>)> {
+        let places = places.into_iter().map(|(relay, topic)| {
+            let key = [relay.0, topic.0].concat();
+            (Class::Mailbox, key, self.reading.record(relay, topic))
+        });
+        let owed = owed
+            .into_iter()
+            .map(|topic| (Class::Owed, topic.0.to_vec(), self.owed.record(&topic)));
+        places.chain(owed).collect()
     }
 }
 
+/// All records of a class.
+type Loaded = Vec<(Vec<u8>, zeroize::Zeroizing<Vec<u8>>)>;
+
 impl Engine {
+    /// Takes back what is remembered of mailboxes: places, debts and receipts.
+    pub(super) fn load_mailboxes(
+        &mut self,
+        [places, owed, receipts]: [Loaded; 3],
+        now: Timestamp,
+    ) -> Result<(), LoadError> {
+        for (key, record) in places {
+            let restored = self.relays.reading.restore(&key, &record);
+            restored.ok_or(LoadError(Class::Mailbox))?;
+        }
+        for (key, record) in owed {
+            let restored = self.relays.owed.restore(&key, &record, now);
+            restored.ok_or(LoadError(Class::Owed))?;
+        }
+        for (key, record) in receipts {
+            let held = self.relays.receipts.restore(key, &record);
+            for id in held.ok_or(LoadError(Class::Custody))? {
+                self.outbox.kept(&id, now);
+            }
+        }
+        Ok(())
+    }
+
     /// A relay lets us in: every topic that we take part in is leased.
     pub(super) fn on_relay_challenge(
         &mut self,
         turn: &mut Turn<'_>,
         relay: PeerId,
         challenge: [u8; 32],
+        (limits, store): (RelayLimits, Option<[u8; 16]>),
     ) {
-        let is_room = self.relays.0.len() < limits::RELAYS;
-        if !is_room && !self.relays.0.contains_key(&relay) {
+        let is_room = self.relays.connected.len() < limits::RELAYS;
+        if !is_room && !self.relays.connected.contains_key(&relay) {
             return;
         }
         let heard = self.channels.iter().filter(|(_, (chat, _))| {
@@ -99,7 +190,21 @@ impl Engine {
         let leases = heard
             .map(|(topic, _)| (*topic, Held::wanted(turn.now)))
             .collect();
-        self.relays.0.insert(relay, Relay { challenge, leases });
+        let longest = u64::from(limits.lease_s.min(limits::LEASE_S)).saturating_mul(SECOND);
+        let held = Relay {
+            challenge,
+            lease_ms: if store.is_some() {
+                longest.max(SHORTEST_MS)
+            } else {
+                LEASE_MS
+            },
+            store,
+            gossip: limits.gossip,
+            leases,
+            reads: reading::Reads::default(),
+            puts: Putting::default(),
+        };
+        self.relays.connected.insert(relay, held);
     }
 
     pub(super) fn on_leased(
@@ -110,27 +215,36 @@ impl Engine {
         until: Option<Timestamp>,
     ) {
         let now = turn.now;
-        let relay = self.relays.0.get_mut(&relay);
-        let Some(held) = relay.and_then(|relay| relay.leases.get_mut(&topic)) else {
+        let Some(held) = self.relays.connected.get_mut(&relay) else {
             return;
         };
-        *held = match until {
+        let lease_ms = held.lease_ms;
+        let Some(lease) = held.leases.get_mut(&topic) else {
+            return;
+        };
+        let before = lease.granted;
+        *lease = match until {
             Some(until) => Held {
-                due: now.plus(renewal_ms(until, now)),
+                due: now.plus(renewal_ms(until, now, lease_ms)),
                 granted: true,
                 ..Held::wanted(now)
             },
             None => Held {
-                due: now.plus(held.wait_ms),
-                wait_ms: held.wait_ms.saturating_mul(2).min(LONGEST_WAIT_MS),
+                due: now.plus(lease.wait_ms),
+                wait_ms: lease.wait_ms.saturating_mul(2).min(LONGEST_WAIT_MS),
                 granted: false,
             },
         };
+        if !before && held.keeps(&topic) {
+            let is_new = self.begin_to_read(turn, relay, topic);
+            self.deposit_all(now, (relay, topic), is_new);
+            self.relays.owed.hurry(&topic, now);
+        }
     }
 
     /// We take part in a topic: relays shall carry it.
     pub(super) fn lease(&mut self, now: Timestamp, topic: TopicKey) {
-        for relay in self.relays.0.values_mut() {
+        for relay in self.relays.connected.values_mut() {
             let wanted = Held::wanted(now);
             relay.leases.entry(topic).or_insert(wanted);
         }
@@ -142,13 +256,9 @@ impl Engine {
         let Some((_, channel)) = self.channels.get(&topic) else {
             return;
         };
-        for (peer, relay) in &mut self.relays.0 {
+        for (peer, relay) in &mut self.relays.connected {
             if relay.leases.remove(&topic).is_some_and(|held| held.granted) {
-                let link = Link {
-                    relay: *peer,
-                    client,
-                    challenge: relay.challenge,
-                };
+                let link = relay.link(*peer, client);
                 let auth = channel.relay_auth(&release_to_sign(&topic, &link));
                 let relay = *peer;
                 turn.effect(Effect::Release { relay, topic, auth });
@@ -156,45 +266,75 @@ impl Engine {
         }
     }
 
-    /// Asks for the leases that are due.
+    /// Nothing more is read on a topic, or acknowledged.
+    pub(super) fn forget_mailboxes(&mut self, topic: TopicKey) {
+        for relay in self.relays.connected.values_mut() {
+            relay.reads.forget(&topic);
+        }
+        for relay in self.relays.reading.forget(topic) {
+            self.dirty.mailboxes.insert((relay, topic));
+        }
+        if self.relays.owed.forget(&topic) {
+            self.dirty.owed.insert(topic);
+        }
+    }
+
+    /// Asks for the leases that are due, and goes on with what relays keep.
     pub(super) fn handle_relays(&mut self, turn: &mut Turn<'_>) {
+        self.handle_leases(turn);
+        self.handle_reading(turn);
+        self.handle_owed(turn);
+        self.handle_putting(turn);
+        self.handle_receipts(turn);
+    }
+
+    fn handle_leases(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;
         let client = self.peer();
-        for (peer, relay) in &mut self.relays.0 {
-            let link = Link {
-                relay: *peer,
-                client,
-                challenge: relay.challenge,
-            };
+        let mut due = Vec::new();
+        for (peer, relay) in &mut self.relays.connected {
+            let link = relay.link(*peer, client);
+            let ttl_s = u32::try_from(relay.lease_ms / SECOND).unwrap_or(limits::LEASE_S);
             for (topic, held) in &mut relay.leases {
-                if held.due > now {
-                    continue;
+                if held.due <= now {
+                    held.due = now.plus(LOST_MS);
+                    due.push((*peer, *topic, link, ttl_s));
                 }
-                held.due = now.plus(LOST_MS);
-                let Some((_, channel)) = self.channels.get(topic) else {
-                    continue;
-                };
-                let mut lease = Lease {
-                    topic: *topic,
-                    ttl_s: LEASE_S,
-                    // It shall store nothing.
-                    readers: 0,
-                    auth: [0; 64],
-                };
-                lease.auth = channel.relay_auth(&lease.to_sign(&link));
-                let relay = *peer;
-                turn.effect(Effect::Lease { relay, lease });
             }
         }
+        for (relay, topic, link, ttl_s) in due {
+            let readers = self.readers_of(&topic);
+            let Some((_, channel)) = self.channels.get(&topic) else {
+                continue;
+            };
+            let mut lease = Lease {
+                topic,
+                ttl_s,
+                readers,
+                auth: [0; 64],
+            };
+            lease.auth = channel.relay_auth(&lease.to_sign(&link));
+            turn.effect(Effect::Lease { relay, lease });
+        }
+    }
+
+    /// How many devices read a topic, when what all of them have may go; 0: never early. In a group one
+    /// member could speak for all.
+    fn readers_of(&self, topic: &TopicKey) -> u8 {
+        let chat = self.channels.get(topic).map(|(chat, _)| *chat);
+        let direct = chat.and_then(|chat| self.chats.get(&chat));
+        let theirs = direct.map_or(0, |direct| self.devices_of(&direct.person).len());
+        if theirs == 0 {
+            return 0;
+        }
+        // We fetch what we put, too, and say so.
+        let all = theirs.saturating_add(self.own.list.devices().len());
+        u8::try_from(all).unwrap_or(0)
     }
 }
 
-/// [`LEASE_MS`], as it is asked for.
-#[allow(clippy::cast_possible_truncation, reason = "it is an hour")]
-const LEASE_S: u32 = (LEASE_MS / SECOND) as u32;
-
 /// Until a lease is renewed. A relay whose clock differs from ours is not believed.
-fn renewal_ms(until: Timestamp, now: Timestamp) -> u64 {
+fn renewal_ms(until: Timestamp, now: Timestamp, lease_ms: u64) -> u64 {
     let left = until.since(now).saturating_sub(MARGIN_MS);
-    left.clamp(SHORTEST_MS, LEASE_MS / 2)
+    left.clamp(SHORTEST_MS, (lease_ms / 2).max(SHORTEST_MS))
 }

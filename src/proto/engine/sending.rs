@@ -282,6 +282,7 @@ impl Engine {
                 turn.effect(Effect::Send(peer, Direct::Frame { topic, frame }));
             }
         }
+        self.deposit_soon(turn.now, id, topic);
         Some(Sent {
             topic,
             frame: waiting.frame.into(),

@@ -85,6 +85,7 @@ impl Engine {
     /// Leaves a topic for good.
     pub(super) fn leave_topic(&mut self, turn: &mut Turn<'_>, topic: TopicKey) {
         self.release(turn, topic);
+        self.forget_mailboxes(topic);
         self.subscribers.retain(|(held, _)| *held != topic);
         let chat = self.channels.remove(&topic).map(|(chat, _)| chat);
         turn.effect(Effect::Unsubscribe(topic));

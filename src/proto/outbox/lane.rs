@@ -89,6 +89,15 @@ impl Attempt {
         self.wait_ms = 0;
     }
 
+    /// Goes again after the longest wait.
+    fn last(self, now: Timestamp) -> Self {
+        Self {
+            sent: now,
+            due: now.plus(LONGEST_WAIT_MS),
+            wait_ms: LONGEST_WAIT_MS,
+        }
+    }
+
     fn next(self, now: Timestamp, longest: u64) -> Self {
         let wait_ms = self.wait_ms.saturating_mul(2).clamp(FIRST_WAIT_MS, longest);
         Self {
@@ -137,6 +146,21 @@ impl Lane {
         true
     }
 
+    /// Whether it was heard on its topic lately.
+    pub(super) fn is_heard(&self, now: Timestamp) -> bool {
+        self.heard.is_some_and(|at| now.since(at) < HEARD_MS)
+    }
+
+    /// A relay keeps a frame now: while the device is not heard, it need not be published again soon.
+    pub(super) fn spare(&mut self, seq: u64, now: Timestamp) {
+        if self.path == Path::Topic
+            && !self.is_heard(now)
+            && let Some(attempt) = self.flight.get_mut(&seq)
+        {
+            *attempt = attempt.last(attempt.sent);
+        }
+    }
+
     /// What is under way goes again, as if for the first time.
     pub(super) fn hurry(&mut self, now: Timestamp) {
         for attempt in self.flight.values_mut() {
@@ -151,8 +175,15 @@ impl Lane {
     }
 
     /// What goes again (`true`), and what goes for the first time.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(u64, bool)> {
+    ///
+    /// What a relay keeps (`kept`) for a device that is not heard is published rarely: it fetches that.
+    pub(super) fn take_due(
+        &mut self,
+        now: Timestamp,
+        kept: impl Fn(u64) -> bool,
+    ) -> Vec<(u64, bool)> {
         self.heard = self.heard.filter(|at| now.since(*at) < HEARD_MS);
+        let is_absent = self.path == Path::Topic && self.heard.is_none();
         let longest = match self.path {
             Path::Topic if self.heard.is_some() => HEARD_WAIT_MS,
             Path::None | Path::Topic | Path::Direct => LONGEST_WAIT_MS,
@@ -164,7 +195,11 @@ impl Lane {
                 return due;
             }
             if let Some(attempt) = self.flight.get_mut(&seq) {
-                *attempt = attempt.next(now, longest);
+                *attempt = if is_absent && kept(seq) {
+                    attempt.last(now)
+                } else {
+                    attempt.next(now, longest)
+                };
             }
             due.push((seq, true));
         }

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use super::*;
 use crate::{
+    disk::files::size_on_disk,
     proto::record::Receipt,
-    store::{files::size_on_disk, seal::CLASSES, store::Open},
+    store::{seal::CLASSES, store::Open},
     wire::id::FrameId,
 };
 

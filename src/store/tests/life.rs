@@ -227,7 +227,7 @@ fn a_compacted_store_is_smaller_and_holds_the_same() {
     let size = || {
         let all = crate::store::generation::all(dir.path()).unwrap();
         let path = |n: &u32| crate::store::generation::path(dir.path(), *n);
-        let size = |n| crate::store::files::size_on_disk(&path(n)).unwrap();
+        let size = |n| crate::disk::files::size_on_disk(&path(n)).unwrap();
         all.iter().map(size).sum::<u64>()
     };
     let (before, text) = (size(), texts(&store));

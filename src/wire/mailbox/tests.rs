@@ -169,10 +169,17 @@ fn every_reply_round_trips() {
             challenge: [5; 32],
             time: 6,
             limits,
+            store: Some([6; 16]),
         },
         RelayReply::Done,
         RelayReply::Leased(7),
-        RelayReply::Stored(vec![PutStatus::Stored, PutStatus::NotLeased]),
+        RelayReply::Stored {
+            statuses: vec![PutStatus::Stored, PutStatus::NotLeased],
+            custody: Some(Custody {
+                until: 9,
+                signature: [8; 64],
+            }),
+        },
         RelayReply::Frames(vec![mailbox]),
         RelayReply::Blob(vec![9].into()),
     ] {

@@ -7,7 +7,7 @@ use crate::{
         chat::ephemeral::{Ephemeral, SignedEphemeral, What},
         crypto::sign::VerifyingKey,
         engine::live::Where,
-        id::{ChatId, DeviceId},
+        id::{ChatId, DeviceId, PersonId},
     },
     wire::{direct::Direct, id::PeerId, sync::OpId},
 };
@@ -34,18 +34,11 @@ impl Engine {
         let devices: Vec<DeviceId> = devices.filter(|device| *device != own).collect();
         let is_ack = matches!(what, What::Held(_));
         let time = self.sign_time(turn.now);
-        let body = Ephemeral {
+        let body = self.sign_body(&Ephemeral {
             device: own,
             time,
             what,
-        }
-        .encode();
-        let signature = self.own.device.sign("eph", &body);
-        let body = SignedEphemeral {
-            body: body.into(),
-            signature,
-        }
-        .encode();
+        });
         let day = turn.now.frame_day();
         let Ok(bytes) = channel.seal(true, day, Kind::Ephemeral, &body, turn.rng) else {
             return;
@@ -72,23 +65,46 @@ impl Engine {
         day: u16,
         body: &[u8],
     ) {
-        let Ok(signed) = SignedEphemeral::decode(body) else {
-            return;
-        };
-        let Ok(sign) = Ephemeral::decode(&signed.body) else {
-            return;
-        };
-        let keys = self.groups.get(&chat).and_then(|h| h.epochs.get(&epoch));
-        let Some(device) = keys.and_then(|keys| {
-            let index = keys.index_of(&sign.device)?;
-            keys.devices().get(index).copied()
-        }) else {
-            return;
-        };
-        let is_signed = VerifyingKey::parse(&device.ds)
-            .is_some_and(|ds| ds.verify("eph", &signed.body, &signed.signature).is_ok());
-        if is_signed && device.device != self.device() {
-            self.take_sign(turn, (chat, device.person), day, &sign);
+        if let Some((person, sign)) = self.signed_in_group((chat, epoch), body) {
+            self.take_sign(turn, (chat, person), day, &sign);
         }
+    }
+
+    /// Acknowledgements that were kept for us came on the channel of an epoch.
+    pub(super) fn on_kept_held_in_group(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, epoch): (ChatId, OpId),
+        body: &[u8],
+    ) {
+        if let Some((person, sign)) = self.signed_in_group((chat, epoch), body) {
+            self.take_kept_held(turn, person, &sign);
+        }
+    }
+
+    /// What a device of somebody else in an epoch signed, and whose it is.
+    fn signed_in_group(
+        &self,
+        (chat, epoch): (ChatId, OpId),
+        body: &[u8],
+    ) -> Option<(PersonId, Ephemeral)> {
+        let signed = SignedEphemeral::decode(body).ok()?;
+        let sign = Ephemeral::decode(&signed.body).ok()?;
+        let keys = self.groups.get(&chat)?.epochs.get(&epoch)?;
+        let device = keys.devices().get(keys.index_of(&sign.device)?)?;
+        let ds = VerifyingKey::parse(&device.ds)?;
+        let is_signed = ds.verify("eph", &signed.body, &signed.signature).is_ok();
+        (is_signed && device.device != self.device()).then_some((device.person, sign))
+    }
+
+    /// The body of a sign, as it goes out in a group.
+    pub(in crate::proto::engine) fn sign_body(&self, sign: &Ephemeral) -> Vec<u8> {
+        let body = sign.encode();
+        let signature = self.own.device.sign("eph", &body);
+        SignedEphemeral {
+            body: body.into(),
+            signature,
+        }
+        .encode()
     }
 }

@@ -67,6 +67,10 @@ impl Engine {
             }
             return;
         }
+        if inner.kind == Kind::Held {
+            self.on_kept_held_in_group(turn, (chat, epoch), &inner.body);
+            return;
+        }
         let author = self.author_of(&chat, &epoch, &inner);
         if known {
             // Gossip brings copies of what came directly: those are acknowledged there.
@@ -112,6 +116,7 @@ impl Engine {
             Kind::DirectMessage
             | Kind::SoftState
             | Kind::Ephemeral
+            | Kind::Held
             | Kind::Bundle
             | Kind::Intro => false,
         };
@@ -119,6 +124,7 @@ impl Engine {
             self.recent.insert(id);
             turn.write(Write::Seen(id));
             if from.is_none()
+                && turn.kept.is_none()
                 && let Some(author) = author
             {
                 self.outbox.heard(&author, false, turn.now);
@@ -151,6 +157,10 @@ impl Engine {
         author: Option<DeviceId>,
         id: FrameId,
     ) {
+        if turn.kept.is_some() {
+            self.acknowledge_kept(turn, (chat, Some(epoch)), id);
+            return;
+        }
         let direct = from.or_else(|| author.and_then(|author| self.reachable(&author)));
         match direct {
             Some(peer) => turn.effect(held::held(peer, id)),
@@ -411,7 +421,11 @@ impl Engine {
     }
 
     /// Whose device it is, of those who are in a group.
-    pub(super) fn person_of(&self, chat: &ChatId, device: &DeviceId) -> Option<PersonId> {
+    pub(in crate::proto::engine) fn person_of(
+        &self,
+        chat: &ChatId,
+        device: &DeviceId,
+    ) -> Option<PersonId> {
         let held = self.groups.get(chat)?;
         let devices = &held.group.roster().devices;
         let at = devices.binary_search_by_key(device, |held| held.device);

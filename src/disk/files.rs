@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::proto::crypto::kdf;
+use sha2::{Digest, Sha256};
 
 /// Makes a directory that only its owner may enter, whatever the umask, and its parents.
-pub(super) fn make_private_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent)?;
     }
@@ -27,7 +27,7 @@ pub(super) fn make_private_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// Closes everything in a directory of ours to others, and the directory itself.
-pub(super) fn close_to_others(dir: &Path) -> io::Result<()> {
+pub(crate) fn close_to_others(dir: &Path) -> io::Result<()> {
     tighten(dir, 0o700)?;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -49,7 +49,7 @@ fn tighten(path: &Path, mode: u32) -> io::Result<()> {
 }
 
 /// Opens a file of ours for reading and writing, and makes it if need be.
-pub(super) fn open_private(path: &Path) -> io::Result<File> {
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -60,13 +60,13 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
 }
 
 /// Makes what was written in a directory survive a loss of power.
-pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
 /// Replaces a file: afterwards it holds all of `bytes`, or all of what it held before. What it held
 /// before is overwritten, as far as the disk allows that (protocol §8.3).
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = OpenOptions::new().write(true).open(path).ok();
     let fresh = with_suffix(path, ".tmp");
     let mut file = OpenOptions::new()
@@ -85,7 +85,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Removes a file after overwriting it, as far as the disk allows that.
-pub(super) fn destroy(path: &Path) -> io::Result<()> {
+pub(crate) fn destroy(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).open(path) {
         Ok(file) => blot_out(file)?,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -104,7 +104,7 @@ fn blot_out(mut file: File) -> io::Result<()> {
 
 /// What two copies of a small file, each with its checksum, say.
 #[derive(Debug)]
-pub(super) enum Copies {
+pub(crate) enum Copies {
     /// There is neither.
     Missing,
     /// What is there is not what was written.
@@ -125,7 +125,7 @@ const COPY_LIMIT: u64 = 64 * 1024 * 1024;
 const CHECKSUM: usize = 8;
 
 /// Reads what [`write_copies`] wrote; the first copy counts when both are whole.
-pub(super) fn read_copies(path: &Path) -> io::Result<Copies> {
+pub(crate) fn read_copies(path: &Path) -> io::Result<Copies> {
     let first = read_copy(path)?;
     let second = read_copy(&second_copy(path))?;
     Ok(match (first, second) {
@@ -143,16 +143,16 @@ pub(super) fn read_copies(path: &Path) -> io::Result<Copies> {
 }
 
 /// Replaces both copies of a small file, one after the other: one of them is whole at any time.
-pub(super) fn write_copies(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_copies(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut checked = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len() + CHECKSUM));
     checked.extend_from_slice(bytes);
-    checked.extend(kdf::hash(&[bytes]).iter().take(CHECKSUM));
+    checked.extend(Sha256::digest(bytes).iter().take(CHECKSUM));
     replace(path, &checked)?;
     replace(&second_copy(path), &checked)
 }
 
 /// Removes both copies of a small file.
-pub(super) fn destroy_copies(path: &Path) -> io::Result<()> {
+pub(crate) fn destroy_copies(path: &Path) -> io::Result<()> {
     destroy(path)?;
     destroy(&second_copy(path))
 }
@@ -181,7 +181,7 @@ fn read_copy(path: &Path) -> io::Result<Copy> {
     let Some((content, checksum)) = bytes.split_last_chunk::<CHECKSUM>() else {
         return Ok(Copy::Damaged);
     };
-    if !kdf::hash(&[content]).starts_with(checksum) {
+    if !Sha256::digest(content).starts_with(checksum) {
         return Ok(Copy::Damaged);
     }
     bytes.truncate(bytes.len() - CHECKSUM);
@@ -189,7 +189,7 @@ fn read_copy(path: &Path) -> io::Result<Copy> {
 }
 
 /// Moves a file or directory to a name beside it that is not taken yet, and says which.
-pub(super) fn set_aside(path: &Path, as_name: &str) -> io::Result<PathBuf> {
+pub(crate) fn set_aside(path: &Path, as_name: &str) -> io::Result<PathBuf> {
     let dir = path.parent().unwrap_or(Path::new("."));
     for n in 1..u32::MAX {
         let aside = dir.join(format!("{as_name}-{n}"));
@@ -203,7 +203,7 @@ pub(super) fn set_aside(path: &Path, as_name: &str) -> io::Result<PathBuf> {
 }
 
 /// Bytes that a directory and all in it take on disk.
-pub(super) fn size_on_disk(dir: &Path) -> io::Result<u64> {
+pub(crate) fn size_on_disk(dir: &Path) -> io::Result<u64> {
     let mut size: u64 = 0;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -220,13 +220,13 @@ pub(super) fn size_on_disk(dir: &Path) -> io::Result<u64> {
 }
 
 /// Bytes that we may still write on the disk of a directory.
-pub(super) fn free_space(dir: &Path) -> io::Result<u64> {
+pub(crate) fn free_space(dir: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(dir)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// Reserves room in a file that is given up when the disk is full.
-pub(super) fn reserve(path: &Path, len: u64) -> io::Result<()> {
+pub(crate) fn reserve(path: &Path, len: u64) -> io::Result<()> {
     let file = open_private(path)?;
     if file.metadata()?.blocks().saturating_mul(512) >= len {
         return Ok(());

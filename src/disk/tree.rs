@@ -22,21 +22,21 @@ use std::{
     time::Duration,
 };
 
-use super::{error::StoreError, files};
+use super::files;
 
 /// A change of one row: its key, and its value or none to remove it.
-pub(super) type Change = (Vec<u8>, Option<Vec<u8>>);
+pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 
 /// A row: key and value.
-pub(super) type Row = (Vec<u8>, Vec<u8>);
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
 /// One sled database.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// None only while it is dropped.
     db: Option<sled::Db>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
-    failed: OnceLock<StoreError>,
+    failed: OnceLock<DiskError>,
 }
 
 struct Job {
@@ -45,13 +45,30 @@ struct Job {
 }
 
 /// Why a database does not open.
-#[derive(Debug)]
-pub(super) enum TreeError {
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TreeError {
     /// No room.
+    #[error("the disk is full")]
     Full,
     /// The disk refuses; the database itself may be well.
+    #[error("the disk refuses ({0})")]
     Io(String),
     /// It is not what was written.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Why a database does not take or give anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DiskError {
+    /// It is being closed.
+    #[error("the database is closed")]
+    Closed,
+    /// The disk refused, now or before: nothing more is taken until it is opened again.
+    #[error("the disk failed: {0}")]
+    Failed(String),
+    /// It is not what was written.
+    #[error("the database is damaged: {0}")]
     Damaged(String),
 }
 
@@ -67,7 +84,7 @@ const CACHE: u64 = 8 * 1024 * 1024;
 
 impl Tree {
     /// Opens the database in `path`, or makes it.
-    pub(super) fn open(path: &Path) -> Result<Self, TreeError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, TreeError> {
         files::make_private_dir(path).map_err(|e| from_io(&e))?;
         move_away(path, |name| name.ends_with(".generating")).map_err(|e| from_io(&e))?;
         Self::start(path, open_watched(path)?)
@@ -76,7 +93,7 @@ impl Tree {
     /// Opens a damaged database as far as that is possible, and destroys what lies behind the damage:
     /// without a snapshot sled takes the first damaged place in its log for the end, and overwrites the
     /// rest. What else is to be had of it has to be taken before.
-    pub(super) fn open_wreck(path: &Path) -> Result<Self, TreeError> {
+    pub(crate) fn open_wreck(path: &Path) -> Result<Self, TreeError> {
         match Self::open(path) {
             Err(TreeError::Damaged(_)) => {
                 move_away(path, |_| true).map_err(|e| from_io(&e))?;
@@ -100,7 +117,7 @@ impl Tree {
         let writer = db.clone();
         let commit = move || commit_loop(&writer, &log, &work);
         match thread::Builder::new()
-            .name("store-commit".into())
+            .name("disk-commit".into())
             .spawn(commit)
         {
             Ok(writer) => Ok(Self {
@@ -117,23 +134,23 @@ impl Tree {
     }
 
     /// The value of a row.
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
         self.read(|db| Ok(db.get(key)?.map(|value| value.to_vec())))
     }
 
     /// Whether there is a row.
-    pub(super) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
+    pub(crate) fn has(&self, key: &[u8]) -> Result<bool, DiskError> {
         self.read(|db| db.contains_key(key))
     }
 
     /// At most `limit` rows whose keys begin with `prefix`, ascending, from the first key that is at
     /// least `from`.
-    pub(super) fn rows(
+    pub(crate) fn rows(
         &self,
         prefix: &[u8],
         from: &[u8],
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<Row>, DiskError> {
         self.read(|db| {
             let mut rows = Vec::new();
             for row in db.range(from.max(prefix)..).take(limit) {
@@ -148,11 +165,11 @@ impl Tree {
     }
 
     /// At most `limit` rows, descending, from the last key that is below `before`.
-    pub(super) fn rows_before(
+    pub(crate) fn rows_before(
         &self,
         before: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<Row>, DiskError> {
         self.read(|db| {
             let range = match before {
                 Some(before) => db.range(..before),
@@ -166,7 +183,7 @@ impl Tree {
 
     /// Makes changes, all or none, and returns when they are on disk. After an error nothing is known
     /// of them, and no change is accepted any more.
-    pub(super) fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    pub(crate) fn commit(&self, changes: Vec<Change>) -> Result<(), DiskError> {
         self.healthy()?;
         let (done, result) = sync_channel(1);
         let job = Job {
@@ -191,9 +208,9 @@ impl Tree {
     }
 
     /// Makes changes, all or none, that are on disk only after the next [`Tree::commit`].
-    pub(super) fn apply(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+    pub(crate) fn apply(&self, changes: Vec<Change>) -> Result<(), DiskError> {
         self.healthy()?;
-        let db = self.db.as_ref().ok_or(StoreError::Locked)?;
+        let db = self.db.as_ref().ok_or(DiskError::Closed)?;
         match catch_unwind(AssertUnwindSafe(|| db.apply_batch(batch(changes)))) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(e)) => Err(self.fail(e.to_string())),
@@ -202,25 +219,25 @@ impl Tree {
     }
 
     /// The error after which no change is accepted any more, if there was one.
-    pub(super) fn healthy(&self) -> Result<(), StoreError> {
+    pub(crate) fn healthy(&self) -> Result<(), DiskError> {
         self.failed.get().map_or(Ok(()), |e| Err(e.clone()))
     }
 
     /// Accepts no change any more.
-    pub(super) fn fail(&self, why: String) -> StoreError {
-        self.failed.get_or_init(|| StoreError::Failed(why)).clone()
+    pub(crate) fn fail(&self, why: String) -> DiskError {
+        self.failed.get_or_init(|| DiskError::Failed(why)).clone()
     }
 
-    fn read<T>(&self, read: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
-        let db = self.db.as_ref().ok_or(StoreError::Locked)?;
+    fn read<T>(&self, read: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, DiskError> {
+        let db = self.db.as_ref().ok_or(DiskError::Closed)?;
         match catch_unwind(AssertUnwindSafe(|| read(db))) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(sled::Error::Io(e))) => Err(match from_io(&e) {
-                TreeError::Damaged(why) => StoreError::Damaged(why),
-                TreeError::Full | TreeError::Io(_) => StoreError::Failed(e.to_string()),
+                TreeError::Damaged(why) => DiskError::Damaged(why),
+                TreeError::Full | TreeError::Io(_) => DiskError::Failed(e.to_string()),
             }),
-            Ok(Err(e)) => Err(StoreError::Damaged(e.to_string())),
-            Err(_) => Err(StoreError::Damaged("the database panicked".into())),
+            Ok(Err(e)) => Err(DiskError::Damaged(e.to_string())),
+            Err(_) => Err(DiskError::Damaged("the database panicked".into())),
         }
     }
 }
@@ -264,7 +281,7 @@ fn open_watched(path: &Path) -> Result<sled::Db, TreeError> {
     let open = move || {
         let _ = done.send(open_sled(&dir));
     };
-    let spawned = thread::Builder::new().name("store-open".into()).spawn(open);
+    let spawned = thread::Builder::new().name("disk-open".into()).spawn(open);
     spawned.map_err(|e| from_io(&e))?;
     // After a crash the whole log is read: 16 MiB take far less than a second.
     let size = files::size_on_disk(path).unwrap_or(0);
@@ -310,7 +327,7 @@ fn close(db: sled::Db, writer: Option<JoinHandle<()>>) {
         let _ = done.send(());
     };
     if thread::Builder::new()
-        .name("store-close".into())
+        .name("disk-close".into())
         .spawn(close)
         .is_ok()
     {
