@@ -201,7 +201,11 @@ impl Core {
             NetEvent::Direct { from, message } => {
                 let seen = match &message {
                     Direct::Frame { frame, .. } => self.seen(frame, turn)?,
-                    Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
+                    Direct::Held { .. }
+            | Direct::Want { .. }
+            | Direct::Heads { .. }
+            | Direct::Sync { .. }
+            | Direct::Have { .. } => false,
                 };
                 Input::Direct {
                     from,

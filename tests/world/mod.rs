@@ -679,7 +679,11 @@ impl World {
                 };
                 self.hosts[host].disk.seen(&id)
             }
-            Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
+            Direct::Held { .. }
+            | Direct::Want { .. }
+            | Direct::Heads { .. }
+            | Direct::Sync { .. }
+            | Direct::Have { .. } => false,
         };
         let from = self.hosts[from].peer;
         let heard = Input::Direct {

@@ -334,6 +334,7 @@ impl Engine {
             Direct::Heads { chat, topic, heads } => {
                 self.on_heads(turn, from, (ChatId(chat), topic), &heads);
             }
+            Direct::Sync { .. } | Direct::Have { .. } => {}
         }
     }
 
