@@ -891,6 +891,25 @@ impl World {
                 rows.retain(|row| !disk.holds(&row.id));
                 self.later(1, host, Input::Sifted(rows));
             }
+            Effect::SiftGiven { chat, from, rows } => {
+                let disk = &self.hosts[host].disk;
+                let (here, rows): (Vec<_>, Vec<_>) =
+                    rows.into_iter().partition(|row| disk.holds(&row.id));
+                let here = here.iter().map(|row| (row.device, row.counter)).collect();
+                let sifted = Input::SiftedGiven {
+                    chat,
+                    from,
+                    rows,
+                    here,
+                };
+                self.later(1, host, sifted);
+            }
+            Effect::Fetch(fetch) => {
+                let disk = &self.hosts[host].disk;
+                let read = |device, number| Ok::<_, ()>(disk.row_at(fetch.chat, device, number));
+                let rows = fetch.read(read).expect("memory does not fail");
+                self.later(1, host, Input::Fetched(fetch, rows));
+            }
             Effect::LoadHistory(asked) => {
                 let disk = &self.hosts[host].disk;
                 let before = asked.before.filter(|id| disk.message(id).is_some());

@@ -9,8 +9,10 @@ mod history;
 mod live;
 mod ops;
 mod records;
+mod rosters;
 mod saying;
 mod spread;
+mod sync;
 mod taking;
 mod telling;
 mod welcome;
@@ -18,6 +20,7 @@ mod welcome;
 pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
 pub use history::Asked;
+pub use sync::Fetch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -91,6 +94,10 @@ pub(super) struct GroupChat {
     referred: VecDeque<MessageId>,
     /// After this device was set back: when to ask for what followed, and how often yet.
     following: Option<(Timestamp, u32)>,
+    /// For whom epochs are.
+    rosters: rosters::Rosters,
+    /// What other members have.
+    sync: sync::Sync,
 }
 
 /// References that are remembered.
@@ -112,6 +119,8 @@ impl GroupChat {
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
             following: None,
+            rosters: rosters::Rosters::default(),
+            sync: sync::Sync::default(),
         }
     }
 
@@ -356,6 +365,7 @@ impl Engine {
             self.handle_group(turn, &chat);
         }
         self.handle_later(turn);
+        self.handle_sync(turn);
         let parting = self.parting.iter().filter(|(_, at)| **at <= now);
         for person in parting.map(|(person, _)| *person).collect::<Vec<_>>() {
             self.expel_member(turn, &person);
@@ -400,6 +410,7 @@ impl Engine {
         groups
             .chain(parting)
             .chain(self.brakes.poll_timeout())
+            .chain(self.poll_sync())
             .min()
     }
 

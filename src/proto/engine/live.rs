@@ -139,6 +139,7 @@ impl Engine {
     }
 
     pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+        self.sync_without(turn, &peer);
         self.connected.remove(&peer);
         self.relays.forget(&peer);
         self.forget_subscriber(turn.now, &peer);

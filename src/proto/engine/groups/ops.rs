@@ -281,6 +281,10 @@ impl Engine {
             .copied()
             .collect();
         let knows_more = known.len() < heads.len();
+        self.sync_on_meeting(turn.now, &chat, (from, device), !knows_more);
+        let Some(held) = self.groups.get(&chat) else {
+            return;
+        };
         let there = self.epoch_topics.get(&topic).filter(|(of, _)| *of == chat);
         let there = there.map(|(_, epoch)| *epoch);
         let Some(epoch) = there.or_else(|| self.epoch_with(&chat, &device)) else {
