@@ -337,6 +337,7 @@ fn directs() -> Seeds {
     };
     let have = Direct::Have {
         chat: [1; 32],
+        from: 3,
         until: 9,
         runs: vec![Span { first: 0, last: 4 }],
     };

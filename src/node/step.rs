@@ -214,10 +214,10 @@ impl Core {
                 let seen = match &message {
                     Direct::Frame { frame, .. } => self.seen(frame, turn)?,
                     Direct::Held { .. }
-            | Direct::Want { .. }
-            | Direct::Heads { .. }
-            | Direct::Sync { .. }
-            | Direct::Have { .. } => false,
+                    | Direct::Want { .. }
+                    | Direct::Heads { .. }
+                    | Direct::Sync { .. }
+                    | Direct::Have { .. } => false,
                 };
                 Input::Direct {
                     from,

@@ -156,7 +156,10 @@ impl Counters {
             }
             next = to.checked_add(1);
         }
-        out.extend(next.filter(|start| *start <= last).map(|start| (start, last)));
+        out.extend(
+            next.filter(|start| *start <= last)
+                .map(|start| (start, last)),
+        );
         out
     }
 
@@ -223,6 +226,12 @@ impl Counters {
         self.0.last().map(|run| run.last)
     }
 
+    /// The first counter that is not in the set.
+    pub fn first_missing(&self) -> u32 {
+        let first = self.0.first().filter(|run| run.first == 0);
+        first.map_or(0, |run| run.last.saturating_add(1))
+    }
+
     /// How many counters from `begin` to below the greatest one are missing.
     pub fn missing_count(&self, begin: u32) -> u32 {
         let mut next = begin;
@@ -233,6 +242,19 @@ impl Counters {
             next = next.max(run.last.saturating_add(1));
         }
         count
+    }
+
+    /// The missing counters from `begin` to below the greatest one.
+    pub fn holes(&self, begin: u32) -> Self {
+        let (mut next, mut holes) = (begin, Self::default());
+        for run in &self.0 {
+            next = next.max(block_of(run.first));
+            if let Some(last) = run.first.checked_sub(1).filter(|_| next < run.first) {
+                holes.insert_run(next, last);
+            }
+            next = next.max(run.last.saturating_add(1));
+        }
+        holes
     }
 
     /// The first `limit` missing counters from `begin` to below the greatest one.
@@ -285,6 +307,7 @@ mod tests {
         assert_eq!(counters.missing_count(0), 4);
         assert_eq!(counters.missing(3, 10), [3, 5, 6]);
         assert_eq!(counters.missing_count(3), 3);
+        assert_eq!(counters.holes(3).first(9), [3, 5, 6]);
     }
 
     #[test]

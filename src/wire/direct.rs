@@ -75,11 +75,14 @@ pub enum Direct {
         /// The chat.
         #[cbor(n(0), with = "minicbor::bytes")]
         chat: [u8; 32],
-        /// Of counters from this one on nothing is said.
+        /// What the sender's own device said under counters before this one it has no more.
         #[n(1)]
+        from: u32,
+        /// Of the receiver's counters from this one on nothing is said.
+        #[n(2)]
         until: u32,
         /// Counters, at most [`limits::HAVE_RUNS`] runs.
-        #[n(2)]
+        #[n(3)]
         runs: Vec<Span>,
     },
 }
@@ -157,6 +160,7 @@ mod tests {
         }
         let have = Direct::Have {
             chat: [1; 32],
+            from: 3,
             until: 9,
             runs: vec![Span { first: 0, last: 4 }],
         };
@@ -179,11 +183,13 @@ mod tests {
             }),
             Direct::Have {
                 chat: [1; 32],
+                from: 3,
                 until: 9,
                 runs: vec![Span { first: 4, last: 0 }],
             },
             Direct::Have {
                 chat: [1; 32],
+                from: 3,
                 until: 9,
                 runs: vec![Span { first: 0, last: 0 }; limits::HAVE_RUNS + 1],
             },

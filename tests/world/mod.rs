@@ -319,6 +319,22 @@ impl World {
         self.begin(host);
     }
 
+    /// A host's database was damaged: it goes on with what could be saved, and knows that.
+    pub fn lose_messages(&mut self, host: usize, disk: Memory) {
+        self.crash(host);
+        self.hosts[host].disk = disk;
+        let mut engine = self.load(host);
+        let held = &mut self.hosts[host];
+        engine.mistrust(self.now, &mut held.rng);
+        for chat in engine.chat_ids() {
+            let here = held.disk.counters(chat);
+            let lines = engine.recount(&chat, &here, self.now);
+            held.disk.commit(writes(&lines));
+        }
+        held.engine = Some(engine);
+        self.begin(host);
+    }
+
     /// A host goes on with another copy of its disk, and does not know that.
     pub fn swap(&mut self, host: usize, disk: Memory) -> Memory {
         self.crash(host);

@@ -394,6 +394,17 @@ impl Group {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
+    /// Whether a change says that somebody was removed or left.
+    pub fn was_left_by(&self, person: &PersonId) -> bool {
+        self.ops.iter().any(|op| {
+            OpBody::decode(&op.body).is_ok_and(|body| match body.change {
+                Change::RemoveMember(removed) => removed == *person,
+                Change::Leave => body.author == *person,
+                _ => false,
+            })
+        })
+    }
+
     /// How many changes a change follows: the same number for everybody.
     pub fn age_of(&self, id: &OpId) -> Option<u64> {
         u64::try_from(self.log.past_len(id)?).ok()

@@ -129,8 +129,7 @@ impl Comparison {
             next.ok()
         });
         self.turns = self.turns.saturating_add(1);
-        self.here
-            .extend(here.iter().map(|id| Item(id.to_bytes())));
+        self.here.extend(here.iter().map(|id| Item(id.to_bytes())));
         self.there
             .extend(there.iter().map(|id| Item(id.to_bytes())));
         match next {

@@ -195,17 +195,17 @@ impl Thread {
 
     /// How many messages of others are known to exist and are not here.
     pub fn missing(&self) -> u32 {
-        let missing = self.missing_by_device().into_iter();
-        missing.map(|(_, count)| count).fold(0, u32::saturating_add)
+        self.authors()
+            .map(|device| self.known_of(device).missing_count(self.begin_of(device)))
+            .fold(0, u32::saturating_add)
     }
 
-    /// How many messages of each device are known to exist and are not here.
-    pub fn missing_by_device(&self) -> Vec<(DeviceId, u32)> {
-        let missing = self.authors().map(|device| {
-            let count = self.known_of(device).missing_count(self.begin_of(device));
-            (*device, count)
-        });
-        missing.filter(|(_, count)| *count > 0).collect()
+    /// The messages of each device that are known to exist and are not here.
+    pub fn holes(&self) -> BTreeMap<DeviceId, Counters> {
+        let holes = self
+            .authors()
+            .map(|device| (*device, self.known_of(device).holes(self.begin_of(device))));
+        holes.filter(|(_, holes)| !holes.is_empty()).collect()
     }
 
     /// The first `limit` counters of each device of others that are missing.

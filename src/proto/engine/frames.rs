@@ -232,8 +232,7 @@ impl Engine {
     }
 
     /// Whether what a device said before a message was never for this chat as it is here: whoever
-    /// asks for contact again sends along what was not delivered, and no more; and a restored account
-    /// is not sent its history.
+    /// asks for contact again sends along what was not delivered, and no more.
     fn begins_with(&self, row: &MessageRow) -> bool {
         let standing = self
             .people
@@ -243,8 +242,8 @@ impl Engine {
             .chats
             .get(&row.chat)
             .is_some_and(|held| !held.thread.received.contains_key(&row.device));
-        let anew = standing == Some(Standing::Incoming) || self.own.list.is_restored();
-        fresh && row.counter > 0 && anew
+        let anew = standing == Some(Standing::Incoming);
+        fresh && row.counter > 0 && anew && !self.own.list.is_restored()
     }
 
     /// Whoever writes on our channel has accepted our request.

@@ -145,20 +145,6 @@ impl GroupChat {
             .is_some_and(|moderators| moderators.contains(person))
     }
 
-    /// By author, what is known to be missing.
-    pub(super) fn missing(&self) -> Vec<(PersonId, u32)> {
-        let mut by: BTreeMap<PersonId, u32> = BTreeMap::new();
-        for (device, missing) in self.state.thread.missing_by_device() {
-            let roster = &self.group.roster().devices;
-            let at = roster.binary_search_by_key(&device, |held| held.device);
-            if let Some(device) = at.ok().and_then(|at| roster.get(at)) {
-                let count = by.entry(device.person).or_default();
-                *count = count.saturating_add(missing);
-            }
-        }
-        by.into_iter().collect()
-    }
-
     /// Whether somebody may be given a new epoch because they ask: now and then. If so, it counts as
     /// given.
     fn may_answer(&mut self, person: PersonId, now: Timestamp) -> bool {

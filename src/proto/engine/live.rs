@@ -134,6 +134,7 @@ impl Engine {
             self.set_here(turn, device, person);
             self.flush_unsealed(turn, &person);
             self.meet_stranger(turn, device);
+            self.tell_what_is_here(turn, &person, (peer, device));
         }
         self.meet_member(turn, peer);
     }

@@ -18,6 +18,7 @@ mod channels;
 mod commands;
 mod frames;
 mod groups;
+mod have;
 mod held;
 mod hello;
 mod invites;
@@ -349,7 +350,12 @@ impl Engine {
             Direct::Sync { chat, number, step } => {
                 self.on_sync(turn, from, (ChatId(chat), number), step);
             }
-            Direct::Have { .. } => {}
+            Direct::Have {
+                chat,
+                from,
+                until,
+                runs,
+            } => self.on_have(turn, (person, device), ChatId(chat), (from, until, &runs)),
         }
     }
 

@@ -399,9 +399,10 @@ impl Engine {
         for id in due.publish {
             turn.effect(Effect::PublishStored(id));
         }
-        for (id, chat, cargo) in due.expired {
-            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-            self.seal_again(chat, cargo);
+        for expired in due.expired {
+            turn.write(Write::Delete(Class::Outbox, expired.id.0.to_vec()));
+            self.seal_again(expired.chat, expired.cargo);
+            self.give_up_in_group(&expired);
         }
     }
 

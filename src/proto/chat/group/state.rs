@@ -169,6 +169,12 @@ impl GroupState {
         by.into_iter().collect()
     }
 
+    /// Whether messages of this device were given up before a device acknowledged them.
+    pub fn has_given_up(&self, device: &DeviceId) -> bool {
+        let given_up = self.given_up.as_ref().and_then(|of| of.get(device));
+        given_up.is_some_and(|given_up| !given_up.is_empty())
+    }
+
     /// The messages of this device that are here.
     pub fn own_known(&self) -> Counters {
         let mut known = Counters::default();

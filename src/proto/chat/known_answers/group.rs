@@ -190,6 +190,7 @@ fn what_members_tell_each_other_of_an_epoch_is_summed_up_and_laid_out_as_known()
     };
     let have = Direct::Have {
         chat: chat.0,
+        from: 3,
         until: 9,
         runs: third.spans.clone(),
     };
@@ -206,7 +207,10 @@ fn what_members_tell_each_other_of_an_epoch_is_summed_up_and_laid_out_as_known()
         Direct::Sync { chat, number, step }.encode()
     };
 
-    assert_eq!(summary::item(&chat, &here).0, bytes("group", "sync_item")[..]);
+    assert_eq!(
+        summary::item(&chat, &here).0,
+        bytes("group", "sync_item")[..]
+    );
     let differ = Step::Differ {
         here: vec![here],
         there: vec![Item([4; 32])],

@@ -93,7 +93,11 @@ fn a_million_messages_and_ten_missing_cost_less_than_twenty_kibibytes_and_four_r
         let authors = (0..25).map(|n| ((n * 4 + number % 4) as u16, (40, None)));
         whole.insert(number, authors.collect());
     }
-    let messages: u32 = whole.values().flat_map(|d| d.values()).map(|(n, _)| n).sum();
+    let messages: u32 = whole
+        .values()
+        .flat_map(|d| d.values())
+        .map(|(n, _)| n)
+        .sum();
     assert_eq!(messages, 1_000_000);
     let scattered: Vec<u32> = (0..10).map(|n| n * 97 + 13).collect();
     let recent: Vec<u32> = (990..1000).collect();

@@ -168,6 +168,11 @@ impl Brakes {
         self.messages.has(author, now)
     }
 
+    /// Whether somebody said very much a short time ago.
+    pub(super) fn is_loud(&mut self, author: (ChatId, PersonId), now: Timestamp) -> bool {
+        self.messages.left(author, now) < MESSAGES.burst / 2
+    }
+
     /// One was: only now is it certain whose it is.
     pub(super) fn spoke(&mut self, author: (ChatId, PersonId), now: Timestamp) {
         self.messages.allow(author, now);
@@ -199,6 +204,15 @@ impl Brakes {
 }
 
 impl Engine {
+    /// Whether what is here may be compared with somebody's now.
+    pub(in crate::proto::engine) fn may_compare(
+        &mut self,
+        person: PersonId,
+        now: Timestamp,
+    ) -> bool {
+        self.brakes.may_compare(person, now)
+    }
+
     /// Answers heads whose time has come.
     pub(super) fn handle_later(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;

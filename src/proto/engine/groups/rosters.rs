@@ -1,9 +1,6 @@
 //! For whom an epoch is, looked up once.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::GroupChat;
 use crate::{
@@ -17,6 +14,17 @@ use crate::{
 /// The devices of each epoch that was asked for. Epochs that follow each other share them.
 #[derive(Default)]
 pub(super) struct Rosters(BTreeMap<OpId, Arc<[RosterDevice]>>);
+
+impl Rosters {
+    /// Whose device it was in any of these.
+    pub(super) fn person_of(&self, device: &DeviceId) -> Option<PersonId> {
+        let mut all = self.0.values();
+        all.find_map(|devices| {
+            let at = devices.binary_search_by_key(device, |held| held.device);
+            devices.get(at.ok()?).map(|held| held.person)
+        })
+    }
+}
 
 /// Whom one member may give what was said, or get it from.
 #[derive(Clone, Copy)]

@@ -1,7 +1,10 @@
 //! Members find and give each other what one of them lacks (protocol §6.1): with whom, and when.
 
 mod asking;
+mod complete;
 mod giving;
+mod gone;
+mod here;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,15 +82,9 @@ impl Sync {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
-    /// Whether a connected member says to have any of these messages of a device.
-    pub(super) fn is_offered(&self, device: &DeviceId, missing: &Counters) -> bool {
-        let mut offers = self.offers.values().filter_map(|of| of.get(device));
-        offers.any(|offered| !offered.common(missing).is_empty())
-    }
-
-    /// What is on its way from a member, as far as that is known.
-    pub(super) fn coming(&self) -> Option<&BTreeMap<DeviceId, Counters>> {
-        self.round.as_ref().map(Round::lacks)
+    /// What this device had said when the comparison under way began.
+    fn said(&self) -> Option<&Counters> {
+        self.round.as_ref().map(Round::said)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{super::rosters::index_in, ChatChange, Effect, Engine, EngineEvent, MINUTE, SECOND, Turn};
+use super::{super::rosters::index_in, Effect, Engine, GroupChat, MINUTE, SECOND, Turn};
 use crate::{
     proto::{
         chat::{
-            group::{numbered, unnumbered},
-            summary::{Comparison, Next, Summary, fitting},
+            group::unnumbered,
+            membership::Op,
+            summary::{Comparison, Next},
         },
         counters::{BLOCK, Counters},
         id::{ChatId, DeviceId, PersonId},
@@ -41,6 +42,8 @@ pub(super) struct Round {
     came: bool,
     /// There was more to say than fits.
     is_cut: bool,
+    /// What this device had said when the comparison began.
+    said: Counters,
 }
 
 enum Stage {
@@ -74,8 +77,28 @@ impl Round {
         &self.lacks
     }
 
+    pub(super) fn said(&self) -> &Counters {
+        &self.said
+    }
+
     fn is(&self, peer: PeerId, number: u32) -> bool {
         self.peer == peer && self.number == number
+    }
+}
+
+impl GroupChat {
+    fn begin_with(&mut self, peer: PeerId, stage: Stage, said: Counters, now: Timestamp) {
+        self.sync.number = self.sync.number.wrapping_add(1);
+        self.sync.round = Some(Round {
+            peer,
+            number: self.sync.number,
+            until: now.plus(ANSWER_MS),
+            stage,
+            lacks: BTreeMap::new(),
+            came: false,
+            is_cut: false,
+            said,
+        });
     }
 }
 
@@ -94,16 +117,9 @@ impl Engine {
         };
         let knows_all = held.sync.heard.get(&peer).copied().unwrap_or_default();
         held.sync.met.insert(peer, knows_all);
-        held.sync.number = held.sync.number.wrapping_add(1);
-        held.sync.round = Some(Round {
-            peer,
-            number: held.sync.number,
-            until: turn.now.plus(ANSWER_MS),
-            stage: Stage::Comparing(comparison),
-            lacks: BTreeMap::new(),
-            came: false,
-            is_cut: false,
-        });
+        let said = held.state.own_known();
+        let stage = Stage::Comparing(comparison);
+        held.begin_with(peer, stage, said, turn.now);
         self.ask_member(turn, chat, Step::Compare(question.into()));
     }
 
@@ -119,11 +135,7 @@ impl Engine {
         turn.effect(Effect::Send(round.peer, message));
     }
 
-    fn round_mut(
-        &mut self,
-        (chat, number): (&ChatId, u32),
-        from: PeerId,
-    ) -> Option<&mut Round> {
+    fn round_mut(&mut self, (chat, number): (&ChatId, u32), from: PeerId) -> Option<&mut Round> {
         let round = self.groups.get_mut(chat)?.sync.round.as_mut()?;
         round.is(from, number).then_some(round)
     }
@@ -237,69 +249,8 @@ impl Engine {
             held.sync.wish(peer, turn.now.plus(super::BUSY_MS));
             return;
         }
-        held.sync.number = held.sync.number.wrapping_add(1);
-        held.sync.round = Some(Round {
-            peer,
-            number: held.sync.number,
-            until: turn.now.plus(ANSWER_MS),
-            stage: Stage::Learning,
-            lacks: BTreeMap::new(),
-            came: false,
-            is_cut: false,
-        });
+        held.begin_with(peer, Stage::Learning, Counters::default(), turn.now);
         self.get(turn, chat, peer, lacks);
-    }
-
-    /// What of somebody's is not here and may be asked for. What they have of this device is delivered.
-    pub(super) fn lacks(
-        &mut self,
-        turn: &mut Turn<'_>,
-        chat: &ChatId,
-        (_, person, device): Member,
-        runs: &[EpochRuns],
-    ) -> BTreeMap<DeviceId, Counters> {
-        let (pair, own) = (self.pair(person), self.device());
-        let (mut lacks, mut has) = (BTreeMap::<DeviceId, Counters>::new(), Counters::default());
-        let Some(held) = self.groups.get_mut(chat) else {
-            return lacks;
-        };
-        let own_known = held.state.own_known();
-        for of in runs {
-            let Some(devices) = held.is_between(&of.epoch, pair) else {
-                continue;
-            };
-            let place = held.group.place_of(&of.epoch);
-            let Some(base) = place.and_then(|place| numbered(place, 0)) else {
-                continue;
-            };
-            for author in &of.devices {
-                let Some(by) = devices.get(usize::from(author.index)).map(|d| d.device) else {
-                    continue;
-                };
-                let known = held.state.thread.known_of(&by);
-                let known = if by == own { &own_known } else { known.as_ref() };
-                for Span { first, last } in &author.spans {
-                    let (first, last) = (base.saturating_add(*first), base.saturating_add(*last));
-                    let end = base.saturating_add(BLOCK - 1);
-                    let last = last.min(end);
-                    if by == own && first <= last {
-                        has.insert_run(first, last);
-                    }
-                    for (first, last) in known.not_within(first.min(end), last) {
-                        lacks.entry(by).or_default().insert_run(first, last);
-                    }
-                }
-            }
-        }
-        // What they said to be erased they need not be asked for.
-        for (by, missing) in &mut lacks {
-            if let Some(gone) = held.sync.gone.get(&(*by, person)) {
-                *missing = missing.without(gone);
-            }
-        }
-        lacks.retain(|_, missing| !missing.is_empty());
-        self.mark_had(turn, chat, (person, device), &has);
-        lacks
     }
 
     /// Asks for as many of the messages that are lacking as one answer holds.
@@ -317,7 +268,11 @@ impl Engine {
         for (device, lacks) in &mut round.lacks {
             // Some may have come meanwhile.
             let known = held.state.thread.known_of(device);
-            let known = if *device == own { &own_known } else { known.as_ref() };
+            let known = if *device == own {
+                &own_known
+            } else {
+                known.as_ref()
+            };
             *lacks = lacks.without(known);
             for (first, last) in lacks.runs() {
                 let count = u32::try_from(left).unwrap_or(u32::MAX);
@@ -337,8 +292,7 @@ impl Engine {
         let mut wanted = Vec::new();
         let mut asked = Vec::new();
         for (place, runs) in runs {
-            let Some(epoch) = held.group.op_at(place).map(crate::proto::chat::membership::Op::id)
-            else {
+            let Some(epoch) = held.group.op_at(place).map(Op::id) else {
                 continue;
             };
             let Some(devices) = held.devices_of(&epoch) else {
@@ -413,6 +367,10 @@ impl Engine {
             rows.extend(row.filter(is_asked));
         }
         self.take_gone(&chat, from, gone, &mut left);
+        if left == looked_at {
+            self.end_round(turn, &chat, true);
+            return;
+        }
         let lied = left.values().any(|left| !left.is_empty());
         if let Some(held) = self.groups.get_mut(&chat) {
             if lied {
@@ -428,56 +386,6 @@ impl Engine {
             from: from.1,
             rows,
         });
-    }
-
-    /// What somebody says to be erased: it is, if they wrote it, or if another says so too.
-    fn take_gone(
-        &mut self,
-        chat: &ChatId,
-        (_, person, device): Member,
-        gone: &[EpochRuns],
-        asked: &mut BTreeMap<DeviceId, Counters>,
-    ) {
-        let Some(held) = self.group_mut(chat) else {
-            return;
-        };
-        for of in gone {
-            let place = held.group.place_of(&of.epoch);
-            let base = place.and_then(|place| numbered(place, 0));
-            let Some((devices, base)) = held.devices_of(&of.epoch).zip(base) else {
-                continue;
-            };
-            for author in &of.devices {
-                let Some(by) = devices.get(usize::from(author.index)).map(|d| d.device) else {
-                    continue;
-                };
-                let Some(left) = asked.get_mut(&by) else {
-                    continue;
-                };
-                let mut said = Counters::default();
-                for Span { first, last } in &author.spans {
-                    said.insert_run(base.saturating_add(*first), base.saturating_add(*last));
-                }
-                let said = said.common(left);
-                *left = left.without(&said);
-                let others = held.sync.gone.iter();
-                let mut sure = Counters::default();
-                for ((_, who), gone) in others.filter(|((of, _), _)| *of == by) {
-                    if *who != person {
-                        sure.add_all(&gone.common(&said));
-                    }
-                }
-                let sure = if by == device { &said } else { &sure };
-                for (first, last) in sure.runs() {
-                    held.state.thread.give_up(by, first, last);
-                }
-                let claims = held.sync.gone.entry((by, person)).or_default();
-                claims.add_all(&said);
-            }
-        }
-        while held.sync.gone.len() > CLAIMS {
-            held.sync.gone.pop_first();
-        }
     }
 
     /// Of the messages that came these are not on the disk; of the others the numbers.
@@ -532,89 +440,6 @@ impl Engine {
             self.sync_soon(turn, chat);
         }
     }
-
-    /// What is missing in a group, or who has it, is another.
-    pub(super) fn completeness_changed(&self, turn: &mut Turn<'_>, chat: &ChatId) {
-        let what = ChatChange::Completeness;
-        turn.emit(EngineEvent::Chat { chat: *chat, what });
-    }
-
-    /// What is here of some epochs that are of two members, the newest first: as much as fits, and
-    /// whether that is not all.
-    pub(super) fn runs_of(
-        &mut self,
-        chat: &ChatId,
-        person: PersonId,
-        epochs: BTreeSet<OpId>,
-    ) -> (Vec<EpochRuns>, bool) {
-        let (pair, own) = (self.pair(person), self.device());
-        let Some(held) = self.groups.get_mut(chat) else {
-            return (Vec::new(), false);
-        };
-        let own_known = held.state.own_known();
-        let place = |id: &OpId| held.group.place_of(id);
-        let mut placed: Vec<(u32, OpId)> = epochs
-            .iter()
-            .filter_map(|id| Some((place(id)?, *id)))
-            .collect();
-        placed.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
-        let mut all = Vec::new();
-        for (place, epoch) in placed {
-            let devices = held.is_between(&epoch, pair);
-            let Some((devices, base)) = devices.zip(numbered(place, 0)) else {
-                continue;
-            };
-            let end = base.saturating_add(BLOCK - 1);
-            let runs = (0u16..).zip(devices.iter()).map(|(index, author)| {
-                let known = held.state.thread.known_of(&author.device);
-                let known = if author.device == own {
-                    &own_known
-                } else {
-                    known.as_ref()
-                };
-                let spans = known.within(base, end).map(|(first, last)| Span {
-                    first: first - base,
-                    last: last - base,
-                });
-                let spans = spans.collect();
-                DeviceRuns { index, spans }
-            });
-            let devices: Vec<_> = runs.filter(|of| !of.spans.is_empty()).collect();
-            all.push(EpochRuns { epoch, devices });
-        }
-        let count: usize = all.iter().map(|epoch| epoch.devices.len()).sum();
-        let fits = fitting(all);
-        let fit: usize = fits.iter().map(|epoch| epoch.devices.len()).sum();
-        (fits, fit < count)
-    }
-
-    /// What is here of the group in epochs of this person and another.
-    pub(super) fn summary_for(&mut self, chat: &ChatId, person: PersonId) -> Summary {
-        let (pair, own) = (self.pair(person), self.device());
-        let Some(held) = self.groups.get_mut(chat) else {
-            return Summary::default();
-        };
-        let mut epochs = Vec::new();
-        for (place, of) in held.state.known_by_epoch(own) {
-            let epoch = held.group.op_at(place).map(crate::proto::chat::membership::Op::id);
-            let Some(epoch) = epoch else { continue };
-            let Some(devices) = held.is_between(&epoch, pair) else {
-                continue;
-            };
-            // Both are sorted by the devices' ids.
-            let of = of.into_iter();
-            let of = of.filter_map(|(by, spans)| {
-                let index = index_in(&devices, &by)?;
-                Some(DeviceRuns { index, spans })
-            });
-            let devices: Vec<DeviceRuns> = of.collect();
-            let age = held.group.age_of(&epoch);
-            if let Some(age) = age.filter(|_| !devices.is_empty()) {
-                epochs.push((age, EpochRuns { epoch, devices }));
-            }
-        }
-        Summary::of(chat, epochs)
-    }
 }
 
 /// The first so many of some numbers.
@@ -627,10 +452,10 @@ fn first_of(asked: &[Run], count: u32) -> BTreeMap<DeviceId, Counters> {
         };
         let last = (*last).min(first.saturating_add(most));
         left = left.saturating_sub((last - first).saturating_add(1));
-        first_of.entry(*device).or_default().insert_run(*first, last);
+        first_of
+            .entry(*device)
+            .or_default()
+            .insert_run(*first, last);
     }
     first_of
 }
-
-/// What members say to be erased is remembered of so many authors and members.
-const CLAIMS: usize = 1024;

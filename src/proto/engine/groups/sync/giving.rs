@@ -2,13 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::{Effect, Engine, Turn, asking::{Member, Run}};
+use super::{
+    super::rosters::index_in,
+    Effect, Engine, Turn,
+    asking::{Member, Run},
+};
 use crate::{
     proto::{
-        chat::group::{RECORD_OVERHEAD, numbered, record_of, unnumbered},
+        chat::{
+            group::{RECORD_OVERHEAD, numbered, record_of, unnumbered},
+            membership::Op,
+        },
         counters::{BLOCK, Counters},
         id::{ChatId, DeviceId, PersonId},
-        outbox::Cargo,
+        outbox::{Cargo, Expired},
         record::{MessageRow, Receipt, Write},
     },
     wire::{
@@ -76,6 +83,7 @@ impl Engine {
         let waits = waits.any(|(_, _, cargo)| matches!(cargo, Cargo::Message { .. }));
         if let Some(held) = self.groups.get_mut(&chat)
             && !waits
+            && !held.state.has_given_up(&device)
         {
             // If they differ, it says so.
             held.sync.wishes.remove(&peer);
@@ -182,7 +190,11 @@ impl Engine {
                 continue;
             }
             let known = held.state.thread.known_of(&device);
-            let known = if device == own { &own_known } else { known.as_ref() };
+            let known = if device == own {
+                &own_known
+            } else {
+                known.as_ref()
+            };
             if known.contains(number) {
                 gone.push((device, number));
             }
@@ -190,10 +202,10 @@ impl Engine {
         let mut runs: Vec<EpochRuns> = Vec::new();
         for (device, number) in gone {
             let (place, counter) = unnumbered(number);
-            let epoch = held.group.op_at(place).map(crate::proto::chat::membership::Op::id);
+            let epoch = held.group.op_at(place).map(Op::id);
             let Some(epoch) = epoch else { continue };
             let devices = held.is_between(&epoch, pair);
-            let index = devices.and_then(|devices| super::super::rosters::index_in(&devices, &device));
+            let index = devices.and_then(|devices| index_in(&devices, &device));
             if let Some(index) = index {
                 add(&mut runs, epoch, index, counter);
             }
@@ -207,7 +219,7 @@ impl Engine {
         answer_member(turn, peer, (chat, number), step);
     }
 
-    /// A member has all that this device said in some epochs.
+    /// A member has all that this device had said in some epochs when the comparison began.
     pub(super) fn mark_same(
         &mut self,
         turn: &mut Turn<'_>,
@@ -218,13 +230,31 @@ impl Engine {
         let Some(held) = self.groups.get(chat) else {
             return;
         };
+        let Some(said) = held.sync.said() else {
+            return;
+        };
         let mut has = Counters::default();
-        for place in epochs.iter().filter_map(|id| held.group.place_of(id)) {
-            if let Some(first) = numbered(place, 0).filter(|_| held.state.sent.contains_key(&place)) {
-                has.insert_run(first, first.saturating_add(BLOCK - 1));
+        let places = epochs.iter().filter_map(|id| held.group.place_of(id));
+        for base in places.filter_map(|place| numbered(place, 0)) {
+            for (first, last) in said.within(base, base.saturating_add(BLOCK - 1)) {
+                has.insert_run(first, last);
             }
         }
         self.mark_had(turn, chat, to, &has);
+    }
+
+    /// A frame of this device was given up before all had it: whoever gets what it said otherwise is still
+    /// to be shown to have it.
+    pub(in crate::proto::engine) fn give_up_in_group(&mut self, expired: &Expired) {
+        let Cargo::Message { counter } = expired.cargo else {
+            return;
+        };
+        if let Some(held) = self.group_mut(&expired.chat) {
+            let given_up = held.state.given_up.get_or_insert_default();
+            for device in &expired.to {
+                given_up.entry(*device).or_default().insert(counter);
+            }
+        }
     }
 
     /// A member has these messages of this device, however they came to it: they are delivered.
@@ -289,7 +319,9 @@ fn add(runs: &mut Vec<EpochRuns>, epoch: OpId, index: u16, counter: u32) {
         let spans = Vec::new();
         of.devices.push(DeviceRuns { index, spans });
     }
-    let Some(of) = of.devices.last_mut() else { return };
+    let Some(of) = of.devices.last_mut() else {
+        return;
+    };
     match of.spans.last_mut() {
         Some(span) if span.last.checked_add(1) == Some(counter) => span.last = counter,
         _ => of.spans.push(Span {
