@@ -28,7 +28,7 @@ use betwixt::{
             Ack, BlobPut, Custody, Fetch, Lease, Mailbox, Placed, Put, PutStatus, Refusal,
             RelayCard, RelayLimits, RelayReply, RelayRequest,
         },
-        sync::{OpId, SyncReply, SyncRequest, Wanted},
+        sync::{DeviceRuns, EpochRuns, HistoryRecord, Item, OpId, Span, Step},
     },
 };
 use rand_chacha::ChaCha20Rng;
@@ -310,7 +310,45 @@ fn directs() -> Seeds {
     let parts = [(receiver, sealed.part.expose().to_vec())];
     let message = DirectMessage::encode(&sender, 7, &parts, &sealed.ciphertext);
     let none = DirectMessage::encode(&sender, 7, &[], &sealed.ciphertext);
+    let runs = || {
+        let spans = vec![Span { first: 0, last: 4 }];
+        vec![EpochRuns {
+            epoch: OpId([7; 32]),
+            devices: vec![DeviceRuns { index: 3, spans }],
+        }]
+    };
+    let sync = |step: Step| {
+        let (chat, number) = ([1; 32], 2);
+        let message = Direct::Sync { chat, number, step };
+        tagged(0, &message.encode())
+    };
+    let record = HistoryRecord {
+        context: vec![1; 200].into(),
+        signature: Some([3; 64]),
+    };
+    let given = Step::Given {
+        looked: 5,
+        records: vec![record],
+        gone: runs(),
+    };
+    let differ = Step::Differ {
+        here: runs(),
+        there: vec![Item([5; 32])],
+    };
+    let have = Direct::Have {
+        chat: [1; 32],
+        from: 3,
+        until: 9,
+        runs: vec![Span { first: 0, last: 4 }],
+    };
     named([
+        ("compare", sync(Step::Compare(vec![0x61].into()))),
+        ("compared", sync(Step::Compared(vec![0x61, 0, 0].into()))),
+        ("differ", sync(differ)),
+        ("runs", sync(Step::Runs(runs()))),
+        ("get", sync(Step::Get(runs()))),
+        ("given", sync(given)),
+        ("have", tagged(0, &have.encode())),
         (
             "frame",
             tagged(
@@ -360,8 +398,6 @@ fn requests() -> Seeds {
     };
     let relay = |request: RelayRequest| tagged(0, &request.encode());
     let relayed = |reply: RelayReply| tagged(1, &reply.encode());
-    let sync = |request: SyncRequest| tagged(3, &request.encode());
-    let synced = |reply: SyncReply| tagged(4, &reply.encode());
     let frame = || vec![1; 364].into();
     let limits = RelayLimits {
         lease_s: 60,
@@ -384,26 +420,6 @@ fn requests() -> Seeds {
         relay: PeerId([1; 32]),
         addresses: vec![address()],
         access_token: Some([2; 16]),
-    };
-    let open = SyncRequest::Open {
-        topic,
-        nonce: [1; 16],
-        mac: [2; 32],
-        negentropy: vec![0x61].into(),
-    };
-    let counters = Wanted::Counters {
-        device: [1; 16],
-        epoch: [0; 16],
-        from: 3,
-        upto: 9,
-    };
-    let history = SyncRequest::History {
-        chat: [1; 32],
-        wanted: vec![Wanted::Message([2; 32]), counters],
-    };
-    let opened = SyncReply::Opened {
-        mac: [1; 32],
-        negentropy: vec![0x61].into(),
     };
     named([
         ("challenge", relay(RelayRequest::Challenge)),
@@ -481,40 +497,14 @@ fn requests() -> Seeds {
         ),
         ("frames", relayed(RelayReply::Frames(vec![mailbox]))),
         ("card", tagged(2, &card.encode())),
-        ("sync-open", sync(open)),
-        (
-            "sync-get",
-            sync(SyncRequest::Get {
-                sync: [1; 16],
-                frames: vec![FrameId([2; 32])],
-            }),
-        ),
-        (
-            "sync-push",
-            sync(SyncRequest::Push {
-                sync: [1; 16],
-                frames: vec![frame()],
-            }),
-        ),
-        (
-            "sync-log",
-            sync(SyncRequest::Log {
-                chat: [1; 32],
-                heads: vec![OpId([2; 32])],
-            }),
-        ),
-        ("sync-history", sync(history)),
-        ("sync-opened", synced(opened)),
-        ("sync-frames", synced(SyncReply::Frames(vec![frame()]))),
-        ("sync-pushed", synced(SyncReply::Pushed(vec![true, false]))),
         (
             "blob-list",
-            tagged(5, &BlobRequest::List { blob: [1; 32] }.encode()),
+            tagged(3, &BlobRequest::List { blob: [1; 32] }.encode()),
         ),
         (
             "blob-chunk",
             tagged(
-                5,
+                3,
                 &BlobRequest::Chunk {
                     blob: [1; 32],
                     index: 7,
@@ -525,7 +515,7 @@ fn requests() -> Seeds {
         (
             "blob-hashes",
             tagged(
-                6,
+                4,
                 &BlobReply::List {
                     size: 9,
                     hashes: vec![1; 32].into(),

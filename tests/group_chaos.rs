@@ -65,6 +65,76 @@ fn talk(seed: u64) {
     drop(told);
 }
 
+#[test]
+fn what_somebody_said_to_one_member_before_they_went_for_ever_is_with_all_who_stay() {
+    seeds().for_each(last_words);
+}
+
+/// Everybody talks; in the end one says something that only one other hears, and is never seen again.
+fn last_words(seed: u64) {
+    let told = Told(seed);
+    let (mut world, all, chat) = group(seed);
+    worsen(&mut world);
+    for step in 0..30 {
+        if !trouble(&mut world, &all) {
+            let who = all[world.pick(4) as usize];
+            if world.is_up(who) {
+                world.say(who, chat, &format!("{who} says {step}"));
+            }
+        }
+        let pause = u64::from(world.pick(2_000));
+        world.run(pause);
+    }
+    world.crash_no_more();
+    let gone = all[world.pick(4) as usize];
+    let mut staying: Vec<usize> = all.iter().copied().filter(|host| *host != gone).collect();
+    let heard = staying.remove(world.pick(3) as usize);
+    for host in [gone, heard] {
+        if !world.is_up(host) {
+            world.restart(host);
+        }
+    }
+    for other in &staying {
+        world.part(gone, *other, true);
+        world.part(heard, *other, true);
+    }
+    world.part(gone, heard, false);
+    world.links = Links::GOOD;
+    world.run(10_000);
+    let mut last = BTreeSet::new();
+    for n in 0..3 {
+        last.extend(world.say(gone, chat, &format!("last words {n}")));
+        world.run(1_000);
+    }
+    world.run(20_000);
+    let holds = |world: &World, host: usize| -> BTreeSet<MessageId> {
+        let rows = world.timeline(host, chat);
+        rows.iter().map(|row| row.id).collect()
+    };
+    let heard_all = last.is_subset(&holds(&world, heard));
+    world.crash(gone);
+    staying.push(heard);
+    heal(&mut world, &staying);
+    world.run(30 * 60_000);
+
+    for host in &staying {
+        if heard_all {
+            assert!(last.is_subset(&holds(&world, *host)), "{host}");
+        }
+    }
+    let ids = |host: usize| -> Vec<MessageId> {
+        world
+            .timeline(host, chat)
+            .iter()
+            .map(|row| row.id)
+            .collect()
+    };
+    for host in &staying[1..] {
+        assert_eq!(ids(staying[0]), ids(*host), "{host}: one set in one order");
+    }
+    drop(told);
+}
+
 /// People are added and removed, admins come and go, cables too.
 fn quarrel(seed: u64) {
     let told = Told(seed);

@@ -569,6 +569,7 @@ fn chats() {
         missing: vec![Missing {
             person_id: ADA,
             count: 1,
+            available: true,
         }],
         disappear_after_s: 0,
         pinned_messages: vec![MESSAGE],
@@ -580,7 +581,7 @@ fn chats() {
             "members": [{"person_id": ada(), "name": "Ada", "role": "member", "owner": false,
                 "avatar": 2, "joined_at": 9}],
             "former": [{"person_id": ada(), "name": "Ada", "avatar": 2}],
-            "complete": false, "missing": [{"person_id": ada(), "count": 1}],
+            "complete": false, "missing": [{"person_id": ada(), "count": 1, "available": true}],
             "disappear_after_s": 0, "pinned_messages": [message_id()]})
     );
 }

@@ -145,6 +145,10 @@ gap-offline = { $count ->
     [one] { $count } message from { $name } is missing. It comes when { $name } is online.
    *[other] { $count } messages from { $name } are missing. They come when { $name } is online.
 }
+gap-nobody = { $count ->
+    [one] { $count } message from { $name } is missing. It comes when { $name }, or somebody else who has it, is online.
+   *[other] { $count } messages from { $name } are missing. They come when { $name }, or somebody else who has them, is online.
+}
 banner-after-removal = { $count ->
     [one] { $count } message from { $name } arrived after removal and is not shown.
    *[other] { $count } messages from { $name } arrived after removal and are not shown.

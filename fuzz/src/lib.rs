@@ -36,7 +36,6 @@ use betwixt::{
         id::PeerId,
         limits,
         mailbox::{Link, RelayCard, RelayReply, RelayRequest},
-        sync::{SyncReply, SyncRequest},
     },
 };
 use rand_chacha::ChaCha20Rng;
@@ -181,12 +180,12 @@ pub fn direct(bytes: &[u8]) {
     }
 }
 
-/// The protocols of relays, sync and files. The first byte says as what it is read.
+/// The protocols of relays and files. The first byte says as what it is read.
 pub fn requests(bytes: &[u8]) {
     let Some((which, bytes)) = bytes.split_first() else {
         return;
     };
-    match which % 7 {
+    match which % 5 {
         0 => {
             let request = RelayRequest::decode(bytes);
             if let Ok(request) = &request {
@@ -201,9 +200,7 @@ pub fn requests(bytes: &[u8]) {
         }
         1 => same(RelayReply::decode(bytes).map(|it| it.encode()), bytes),
         2 => same(RelayCard::decode(bytes).map(|it| it.encode()), bytes),
-        3 => same(SyncRequest::decode(bytes).map(|it| it.encode()), bytes),
-        4 => same(SyncReply::decode(bytes).map(|it| it.encode()), bytes),
-        5 => same(BlobRequest::decode(bytes).map(|it| it.encode()), bytes),
+        3 => same(BlobRequest::decode(bytes).map(|it| it.encode()), bytes),
         _ => same(BlobReply::decode(bytes).map(|it| it.encode()), bytes),
     }
 }

@@ -265,10 +265,16 @@ fn load(store: &Store, restored: Option<Restored>) -> Result<(Engine, Vec<Effect
     // An account that is lost is never silently replaced by another.
     let engine = Engine::load(records, clock::now());
     let mut engine = engine.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    let mut effects = Vec::new();
     if store.opened().is_suspect() {
-        engine.mistrust(clock::now(), &mut chance());
+        let now = clock::now();
+        engine.mistrust(now, &mut chance());
+        for chat in engine.chat_ids() {
+            let here = store.counters(chat).map_err(refused)?;
+            effects.extend(engine.recount(&chat, &here, now));
+        }
     }
-    Ok((engine, Vec::new()))
+    Ok((engine, effects))
 }
 
 /// What there is to say about how the profile was found.

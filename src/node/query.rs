@@ -16,7 +16,7 @@ use crate::{
         chat::{acts::TOMBSTONE, group::Place as Standing, membership::Role as GroupRole},
         engine::{
             Asked, Engine,
-            state::{ChatState, GroupMember, GroupStanding},
+            state::{ChatState, GroupMember, GroupStanding, MissingFrom},
         },
         id::DeviceId,
         qr,
@@ -146,7 +146,7 @@ fn summary(engine: &Engine, names: &Names, chat: &ChatState) -> ChatSummary {
 }
 
 fn group_summary(group: &GroupStanding) -> ChatSummary {
-    let missing = group.missing.iter().map(|(_, count)| *count);
+    let missing = group.missing.iter().map(|missing| missing.count);
     let missing = missing.fold(0, u32::saturating_add);
     ChatSummary {
         chat_id: group.chat,
@@ -207,8 +207,14 @@ fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
         by.map(|(person, count)| Missing {
             person_id: *person,
             count: *count,
+            available: false,
         })
         .collect::<Vec<Missing>>()
+    };
+    let missing_from = |missing: &MissingFrom| Missing {
+        person_id: missing.person,
+        count: missing.count,
+        available: missing.is_here,
     };
     ChatInfo {
         chat_id: group.chat,
@@ -231,7 +237,7 @@ fn group_info(engine: &Engine, group: &GroupStanding) -> ChatInfo {
         members: group.members.iter().map(member).collect(),
         former,
         complete: group.missing.is_empty(),
-        missing: counted(&group.missing),
+        missing: group.missing.iter().map(missing_from).collect(),
         disappear_after_s: group.timer_s,
         pinned_messages: group.pinned_messages.clone(),
     }
@@ -281,6 +287,7 @@ fn chat_info(engine: &Engine, id: &ChatId) -> Result<ChatInfo, CommandError> {
     let missing = (chat.missing > 0).then_some(Missing {
         person_id: chat.person,
         count: chat.missing,
+        available: chat.is_other_here,
     });
     Ok(ChatInfo {
         chat_id: chat.chat,

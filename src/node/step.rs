@@ -21,9 +21,10 @@ use crate::{
     net::{NetCommand, NetEvent, Ports},
     proto::{
         engine::{
-            Asked, Effect, Engine, Input,
+            Asked, Effect, Engine, Fetch, Input,
             input::{AskId, CommandId, Ticket},
         },
+        id::{DeviceId, PersonId},
         outbox,
         record::{Class, MessageRow},
         time::Timestamp,
@@ -76,6 +77,10 @@ pub(super) enum Loaded {
     Said(Box<MessageRow>),
     /// Of some messages those that are not there.
     Sifted(Vec<MessageRow>),
+    /// The same of messages that a member gave in a group, with the numbers of those that are there.
+    SiftedGiven(ChatId, PersonId, Vec<MessageRow>, Vec<(DeviceId, u32)>),
+    /// Messages for a member.
+    Fetched(Fetch, Vec<Option<MessageRow>>),
     /// Messages with the acts on them, for a newcomer.
     History(Asked, Vec<MessageRow>),
 }
@@ -175,6 +180,13 @@ impl Core {
             Happened::Loaded(Loaded::Own(chat, counter, row)) => Input::Loaded(chat, counter, row),
             Happened::Loaded(Loaded::Said(row)) => Input::Said(row),
             Happened::Loaded(Loaded::Sifted(rows)) => Input::Sifted(rows),
+            Happened::Loaded(Loaded::SiftedGiven(chat, from, rows, here)) => Input::SiftedGiven {
+                chat,
+                from,
+                rows,
+                here,
+            },
+            Happened::Loaded(Loaded::Fetched(fetch, rows)) => Input::Fetched(fetch, rows),
             Happened::Loaded(Loaded::History(asked, rows)) => Input::History(asked, rows),
             Happened::Timeout => Input::Timeout,
         };
@@ -202,7 +214,11 @@ impl Core {
             NetEvent::Direct { from, message } => {
                 let seen = match &message {
                     Direct::Frame { frame, .. } => self.seen(frame, turn)?,
-                    Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
+                    Direct::Held { .. }
+                    | Direct::Want { .. }
+                    | Direct::Heads { .. }
+                    | Direct::Sync { .. }
+                    | Direct::Have { .. } => false,
                 };
                 Input::Direct {
                     from,
@@ -394,6 +410,26 @@ impl Core {
                     }
                 }
                 released.loaded.push(Loaded::Sifted(missing));
+                return Ok(());
+            }
+            Effect::SiftGiven { chat, from, rows } => {
+                let (mut missing, mut here) = (Vec::new(), Vec::new());
+                for row in rows {
+                    if self.store.holds(&row.id)? {
+                        here.push((row.device, row.counter));
+                    } else {
+                        missing.push(row);
+                    }
+                }
+                released
+                    .loaded
+                    .push(Loaded::SiftedGiven(chat, from, missing, here));
+                return Ok(());
+            }
+            Effect::Fetch(fetch) => {
+                let chat = fetch.chat;
+                let rows = fetch.read(|device, number| self.store.row_at(chat, device, number))?;
+                released.loaded.push(Loaded::Fetched(fetch, rows));
                 return Ok(());
             }
             Effect::LoadHistory(asked) => {

@@ -15,7 +15,7 @@ use super::{
 use crate::wire::{
     codec::{self, Malformed},
     frame::{self, Parts},
-    id::{PeerId, TopicKey},
+    id::TopicKey,
     limits, mailbox,
 };
 
@@ -25,7 +25,6 @@ pub struct Channel {
     topic: TopicKey,
     topic_key: SigningKey,
     env_key: Secret<32>,
-    sync_key: Secret<32>,
 }
 
 /// What a frame holds (protocol §5.2).
@@ -101,7 +100,6 @@ impl Channel {
             topic: TopicKey(*topic_key.verifying_key().as_bytes()),
             topic_key,
             env_key: derive("chan-env"),
-            sync_key: derive("chan-sync"),
         }
     }
 
@@ -150,72 +148,8 @@ impl Channel {
         self.topic_key.sign("relay-auth", message)
     }
 
-    /// The code that opens a reconciliation (protocol §6.1).
-    pub fn sync_mac(&self, role: SyncRole, link: &SyncLink) -> [u8; 32] {
-        kdf::hmac(self.sync_key.expose(), &self.sync_parts(role, link).each())
-    }
-
-    /// Whether the other side of a reconciliation holds this channel's keys.
-    pub fn sync_mac_matches(&self, role: SyncRole, link: &SyncLink, mac: &[u8; 32]) -> bool {
-        let parts = self.sync_parts(role, link);
-        kdf::hmac_matches(self.sync_key.expose(), &parts.each(), mac)
-    }
-
-    fn sync_parts(&self, role: SyncRole, link: &SyncLink) -> SyncParts {
-        SyncParts {
-            label: kdf::label(match role {
-                SyncRole::Asker => "sync-a",
-                SyncRole::Asked => "sync-b",
-            }),
-            topic: self.topic,
-            asker: link.asker.to_multihash(),
-            asked: link.asked.to_multihash(),
-            nonce: link.nonce,
-        }
-    }
-
     fn ad(&self, header: [u8; frame::HEADER]) -> Vec<u8> {
         [&kdf::label("env")[..], &self.topic.0, &header].concat()
-    }
-}
-
-/// Which side of a reconciliation a code is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncRole {
-    /// The one that opened it.
-    Asker,
-    /// The other.
-    Asked,
-}
-
-/// The connection on which two members reconcile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyncLink {
-    /// Who opened it.
-    pub asker: PeerId,
-    /// The other.
-    pub asked: PeerId,
-    /// Random, from the asker.
-    pub nonce: [u8; 16],
-}
-
-struct SyncParts {
-    label: Vec<u8>,
-    topic: TopicKey,
-    asker: [u8; 38],
-    asked: [u8; 38],
-    nonce: [u8; 16],
-}
-
-impl SyncParts {
-    fn each(&self) -> [&[u8]; 5] {
-        [
-            &self.label,
-            &self.topic.0,
-            &self.asker,
-            &self.asked,
-            &self.nonce,
-        ]
     }
 }
 

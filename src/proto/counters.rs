@@ -102,6 +102,81 @@ impl Counters {
         true
     }
 
+    /// Adds all counters from the first to the last. `false` if they would open more holes than are
+    /// kept: then nothing changes.
+    pub fn insert_run(&mut self, first: u32, last: u32) -> bool {
+        if first > last {
+            return true;
+        }
+        // All runs that touch it become one with it.
+        let from = self
+            .0
+            .partition_point(|run| run.last.checked_add(1).is_some_and(|next| next < first));
+        let to = self
+            .0
+            .partition_point(|run| run.first <= last.saturating_add(1));
+        let touched = self.0.get(from..to).unwrap_or_default();
+        let whole = Run {
+            first: touched.first().map_or(first, |run| run.first.min(first)),
+            last: touched.last().map_or(last, |run| run.last.max(last)),
+        };
+        if touched.is_empty() && self.0.len() >= MAX_RUNS {
+            return false;
+        }
+        self.0.splice(from..to.max(from), [whole]);
+        true
+    }
+
+    /// Its runs, ascending: first and last counter of each.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (u32, u32)> {
+        self.0.iter().map(|run| (run.first, run.last))
+    }
+
+    /// What of it lies between two counters, both included.
+    pub fn within(&self, first: u32, last: u32) -> impl Iterator<Item = (u32, u32)> {
+        let from = self.0.partition_point(|run| run.last < first);
+        let runs = self.0.iter().skip(from);
+        runs.take_while(move |run| run.first <= last)
+            .map(move |run| (run.first.max(first), run.last.min(last)))
+    }
+
+    /// Adds what is in another set.
+    pub fn add_all(&mut self, other: &Self) {
+        for (first, last) in other.runs() {
+            self.insert_run(first, last);
+        }
+    }
+
+    /// What of a run is not in the set.
+    pub fn not_within(&self, first: u32, last: u32) -> Vec<(u32, u32)> {
+        let (mut out, mut next) = (Vec::new(), Some(first));
+        for (from, to) in self.within(first, last) {
+            if let Some(start) = next.filter(|start| *start < from) {
+                out.push((start, from.saturating_sub(1)));
+            }
+            next = to.checked_add(1);
+        }
+        out.extend(
+            next.filter(|start| *start <= last)
+                .map(|start| (start, last)),
+        );
+        out
+    }
+
+    /// Without what is in another set.
+    pub fn without(&self, other: &Self) -> Self {
+        let runs = self.runs();
+        let left = runs.flat_map(|(first, last)| other.not_within(first, last));
+        Self(left.map(|(first, last)| Run { first, last }).collect())
+    }
+
+    /// What is in both.
+    pub fn common(&self, other: &Self) -> Self {
+        let runs = self.runs();
+        let both = runs.flat_map(|(first, last)| other.within(first, last));
+        Self(both.map(|(first, last)| Run { first, last }).collect())
+    }
+
     /// The first `limit` counters in the set.
     pub fn first(&self, limit: usize) -> Vec<u32> {
         self.0
@@ -151,6 +226,12 @@ impl Counters {
         self.0.last().map(|run| run.last)
     }
 
+    /// The first counter that is not in the set.
+    pub fn first_missing(&self) -> u32 {
+        let first = self.0.first().filter(|run| run.first == 0);
+        first.map_or(0, |run| run.last.saturating_add(1))
+    }
+
     /// How many counters from `begin` to below the greatest one are missing.
     pub fn missing_count(&self, begin: u32) -> u32 {
         let mut next = begin;
@@ -161,6 +242,19 @@ impl Counters {
             next = next.max(run.last.saturating_add(1));
         }
         count
+    }
+
+    /// The missing counters from `begin` to below the greatest one.
+    pub fn holes(&self, begin: u32) -> Self {
+        let (mut next, mut holes) = (begin, Self::default());
+        for run in &self.0 {
+            next = next.max(block_of(run.first));
+            if let Some(last) = run.first.checked_sub(1).filter(|_| next < run.first) {
+                holes.insert_run(next, last);
+            }
+            next = next.max(run.last.saturating_add(1));
+        }
+        holes
     }
 
     /// The first `limit` missing counters from `begin` to below the greatest one.
@@ -213,6 +307,7 @@ mod tests {
         assert_eq!(counters.missing_count(0), 4);
         assert_eq!(counters.missing(3, 10), [3, 5, 6]);
         assert_eq!(counters.missing_count(3), 3);
+        assert_eq!(counters.holes(3).first(9), [3, 5, 6]);
     }
 
     #[test]
@@ -251,6 +346,39 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn runs_are_added_and_taken_apart_as_sets_are(
+            one in prop::collection::vec((0..60u32, 0..9u32), 0..12),
+            other in prop::collection::vec((0..60u32, 0..9u32), 0..12),
+            (from, length) in (0..60u32, 0..20u32),
+        ) {
+            let build = |runs: &[(u32, u32)]| {
+                let (mut counters, mut model) = (Counters::default(), BTreeSet::new());
+                for (first, length) in runs {
+                    prop_assert!(counters.insert_run(*first, first + length));
+                    model.extend(*first..=first + length);
+                }
+                prop_assert!(counters.is_valid());
+                Ok((counters, model))
+            };
+            let all = |c: &Counters| -> BTreeSet<u32> { c.first(usize::MAX).into_iter().collect() };
+            let ((one, in_one), (other, in_other)) = (build(&one)?, build(&other)?);
+
+            prop_assert_eq!(all(&one), in_one.clone());
+            let mut both = one.clone();
+            both.add_all(&other);
+            prop_assert_eq!(all(&both), &in_one | &in_other);
+            prop_assert_eq!(all(&one.without(&other)), &in_one - &in_other);
+            prop_assert_eq!(all(&one.common(&other)), &in_one & &in_other);
+            prop_assert!(one.common(&other).is_valid() && one.without(&other).is_valid());
+            let window: BTreeSet<u32> = (from..=from + length).collect();
+            let flat = |runs: Vec<(u32, u32)>| -> BTreeSet<u32> {
+                runs.into_iter().flat_map(|(first, last)| first..=last).collect()
+            };
+            prop_assert_eq!(flat(one.within(from, from + length).collect()), &window & &in_one);
+            prop_assert_eq!(flat(one.not_within(from, from + length)), &window - &in_one);
+        }
+
         #[test]
         fn it_is_a_set(values in prop::collection::vec((any::<bool>(), 0_u32..64), 0..200)) {
             let mut counters = Counters::default();

@@ -131,7 +131,20 @@ pub struct Due {
     /// Publish these on their topics.
     pub publish: Vec<FrameId>,
     /// These are too old; what they said has to be sealed anew.
-    pub expired: Vec<(FrameId, ChatId, Cargo)>,
+    pub expired: Vec<Expired>,
+}
+
+/// A frame that is given up.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// The frame.
+    pub id: FrameId,
+    /// The chat it belongs to.
+    pub chat: ChatId,
+    /// What it carried.
+    pub cargo: Cargo,
+    /// The devices that did not acknowledge it.
+    pub to: Vec<DeviceId>,
 }
 
 /// All frames that wait for somebody.
@@ -434,7 +447,12 @@ impl Outbox {
                 break;
             }
             let id = entry.id;
-            due.expired.push((id, entry.chat, entry.cargo));
+            due.expired.push(Expired {
+                id,
+                chat: entry.chat,
+                cargo: entry.cargo,
+                to: entry.to.iter().copied().collect(),
+            });
             self.remove(&id);
         }
         due

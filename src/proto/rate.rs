@@ -58,6 +58,14 @@ impl<K: Ord + Copy> Rate<K> {
         taken > 0
     }
 
+    /// How many there are for `key`.
+    pub fn left(&mut self, key: K, now: Timestamp) -> u32 {
+        let bucket = self.buckets.get(&key);
+        bucket.map_or(self.each.burst, |bucket| {
+            bucket.refilled(self.each, now).left
+        })
+    }
+
     /// Gives back what was taken and not used.
     pub fn give_back(&mut self, key: K, unused: u32) {
         if let Some(bucket) = self.buckets.get_mut(&key) {

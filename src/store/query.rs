@@ -1,17 +1,20 @@
 //! What can be asked. Queries run beside each other and beside a commit.
 
+use std::collections::BTreeMap;
+
 use zeroize::Zeroizing;
 
 use super::{
     database::Database,
     error::StoreError,
     seal::{self, LONGEST, Piece, Sealer, Space},
-    timeline::{self, Place},
+    timeline::{self, Place, Timeline},
     tree::Tree,
     write,
 };
 use crate::{
     proto::{
+        counters::Counters,
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::{Class, MessageRow, PageBounds, ReadUpTo, ReceiptTimes, Stored},
     },
@@ -158,6 +161,13 @@ impl Database {
             }
         }
         Ok(first)
+    }
+
+    pub(super) fn counters(
+        &self,
+        chat: &ChatId,
+    ) -> Result<BTreeMap<DeviceId, Counters>, StoreError> {
+        self.timeline(chat, Timeline::counters)
     }
 
     /// The acts on a message that may count.

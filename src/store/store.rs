@@ -1,6 +1,7 @@
 //! The open store.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     proto::{
         chat::acts,
+        counters::Counters,
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::{Class, MessageRow, PageBounds, ReadUpTo, ReceiptTimes, Stored, Write},
     },
@@ -300,6 +302,11 @@ impl Store {
         counter: u32,
     ) -> Result<Option<MessageRow>, StoreError> {
         self.query(|database| database.row_at(&chat, device, counter, |_| true))
+    }
+
+    /// By device, the counters of the messages of a chat that are here, or were and are erased.
+    pub fn counters(&self, chat: ChatId) -> Result<BTreeMap<DeviceId, Counters>, StoreError> {
+        self.query(|database| database.counters(&chat))
     }
 
     /// Whether a message is here, shown or not, or was and is erased.

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     proto::{
         chat::acts::{self, Shape},
+        counters::Counters,
         id::{ChatId, DeviceId, MessageId},
         record::MessageRow,
         time::Timestamp,
@@ -99,6 +100,18 @@ impl Timeline {
         let first = of.partition_point(|(c, _)| *c < counter);
         let equal = of.iter().skip(first).take_while(|(c, _)| *c == counter);
         equal.map(|(_, arrival)| *arrival).collect()
+    }
+
+    /// The counters of the messages of each device.
+    pub(super) fn counters(&self) -> BTreeMap<DeviceId, Counters> {
+        let devices = self.counters.iter().map(|(device, of)| {
+            let mut counters = Counters::default();
+            for (counter, _) in of {
+                counters.insert(*counter);
+            }
+            (*device, counters)
+        });
+        devices.collect()
     }
 
     /// The highest counter of each device of others up to a rank, ascending by device, and the number

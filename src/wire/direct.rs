@@ -9,7 +9,7 @@ use super::{
     codec::{self, Malformed},
     id::{FrameId, TopicKey},
     limits,
-    sync::OpId,
+    sync::{OpId, Span, Step},
 };
 
 /// One message on a direct stream.
@@ -56,6 +56,35 @@ pub enum Direct {
         #[n(2)]
         heads: Vec<OpId>,
     },
+    /// A step by which two members of a group find and give each other what one of them lacks.
+    #[n(4)]
+    Sync {
+        /// The group.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        chat: [u8; 32],
+        /// Chosen by who asks; the answer has it too.
+        #[n(1)]
+        number: u32,
+        /// The question or answer.
+        #[n(2)]
+        step: Step,
+    },
+    /// The sender of this message has these messages of the receiver's device in the chat of the two.
+    #[n(5)]
+    Have {
+        /// The chat.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        chat: [u8; 32],
+        /// What the sender's own device said under counters before this one it has no more.
+        #[n(1)]
+        from: u32,
+        /// Of the receiver's counters from this one on nothing is said.
+        #[n(2)]
+        until: u32,
+        /// Counters, at most [`limits::HAVE_RUNS`] runs.
+        #[n(3)]
+        runs: Vec<Span>,
+    },
 }
 
 impl Direct {
@@ -72,7 +101,110 @@ impl Direct {
             Self::Held { frames } => frames.len() <= limits::HELD_IDS,
             Self::Want { counters, .. } => counters.len() <= limits::WANT_COUNTERS,
             Self::Heads { heads, .. } => heads.len() <= limits::OP_PARENTS,
+            Self::Sync { step, .. } => step.is_within(),
+            Self::Have { runs, .. } => {
+                runs.len() <= limits::HAVE_RUNS && runs.iter().all(Span::is_ordered)
+            }
         };
         if within { Ok(message) } else { Err(Malformed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::sync::{DeviceRuns, EpochRuns, HistoryRecord, Item};
+
+    fn runs(first: u32, last: u32) -> Vec<EpochRuns> {
+        let spans = vec![Span { first, last }];
+        vec![EpochRuns {
+            epoch: OpId([7; 32]),
+            devices: vec![DeviceRuns { index: 3, spans }],
+        }]
+    }
+
+    fn sync(step: Step) -> Direct {
+        Direct::Sync {
+            chat: [1; 32],
+            number: 2,
+            step,
+        }
+    }
+
+    #[test]
+    fn every_step_round_trips() {
+        let record = HistoryRecord {
+            context: vec![1, 2].into(),
+            signature: Some([3; 64]),
+        };
+        let steps = [
+            Step::Compare(vec![0x61].into()),
+            Step::Compared(vec![0x61, 0].into()),
+            Step::Differ {
+                here: runs(0, 4),
+                there: vec![Item([5; 32])],
+            },
+            Step::Runs(runs(1, 1)),
+            Step::Get(runs(2, 9)),
+            Step::Given {
+                looked: 4,
+                records: vec![record],
+                gone: runs(0, 0),
+            },
+        ];
+        for step in steps {
+            let message = sync(step);
+            assert_eq!(Direct::decode(&message.encode()), Ok(message));
+        }
+        let have = Direct::Have {
+            chat: [1; 32],
+            from: 3,
+            until: 9,
+            runs: vec![Span { first: 0, last: 4 }],
+        };
+        assert_eq!(Direct::decode(&have.encode()), Ok(have));
+    }
+
+    #[test]
+    fn steps_above_a_limit_or_with_a_run_that_ends_before_it_begins_are_refused() {
+        let refused = [
+            sync(Step::Compare(vec![0; limits::NEGENTROPY + 1].into())),
+            sync(Step::Differ {
+                here: Vec::new(),
+                there: vec![Item([5; 32]); limits::SYNC_ITEMS + 1],
+            }),
+            sync(Step::Get(runs(2, 1))),
+            sync(Step::Given {
+                looked: 0,
+                records: Vec::new(),
+                gone: runs(2, 1),
+            }),
+            Direct::Have {
+                chat: [1; 32],
+                from: 3,
+                until: 9,
+                runs: vec![Span { first: 4, last: 0 }],
+            },
+            Direct::Have {
+                chat: [1; 32],
+                from: 3,
+                until: 9,
+                runs: vec![Span { first: 0, last: 0 }; limits::HAVE_RUNS + 1],
+            },
+        ];
+        for message in refused {
+            assert_eq!(Direct::decode(&message.encode()), Err(Malformed));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(message) = Direct::decode(&bytes) {
+                prop_assert_eq!(message.encode(), bytes);
+            }
+        }
     }
 }

@@ -99,17 +99,23 @@ pub const RELAYS: usize = 4;
 /// A relay card: an id, addresses, a token.
 pub const RELAY_CARD: usize = 64 + ADDRESSES * (ADDRESS + 3);
 
-/// A request of the sync protocol.
-pub const SYNC_REQUEST: usize = 1024 * 1024;
+/// One message of the set reconciliation between members.
+pub const NEGENTROPY: usize = 32 * 1024;
 
-/// A reply of the sync protocol.
-pub const SYNC_REPLY: usize = 4 * 1024 * 1024;
+/// Epochs in which two members differ that one question names.
+pub const SYNC_ITEMS: usize = 512;
 
-/// One message of the set reconciliation inside the sync protocol.
-pub const NEGENTROPY: usize = 60_000;
+/// Bytes of runs of counters in one message between members.
+pub const SYNC_RUNS: usize = 24 * 1024;
 
-/// Frames or messages asked for, or pushed, at once over the sync protocol.
-pub const SYNC_ITEMS: usize = 256;
+/// Messages with their signatures in one answer to a member, and messages looked for to make it.
+pub const SYNC_RECORDS: usize = 512;
+
+/// Bytes of messages with their signatures in one answer to a member.
+pub const SYNC_PART: usize = 45_000;
+
+/// Runs of counters in one report of what somebody has of a chat of two.
+pub const HAVE_RUNS: usize = 2048;
 
 /// Epochs of one author that a member takes at once though the one in use would do; one more in ten
 /// minutes.

@@ -11,7 +11,7 @@ import json
 import pathlib
 import sys
 
-from vectors import ed_public, frame, hmac, kdf, label, peer_id, printable, same, seal, sha256, sign, topic, u16, u32
+from vectors import ed_public, frame, kdf, label, peer_id, printable, same, seal, sha256, sign, topic, u16, u32
 from vectors import cbor as without_booleans
 
 
@@ -72,9 +72,6 @@ def channel():
     def auth(method, args):
         return sign(topic_sk, "relay-auth", bytes([method]), relay, client, challenge, sha256(cbor(args)))
 
-    def sync(name):
-        return hmac(kdf("chan-sync", cs), label(name), pk, relay, client, b"n" * 16)
-
     kept = frame(cs, 0, DAY, b"N" * 24, 2, b"hello")
     return {
         "topic_pk": pk,
@@ -83,8 +80,6 @@ def channel():
         "frame_id": sha256(kept),
         "ephemeral": frame(cs, 1, DAY, b"N" * 24, 5, b"typing"),
         "largest": sha256(frame(cs, 0, DAY, b"N" * 24, 3, b"x" * (49_152 - 5))),
-        "sync_a": sync("sync-a"),
-        "sync_b": sync("sync-b"),
         "lease": auth(2, [pk, 60, 1]),
         "fetch": auth(4, [pk, 5, 10, reader]),
         "ack": auth(5, [pk, reader, 9]),
@@ -156,6 +151,13 @@ def group():
         "chunk": chunk,
         "seals_hash": sha256(sha256(chunk), sha256(b"next chunk")),
         "roster_hash": sha256(label("roster"), DEV_A, same(1), same(2), same(3), DEV_B, same(4), same(5), same(6)),
+        # Of the third device 0 to 4 and 7, of the eighth 2.
+        "sync_item": sha256(
+            label("sync-item"), chat, op, u16(2), u32(2), u32(0), u32(4), u32(7), u32(7), u16(7), u32(1), u32(2), u32(2)
+        ),
+        "sync_differ": cbor([4, [chat, 9, [2, [[[op, [[2, [[0, 4], [7, 7]]], [7, [[2, 2]]]]]], [same(4)]]]]]),
+        "sync_given": cbor([4, [chat, 9, [5, 6, [[b"context", same(5) * 2]], [[op, [[7, [[2, 2]]]]]]]]]),
+        "have": cbor([5, [chat, 3, 9, [[0, 4], [7, 7]]]]),
     }
 
 

@@ -319,6 +319,22 @@ impl World {
         self.begin(host);
     }
 
+    /// A host's database was damaged: it goes on with what could be saved, and knows that.
+    pub fn lose_messages(&mut self, host: usize, disk: Memory) {
+        self.crash(host);
+        self.hosts[host].disk = disk;
+        let mut engine = self.load(host);
+        let held = &mut self.hosts[host];
+        engine.mistrust(self.now, &mut held.rng);
+        for chat in engine.chat_ids() {
+            let here = held.disk.counters(chat);
+            let lines = engine.recount(&chat, &here, self.now);
+            held.disk.commit(writes(&lines));
+        }
+        held.engine = Some(engine);
+        self.begin(host);
+    }
+
     /// A host goes on with another copy of its disk, and does not know that.
     pub fn swap(&mut self, host: usize, disk: Memory) -> Memory {
         self.crash(host);
@@ -679,7 +695,11 @@ impl World {
                 };
                 self.hosts[host].disk.seen(&id)
             }
-            Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => false,
+            Direct::Held { .. }
+            | Direct::Want { .. }
+            | Direct::Heads { .. }
+            | Direct::Sync { .. }
+            | Direct::Have { .. } => false,
         };
         let from = self.hosts[from].peer;
         let heard = Input::Direct {
@@ -892,6 +912,25 @@ impl World {
                 let disk = &self.hosts[host].disk;
                 rows.retain(|row| !disk.holds(&row.id));
                 self.later(1, host, Input::Sifted(rows));
+            }
+            Effect::SiftGiven { chat, from, rows } => {
+                let disk = &self.hosts[host].disk;
+                let (here, rows): (Vec<_>, Vec<_>) =
+                    rows.into_iter().partition(|row| disk.holds(&row.id));
+                let here = here.iter().map(|row| (row.device, row.counter)).collect();
+                let sifted = Input::SiftedGiven {
+                    chat,
+                    from,
+                    rows,
+                    here,
+                };
+                self.later(1, host, sifted);
+            }
+            Effect::Fetch(fetch) => {
+                let disk = &self.hosts[host].disk;
+                let read = |device, number| Ok::<_, ()>(disk.row_at(fetch.chat, device, number));
+                let rows = fetch.read(read).expect("memory does not fail");
+                self.later(1, host, Input::Fetched(fetch, rows));
             }
             Effect::LoadHistory(asked) => {
                 let disk = &self.hosts[host].disk;

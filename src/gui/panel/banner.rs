@@ -45,7 +45,10 @@ fn lines(chat: &ChatSummary, view: &View<'_>) -> Vec<(&'static str, String)> {
         };
         lines.push((icon::SHIELD_WARNING, words));
     }
-    for Missing { person_id, count } in &info.after_removal {
+    for Missing {
+        person_id, count, ..
+    } in &info.after_removal
+    {
         let words = counted(
             "banner-after-removal",
             &view.model.name_of(*person_id),
@@ -53,8 +56,18 @@ fn lines(chat: &ChatSummary, view: &View<'_>) -> Vec<(&'static str, String)> {
         );
         lines.push((icon::PROHIBIT, words));
     }
-    for Missing { person_id, count } in &info.missing {
-        let words = gap(*person_id, &view.model.name_of(*person_id), *count, view);
+    for Missing {
+        person_id,
+        count,
+        available,
+    } in &info.missing
+    {
+        let key = if *available {
+            "gap-online"
+        } else {
+            "gap-nobody"
+        };
+        let words = counted(key, &view.model.name_of(*person_id), *count);
         lines.push((icon::HOURGLASS, words));
     }
     lines.truncate(MOST);

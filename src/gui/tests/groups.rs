@@ -185,10 +185,12 @@ fn what_is_missing_or_kept_back_is_said_above_the_messages() {
     info.missing = vec![Missing {
         person_id: MAYA,
         count: 1,
+        available: true,
     }];
     info.after_removal = vec![Missing {
         person_id: CAROL,
         count: 2,
+        available: false,
     }];
     info.forked = vec![BEN, ME];
 
@@ -198,6 +200,18 @@ fn what_is_missing_or_kept_back_is_said_above_the_messages() {
     assert!(window.has("2 messages from Carol arrived after removal and are not shown."));
     assert!(window.has_starting("A device of Ben Okafor was copied or set back"));
     assert!(window.has_starting("Your device was copied or set back"));
+    let mut node = MadeUp::with_group();
+    node.row().complete = false;
+    node.group().missing = vec![Missing {
+        person_id: MAYA,
+        count: 3,
+        available: false,
+    }];
+    let nobody = Window::with_herons(node);
+    assert!(nobody.has(
+        "3 messages from Maya Lindqvist are missing. They come when Maya Lindqvist, or somebody else \
+         who has them, is online."
+    ));
     window.click("Group info");
     let ben = "Ben Okafor, Member · a device was copied or set back";
     assert!(window.has(ben), "{:#?}", window.names());

@@ -48,7 +48,11 @@ impl Inbound {
             };
             let passed = match &message {
                 Direct::Frame { topic, frame } => self.checker.direct(topic, frame),
-                Direct::Held { .. } | Direct::Want { .. } | Direct::Heads { .. } => None,
+                Direct::Held { .. }
+                | Direct::Want { .. }
+                | Direct::Heads { .. }
+                | Direct::Sync { .. }
+                | Direct::Have { .. } => None,
             };
             if passed.is_none() && matches!(message, Direct::Frame { .. }) {
                 faults += 1;

@@ -94,6 +94,9 @@ fn size(message: &Direct) -> usize {
         Direct::Held { frames } => frames.len().saturating_mul(34),
         Direct::Want { counters, .. } => counters.len().saturating_mul(5),
         Direct::Heads { heads, .. } => heads.len().saturating_mul(34).saturating_add(34),
+        Direct::Have { runs, .. } => runs.len().saturating_mul(11).saturating_add(34),
+        // Rare, and of very different lengths.
+        Direct::Sync { .. } => message.encode().len(),
     };
     content.saturating_add(64)
 }

@@ -149,4 +149,8 @@ pub struct Missing {
     pub person_id: PersonId,
     /// How many.
     pub count: u32,
+    /// Whether somebody who is connected has any of them, as far as that is known: then they are being
+    /// fetched.
+    #[serde(default)]
+    pub available: bool,
 }

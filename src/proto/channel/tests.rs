@@ -5,7 +5,7 @@ use rand_core::SeedableRng;
 use super::*;
 use crate::wire::{
     frame::{Rejected, Window, check},
-    id::FrameId,
+    id::{FrameId, PeerId},
 };
 
 const DAY: u16 = 690;
@@ -105,28 +105,6 @@ fn padding_that_is_not_the_smallest_bucket_of_zeros_is_refused() {
     for padded in [&dirty[..], &longer, &beyond, &huge, &empty, &[], &[0, 0, 0]] {
         assert_eq!(unpad(padded), None);
     }
-}
-
-#[test]
-fn a_member_knows_the_other_side_of_a_reconciliation_by_its_code() {
-    let link = SyncLink {
-        asker: PeerId([1; 32]),
-        asked: PeerId([2; 32]),
-        nonce: [3; 16],
-    };
-    let mac = channel().sync_mac(SyncRole::Asker, &link);
-
-    assert!(channel().sync_mac_matches(SyncRole::Asker, &link, &mac));
-    // Neither the answer's code, nor that of another connection, nor that of another channel.
-    assert!(!channel().sync_mac_matches(SyncRole::Asked, &link, &mac));
-    let mirrored = SyncLink {
-        asker: link.asked,
-        asked: link.asker,
-        ..link
-    };
-    assert!(!channel().sync_mac_matches(SyncRole::Asker, &mirrored, &mac));
-    let other = Channel::from_secret(&Secret::new([8; 32]));
-    assert!(!other.sync_mac_matches(SyncRole::Asker, &link, &mac));
 }
 
 #[test]

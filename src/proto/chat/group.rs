@@ -28,7 +28,7 @@ pub use copies::Copies;
 pub use history::{Coming, History, Offer};
 use lists::Lists;
 use read::{entry, read, read_lists};
-pub use records::{Part, Records};
+pub use records::{Part, RECORD_OVERHEAD, Records, record_of};
 pub use roster::Roster;
 pub use state::{ASIDE, Aside, GroupState, Place, numbered, unnumbered};
 use waiting::Waiting;
@@ -392,6 +392,22 @@ impl Group {
         };
         let count = self.ops.iter().filter(is_epoch).count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a change says that somebody was removed or left.
+    pub fn was_left_by(&self, person: &PersonId) -> bool {
+        self.ops.iter().any(|op| {
+            OpBody::decode(&op.body).is_ok_and(|body| match body.change {
+                Change::RemoveMember(removed) => removed == *person,
+                Change::Leave => body.author == *person,
+                _ => false,
+            })
+        })
+    }
+
+    /// How many changes a change follows: the same number for everybody.
+    pub fn age_of(&self, id: &OpId) -> Option<u64> {
+        u64::try_from(self.log.past_len(id)?).ok()
     }
 
     /// The place of a change among those that are kept.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     proto::{
-        channel::{Channel, Inner, Kind, Pairwise, SyncLink, SyncRole},
+        channel::{Channel, Inner, Kind, Pairwise},
         crypto::sign::SigningKey,
         id::{ChatId, DeviceId, MessageId, PersonId},
         secret::Secret,
@@ -36,19 +36,11 @@ const DEV_A: DeviceId = DeviceId([b'A'; 16]);
 const DEV_B: DeviceId = DeviceId([b'B'; 16]);
 
 #[test]
-fn a_channel_has_the_known_topic_and_codes() {
+fn a_channel_has_the_known_topic() {
     let channel = channel();
-    let link = SyncLink {
-        asker: PeerId([1; 32]),
-        asked: PeerId([2; 32]),
-        nonce: [b'n'; 16],
-    };
 
     assert_eq!(channel.topic().0, bytes("channel", "topic_pk")[..]);
     assert_eq!(channel.topic().topic_name(), text("channel", "topic"));
-    for (role, field) in [(SyncRole::Asker, "sync_a"), (SyncRole::Asked, "sync_b")] {
-        assert_eq!(channel.sync_mac(role, &link)[..], bytes("channel", field));
-    }
 }
 
 #[test]

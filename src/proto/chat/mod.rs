@@ -12,6 +12,7 @@ pub mod order;
 pub mod seal;
 pub mod sender_chain;
 pub mod state;
+pub mod summary;
 pub mod thread;
 
 #[cfg(test)]

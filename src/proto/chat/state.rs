@@ -1,5 +1,7 @@
 //! What is remembered of a direct chat beside its messages.
 
+use std::borrow::Cow;
+
 use minicbor::{Decode, Encode};
 
 use super::thread::Thread;
@@ -39,6 +41,9 @@ pub struct DirectChat {
     /// What came, and what was read.
     #[n(6)]
     pub thread: Thread,
+    /// Our messages that were not deleted with the chat. Without: all that have a counter.
+    #[n(7)]
+    pub said: Option<Counters>,
 }
 
 /// The secret from which a channel's keys come, and its place among others.
@@ -81,6 +86,30 @@ impl DirectChat {
             unsealed: Counters::default(),
             read_by_other: None,
             thread: Thread::new(now),
+            said: Some(Counters::default()),
+        }
+    }
+
+    /// Our messages that can be given again.
+    pub fn said(&self) -> Cow<'_, Counters> {
+        if let Some(said) = &self.said {
+            return Cow::Borrowed(said);
+        }
+        let mut said = Counters::default();
+        if let Some(last) = self.next_counter.checked_sub(1) {
+            said.insert_run(0, last);
+        }
+        Cow::Owned(said)
+    }
+
+    /// All that was said is deleted here: it is not given again, nor asked for.
+    pub fn forget(&mut self) {
+        self.unsealed = Counters::default();
+        self.said = Some(Counters::default());
+        for (device, received) in &self.thread.received {
+            let next = received.last().map_or(0, |last| last.saturating_add(1));
+            let begin = self.thread.begins.entry(*device).or_default();
+            *begin = next.max(*begin);
         }
     }
 
@@ -92,7 +121,9 @@ impl DirectChat {
     /// Reads a record.
     pub fn decode(record: &[u8]) -> Result<Self, Malformed> {
         let chat: Self = codec::from_slice(record, MAX_RECORD)?;
-        let valid = chat.unsealed.is_valid() && chat.thread.is_valid();
+        let valid = chat.said.iter().all(Counters::is_valid)
+            && chat.unsealed.is_valid()
+            && chat.thread.is_valid();
         if valid { Ok(chat) } else { Err(Malformed) }
     }
 

@@ -1,6 +1,6 @@
 //! What is remembered of any chat beside its messages: what came, what is missing, what was read.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use minicbor::{Decode, Encode};
 
@@ -62,6 +62,9 @@ pub struct Thread {
     /// The pinned messages, if there ever was one.
     #[n(11)]
     pub pins: Option<Pins>,
+    /// What will never come, by author's device: it was erased before it did. If anything ever was.
+    #[n(12)]
+    pub gone: Option<BTreeMap<DeviceId, Counters>>,
 }
 
 /// A message that nothing refers to yet.
@@ -92,6 +95,7 @@ impl Thread {
             begins: BTreeMap::new(),
             stay: None,
             pins: None,
+            gone: None,
         }
     }
 
@@ -140,7 +144,8 @@ impl Thread {
 
     /// Whether what was read back can be.
     pub fn is_valid(&self) -> bool {
-        self.received.values().all(Counters::is_valid)
+        let gone = self.gone.iter().flat_map(BTreeMap::values);
+        self.received.values().chain(gone).all(Counters::is_valid)
             && self.pins.as_ref().is_none_or(Pins::is_valid)
     }
 
@@ -160,27 +165,56 @@ impl Thread {
         self.heads.truncate(limits::PARENTS);
     }
 
+    /// What came of a device, and what never will.
+    pub fn known_of(&self, device: &DeviceId) -> Cow<'_, Counters> {
+        let received = self.received.get(device);
+        let gone = self.gone.as_ref().and_then(|gone| gone.get(device));
+        match (received, gone) {
+            (None, None) => Cow::Owned(Counters::default()),
+            (Some(known), None) | (None, Some(known)) => Cow::Borrowed(known),
+            (Some(received), Some(gone)) => {
+                let mut known = received.clone();
+                known.add_all(gone);
+                Cow::Owned(known)
+            }
+        }
+    }
+
+    /// The devices of others of which anything is known.
+    pub fn authors(&self) -> impl Iterator<Item = &DeviceId> {
+        let gone = self.gone.iter().flat_map(BTreeMap::keys);
+        let gone = gone.filter(|device| !self.received.contains_key(device));
+        self.received.keys().chain(gone)
+    }
+
+    /// Messages of a device will never come.
+    pub fn give_up(&mut self, device: DeviceId, first: u32, last: u32) {
+        let gone = self.gone.get_or_insert_default().entry(device).or_default();
+        gone.insert_run(first, last);
+    }
+
     /// How many messages of others are known to exist and are not here.
     pub fn missing(&self) -> u32 {
-        self.received
-            .iter()
-            .map(|(device, counters)| counters.missing_count(self.begin_of(device)))
+        self.authors()
+            .map(|device| self.known_of(device).missing_count(self.begin_of(device)))
             .fold(0, u32::saturating_add)
     }
 
-    /// How many messages of each device are known to exist and are not here.
-    pub fn missing_by_device(&self) -> Vec<(DeviceId, u32)> {
-        let received = self.received.iter();
-        let missing =
-            received.map(|(device, held)| (*device, held.missing_count(self.begin_of(device))));
-        missing.filter(|(_, count)| *count > 0).collect()
+    /// The messages of each device that are known to exist and are not here.
+    pub fn holes(&self) -> BTreeMap<DeviceId, Counters> {
+        let holes = self
+            .authors()
+            .map(|device| (*device, self.known_of(device).holes(self.begin_of(device))));
+        holes.filter(|(_, holes)| !holes.is_empty()).collect()
     }
 
     /// The first `limit` counters of each device of others that are missing.
     pub fn missing_counters(&self, limit: usize) -> Vec<(DeviceId, Vec<u32>)> {
-        self.received
-            .iter()
-            .map(|(device, held)| (*device, held.missing(self.begin_of(device), limit)))
+        let missing = self.authors().map(|device| {
+            let counters = self.known_of(device).missing(self.begin_of(device), limit);
+            (*device, counters)
+        });
+        missing
             .filter(|(_, counters)| !counters.is_empty())
             .collect()
     }

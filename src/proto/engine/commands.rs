@@ -11,7 +11,6 @@ use crate::{
         card::{Card, Token},
         chat::membership::SetMeta,
         contact::Standing,
-        counters::Counters,
         id::{ChatId, PersonId},
         outbox::Cargo,
         record::{Class, Write},
@@ -398,7 +397,7 @@ impl Engine {
         let person = held.person;
         held.thread.unread = 0;
         held.thread.heads.clear();
-        held.unsealed = Counters::default();
+        held.forget();
         let people = vec![person];
         self.forget_expiry(turn, &chat);
         turn.write(Write::Forget { chat, people });

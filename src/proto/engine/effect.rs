@@ -3,14 +3,14 @@
 //! The node commits every [`Effect::Write`] of a batch durably before it releases any of the others.
 
 use super::{
-    Asked,
+    Asked, Fetch,
     command::{CommandError, Reply},
     event::EngineEvent,
     input::{AskId, CommandId, Ticket},
 };
 use crate::{
     proto::{
-        id::{ChatId, DeviceId},
+        id::{ChatId, DeviceId, PersonId},
         record::{MessageRow, Write},
     },
     wire::{
@@ -105,6 +105,17 @@ pub enum Effect {
     },
     /// Say which of these messages are not on the disk: [`super::input::Input::Sifted`].
     Sift(Vec<MessageRow>),
+    /// The same for messages that a member gave: [`super::input::Input::SiftedGiven`].
+    SiftGiven {
+        /// In which group.
+        chat: ChatId,
+        /// Who gave them.
+        from: PersonId,
+        /// The messages.
+        rows: Vec<MessageRow>,
+    },
+    /// Read messages for a member, with [`Fetch::read`]: [`super::input::Input::Fetched`].
+    Fetch(Fetch),
     /// Read at most [`crate::wire::limits::HISTORY_PART`] messages, and the acts on them, and give them
     /// back as [`super::input::Input::History`]. If the message before which they are is gone: the newest.
     LoadHistory(Asked),

@@ -187,10 +187,28 @@ impl Engine {
         content: &Content,
     ) {
         let chat = row.chat;
+        let missing = self.thread(&chat).map_or(0, Thread::missing);
+        self.put_in_thread(turn, row, content);
+        let still = self.note_gaps(turn, &chat);
+        if missing > 0 && still == 0 {
+            turn.emit(EngineEvent::Chat {
+                chat,
+                what: ChatChange::Completeness,
+            });
+        }
+    }
+
+    /// The same, where what is missing is looked at later.
+    pub(super) fn put_in_thread(
+        &mut self,
+        turn: &mut Turn<'_>,
+        row: MessageRow,
+        content: &Content,
+    ) {
+        let chat = row.chat;
         let Some(thread) = self.thread_mut(&chat) else {
             return;
         };
-        let missing = thread.missing();
         let fresh = thread
             .received
             .entry(row.device)
@@ -211,24 +229,15 @@ impl Engine {
             turn.now,
         );
         let is_message = acts::shape_of(&content.body) == Shape::Message;
-        if fresh && is_message {
+        if fresh && is_message && !row.outgoing {
             thread.unread = thread.unread.saturating_add(1);
         }
-        let complete_again = missing > 0 && thread.missing() == 0;
         self.noted(turn, &row, content);
         turn.write(Write::Message(Box::new(row)));
-        self.note_gaps(turn, &chat);
-        if complete_again {
-            turn.emit(EngineEvent::Chat {
-                chat,
-                what: ChatChange::Completeness,
-            });
-        }
     }
 
     /// Whether what a device said before a message was never for this chat as it is here: whoever
-    /// asks for contact again sends along what was not delivered, and no more; and a restored account
-    /// is not sent its history.
+    /// asks for contact again sends along what was not delivered, and no more.
     fn begins_with(&self, row: &MessageRow) -> bool {
         let standing = self
             .people
@@ -238,8 +247,8 @@ impl Engine {
             .chats
             .get(&row.chat)
             .is_some_and(|held| !held.thread.received.contains_key(&row.device));
-        let anew = standing == Some(Standing::Incoming) || self.own.list.is_restored();
-        fresh && row.counter > 0 && anew
+        let anew = standing == Some(Standing::Incoming);
+        fresh && row.counter > 0 && anew && !self.own.list.is_restored()
     }
 
     /// Whoever writes on our channel has accepted our request.
@@ -359,14 +368,15 @@ impl Engine {
         });
     }
 
-    /// Starts to wait for messages that are missing, or stops.
-    pub(super) fn note_gaps(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+    /// Starts to wait for messages that are missing, or stops. How many are.
+    pub(super) fn note_gaps(&mut self, turn: &mut Turn<'_>, chat: &ChatId) -> u32 {
         let missing = self.thread(chat).map_or(0, Thread::missing);
         if missing == 0 {
             self.gaps.remove(chat);
         } else if !self.gaps.contains_key(chat) {
             self.gaps.insert(*chat, turn.now.plus(GAP_WAIT_MS));
         }
+        missing
     }
 
     /// Asks for what is missing, whoever of its authors can be reached.
@@ -386,6 +396,7 @@ impl Engine {
             });
             if self.groups.contains_key(&chat) {
                 self.want_in_group(turn, &chat);
+                self.sync_for_gaps(now, &chat);
                 continue;
             }
             let Some(held) = self.chats.get(&chat) else {

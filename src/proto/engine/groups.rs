@@ -9,8 +9,10 @@ mod history;
 mod live;
 mod ops;
 mod records;
+mod rosters;
 mod saying;
 mod spread;
+mod sync;
 mod taking;
 mod telling;
 mod welcome;
@@ -18,6 +20,7 @@ mod welcome;
 pub(super) use brakes::Brakes;
 pub(super) use commands::group_name;
 pub use history::Asked;
+pub use sync::Fetch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -91,6 +94,10 @@ pub(super) struct GroupChat {
     referred: VecDeque<MessageId>,
     /// After this device was set back: when to ask for what followed, and how often yet.
     following: Option<(Timestamp, u32)>,
+    /// For whom epochs are.
+    rosters: rosters::Rosters,
+    /// What other members have.
+    sync: sync::Sync,
 }
 
 /// References that are remembered.
@@ -112,6 +119,8 @@ impl GroupChat {
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
             following: None,
+            rosters: rosters::Rosters::default(),
+            sync: sync::Sync::default(),
         }
     }
 
@@ -134,20 +143,6 @@ impl GroupChat {
         self.moderators
             .get(epoch)
             .is_some_and(|moderators| moderators.contains(person))
-    }
-
-    /// By author, what is known to be missing.
-    pub(super) fn missing(&self) -> Vec<(PersonId, u32)> {
-        let mut by: BTreeMap<PersonId, u32> = BTreeMap::new();
-        for (device, missing) in self.state.thread.missing_by_device() {
-            let roster = &self.group.roster().devices;
-            let at = roster.binary_search_by_key(&device, |held| held.device);
-            if let Some(device) = at.ok().and_then(|at| roster.get(at)) {
-                let count = by.entry(device.person).or_default();
-                *count = count.saturating_add(missing);
-            }
-        }
-        by.into_iter().collect()
     }
 
     /// Whether somebody may be given a new epoch because they ask: now and then. If so, it counts as
@@ -356,6 +351,7 @@ impl Engine {
             self.handle_group(turn, &chat);
         }
         self.handle_later(turn);
+        self.handle_sync(turn);
         let parting = self.parting.iter().filter(|(_, at)| **at <= now);
         for person in parting.map(|(person, _)| *person).collect::<Vec<_>>() {
             self.expel_member(turn, &person);
@@ -400,6 +396,7 @@ impl Engine {
         groups
             .chain(parting)
             .chain(self.brakes.poll_timeout())
+            .chain(self.poll_sync())
             .min()
     }
 

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{Asked, command::Command};
+use super::{Asked, Fetch, command::Command};
 use crate::{
     proto::{
-        id::{ChatId, DeviceId, MessageId},
+        id::{ChatId, DeviceId, MessageId, PersonId},
         record::MessageRow,
         time::Timestamp,
     },
@@ -161,6 +161,19 @@ pub enum Input {
     Said(Box<MessageRow>),
     /// Of the messages of [`super::effect::Effect::Sift`] those that are not on the disk.
     Sifted(Vec<MessageRow>),
+    /// The answer to [`super::effect::Effect::SiftGiven`].
+    SiftedGiven {
+        /// In which group.
+        chat: ChatId,
+        /// Who gave them.
+        from: PersonId,
+        /// The messages that are not on the disk.
+        rows: Vec<MessageRow>,
+        /// Device and number of those that are.
+        here: Vec<(DeviceId, u32)>,
+    },
+    /// What a member asked for, as [`Fetch::read`] gives it.
+    Fetched(Fetch, Vec<Option<MessageRow>>),
     /// What [`super::effect::Effect::LoadHistory`] asked for: messages, the newest first, each followed by
     /// the acts on it.
     History(Asked, Vec<MessageRow>),

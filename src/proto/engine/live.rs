@@ -134,11 +134,13 @@ impl Engine {
             self.set_here(turn, device, person);
             self.flush_unsealed(turn, &person);
             self.meet_stranger(turn, device);
+            self.tell_what_is_here(turn, &person, (peer, device));
         }
         self.meet_member(turn, peer);
     }
 
     pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+        self.sync_without(turn, &peer);
         self.connected.remove(&peer);
         self.relays.forget(&peer);
         self.forget_subscriber(turn.now, &peer);

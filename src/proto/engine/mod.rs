@@ -18,6 +18,7 @@ mod channels;
 mod commands;
 mod frames;
 mod groups;
+mod have;
 mod held;
 mod hello;
 mod invites;
@@ -51,7 +52,12 @@ use self::{
     nearby::Nearby,
     relays::Relays,
 };
-pub use self::{effect::Effect, groups::Asked, input::Input, lifecycle::LoadError};
+pub use self::{
+    effect::Effect,
+    groups::{Asked, Fetch},
+    input::Input,
+    lifecycle::LoadError,
+};
 use crate::{
     proto::{
         card::TokenId,
@@ -291,6 +297,13 @@ impl Engine {
             }
             Input::Said(row) => self.on_said(turn, &row),
             Input::Sifted(rows) => self.on_sifted(turn, rows),
+            Input::SiftedGiven {
+                chat,
+                from,
+                rows,
+                here,
+            } => self.on_sifted_given(turn, (chat, from), rows, &here),
+            Input::Fetched(fetch, rows) => self.on_fetched(turn, &fetch, &rows),
             Input::History(asked, rows) => self.on_history(turn, asked, &rows),
             Input::Timeout => {}
         }
@@ -356,6 +369,15 @@ impl Engine {
             Direct::Heads { chat, topic, heads } => {
                 self.on_heads(turn, from, (ChatId(chat), topic), &heads);
             }
+            Direct::Sync { chat, number, step } => {
+                self.on_sync(turn, from, (ChatId(chat), number), step);
+            }
+            Direct::Have {
+                chat,
+                from,
+                until,
+                runs,
+            } => self.on_have(turn, (person, device), ChatId(chat), (from, until, &runs)),
         }
     }
 

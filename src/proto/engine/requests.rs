@@ -326,10 +326,11 @@ impl Engine {
             })
             .map(|(peer, (_, device))| (*peer, *device))
             .collect();
-        for (_, device) in here {
+        for (peer, device) in here {
             self.outbox.connected(device);
             self.set_here(turn, device, person);
             self.meet_stranger(turn, device);
+            self.tell_what_is_here(turn, &person, (peer, device));
         }
         self.refresh_paths(turn.now, Some(self.chat_with(&person)));
     }

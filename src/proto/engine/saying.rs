@@ -91,6 +91,9 @@ impl Engine {
         let content = held.thread.content(body, now);
         let bytes = content.encode();
         let id = message_id(&chat, &device, counter, &bytes);
+        let mut said = held.said().into_owned();
+        said.insert(counter);
+        held.said = Some(said);
         held.next_counter = next;
         held.thread.said(id, &content, now);
         let row = MessageRow {

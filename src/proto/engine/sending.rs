@@ -323,16 +323,27 @@ impl Engine {
                 None => self.chats.get(&chat).and_then(|held| held.read_by_other),
             };
             if read.is_none_or(|read| read < counter) {
-                let state = DeliveryState::Delivered;
-                let counters = counter..=counter;
-                turn.emit(EngineEvent::Status {
-                    chat,
-                    counters,
-                    person,
-                    state,
-                });
+                self.tell_delivered(turn, chat, (counter, counter), person);
             }
         }
+    }
+
+    /// Messages of ours are on a person's disk.
+    pub(super) fn tell_delivered(
+        &self,
+        turn: &mut Turn<'_>,
+        chat: ChatId,
+        (first, last): (u32, u32),
+        person: PersonId,
+    ) {
+        let state = DeliveryState::Delivered;
+        let counters = first..=last;
+        turn.emit(EngineEvent::Status {
+            chat,
+            counters,
+            person,
+            state,
+        });
     }
 
     /// A device misses messages of ours: what is still in the outbox goes again at once, and what it
@@ -389,9 +400,10 @@ impl Engine {
         for id in due.publish {
             turn.effect(Effect::PublishStored(id));
         }
-        for (id, chat, cargo) in due.expired {
-            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-            self.seal_again(chat, cargo);
+        for expired in due.expired {
+            turn.write(Write::Delete(Class::Outbox, expired.id.0.to_vec()));
+            self.seal_again(expired.chat, expired.cargo);
+            self.give_up_in_group(&expired);
         }
     }
 

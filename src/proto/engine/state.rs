@@ -82,6 +82,8 @@ pub struct ChatState {
     pub pinned: bool,
     /// Messages of the other's that are known to be missing.
     pub missing: u32,
+    /// Whether a device of theirs is connected, which gives them.
+    pub is_other_here: bool,
     /// Since when.
     pub since: Timestamp,
     /// How many seconds after reading what is said now disappears; 0: never.
@@ -120,7 +122,7 @@ pub struct GroupStanding {
     /// On top.
     pub pinned: bool,
     /// By author, messages that are known to be missing.
-    pub missing: Vec<(PersonId, u32)>,
+    pub missing: Vec<MissingFrom>,
     /// By author, messages that came after their removal and are not shown.
     pub aside: Vec<(PersonId, u32)>,
     /// Since when it is known here.
@@ -129,6 +131,17 @@ pub struct GroupStanding {
     pub typing: Vec<PersonId>,
     /// People with a device that signed two things under one number: copied, or set back.
     pub forked: Vec<PersonId>,
+}
+
+/// Messages of somebody that are known to be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingFrom {
+    /// Whose.
+    pub person: PersonId,
+    /// How many.
+    pub count: u32,
+    /// Whether somebody who is connected has any of them, as far as that is known.
+    pub is_here: bool,
 }
 
 /// Somebody in a group.
@@ -248,11 +261,18 @@ impl Engine {
             muted: chat.thread.muted,
             pinned: chat.thread.pinned,
             missing: chat.thread.missing(),
+            is_other_here: self.is_here(&chat.person),
             since: chat.thread.since,
             disappear_after_s: chat.thread.timer_s(),
             pinned_messages: chat.thread.pinned_messages(),
             typing: !self.live.typing_in(&chat.id).is_empty(),
         }
+    }
+
+    /// Whether a device of somebody's is connected.
+    fn is_here(&self, person: &PersonId) -> bool {
+        let mut devices = self.devices_of(person).into_iter();
+        devices.any(|device| self.reachable(&device).is_some())
     }
 
     /// All groups, by id, but those to which an invitation was declined.
@@ -328,7 +348,7 @@ impl Engine {
             unread: state.thread.unread,
             muted: state.thread.muted,
             pinned: state.thread.pinned,
-            missing: held.missing(),
+            missing: held.missing(|person| self.is_here(person)),
             aside: state.aside_by_author(),
             since: state.thread.since,
             typing: self.live.typing_in(&state.chat),

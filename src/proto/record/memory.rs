@@ -12,6 +12,7 @@ use super::{
 use crate::{
     proto::{
         chat::acts::{self, GONE, Shape, TOMBSTONE},
+        counters::Counters,
         id::{ChatId, DeviceId, MessageId, PersonId},
         time::Timestamp,
     },
@@ -127,6 +128,17 @@ impl Memory {
     pub fn row_at(&self, chat: ChatId, device: DeviceId, counter: u32) -> Option<MessageRow> {
         let places = self.counters.get(&(chat, device, counter))?;
         self.rows.get(&places.first()?.1).cloned()
+    }
+
+    /// By device, the counters of the messages of a chat that are here, or were and are erased.
+    pub fn counters(&self, chat: ChatId) -> BTreeMap<DeviceId, Counters> {
+        let mut by: BTreeMap<DeviceId, Counters> = BTreeMap::new();
+        for (of, device, counter) in self.counters.keys() {
+            if *of == chat {
+                by.entry(*device).or_default().insert(*counter);
+            }
+        }
+        by
     }
 
     /// What reading up to a message means; none if it is not in the chat.

@@ -50,7 +50,7 @@ pub struct Part {
 const PART: usize = 38 * 1024;
 
 /// What a record has beside the content of its message.
-const OVERHEAD: usize = 32 + 32 + 16 + 4 + 64 + 12;
+pub const RECORD_OVERHEAD: usize = 32 + 32 + 16 + 4 + 64 + 12;
 
 impl Records {
     /// As many of the first rows as fit, and how many those are. What is no message that somebody
@@ -58,7 +58,7 @@ impl Records {
     pub fn of(chat: ChatId, rows: &[MessageRow]) -> (Self, usize) {
         let (mut records, mut left, mut taken) = (Vec::new(), PART, 0);
         for row in rows {
-            let size = row.content.len().saturating_add(OVERHEAD);
+            let size = row.content.len().saturating_add(RECORD_OVERHEAD);
             if records.len() >= limits::RECORDS || (size > left && size <= PART) {
                 break;
             }
@@ -95,7 +95,8 @@ impl Records {
     }
 }
 
-fn record_of(row: &MessageRow) -> Option<HistoryRecord> {
+/// A message with its author's signature. `None`: nobody signed it, or it was erased.
+pub fn record_of(row: &MessageRow) -> Option<HistoryRecord> {
     let signed = row.signed.as_ref()?;
     let (_, counter) = unnumbered(row.counter);
     let place = GroupPlace {

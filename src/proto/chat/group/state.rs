@@ -10,10 +10,14 @@ use crate::{
             group::{Copies, History},
             thread::Thread,
         },
-        id::{ChatId, MessageId, PersonId},
+        counters::Counters,
+        id::{ChatId, DeviceId, MessageId, PersonId},
         time::Timestamp,
     },
-    wire::codec::{self, Malformed},
+    wire::{
+        codec::{self, Malformed},
+        sync::{OpId, Span},
+    },
 };
 
 /// Where this device stands in a group.
@@ -69,6 +73,16 @@ pub struct GroupState {
     /// Since when the invitation is declined: it is shown no more, and forgotten once the others know.
     #[n(9)]
     pub declined: Option<Timestamp>,
+    /// Messages of this device that it said and does not have, because it was set back or lost them.
+    #[n(10)]
+    pub lost: Option<Counters>,
+    /// The change since which this person is in the group again: of what was said before, it asks
+    /// nobody, because the chat may have been deleted here since.
+    #[n(11)]
+    pub floor: Option<OpId>,
+    /// By device, messages of this one that were given up before it acknowledged them.
+    #[n(12)]
+    pub given_up: Option<BTreeMap<DeviceId, Counters>>,
 }
 
 /// A message that came after its author's removal, and to which no member refers.
@@ -106,6 +120,9 @@ impl GroupState {
             copies: None,
             history: None,
             declined: None,
+            lost: None,
+            floor: None,
+            given_up: None,
         }
     }
 
@@ -133,7 +150,9 @@ impl GroupState {
     /// Reads a record.
     pub fn decode(record: &[u8]) -> Result<Self, Malformed> {
         let state: Self = codec::from_slice(record, MAX_RECORD)?;
-        if state.thread.is_valid() {
+        let given_up = state.given_up.iter().flat_map(BTreeMap::values);
+        let mut own = state.lost.iter().chain(given_up);
+        if state.thread.is_valid() && own.all(Counters::is_valid) {
             Ok(state)
         } else {
             Err(Malformed)
@@ -150,6 +169,43 @@ impl GroupState {
         by.into_iter().collect()
     }
 
+    /// Whether messages of this device were given up before a device acknowledged them.
+    pub fn has_given_up(&self, device: &DeviceId) -> bool {
+        let given_up = self.given_up.as_ref().and_then(|of| of.get(device));
+        given_up.is_some_and(|given_up| !given_up.is_empty())
+    }
+
+    /// The messages of this device that are here.
+    pub fn own_known(&self) -> Counters {
+        let mut known = Counters::default();
+        for (place, count) in &self.sent {
+            let last = count.checked_sub(1).and_then(|last| numbered(*place, last));
+            if let Some((first, last)) = numbered(*place, 0).zip(last) {
+                known.insert_run(first, last);
+            }
+        }
+        match &self.lost {
+            Some(lost) => known.without(lost),
+            None => known,
+        }
+    }
+
+    /// By the place of the epoch, what is known of each device, this one among them.
+    pub fn known_by_epoch(&self, own: DeviceId) -> BTreeMap<u32, BTreeMap<DeviceId, Vec<Span>>> {
+        let mut by: BTreeMap<u32, BTreeMap<DeviceId, Vec<Span>>> = BTreeMap::new();
+        let mut add = |device: DeviceId, known: &Counters| {
+            for (place, span) in known.runs().flat_map(spans) {
+                let devices = by.entry(place).or_default();
+                devices.entry(device).or_default().push(span);
+            }
+        };
+        for device in self.thread.authors() {
+            add(*device, &self.thread.known_of(device));
+        }
+        add(own, &self.own_known());
+        by
+    }
+
     /// Our counters after `before` up to `upto`, as runs within one epoch each.
     pub fn sent_between(&self, before: Option<u32>, upto: u32) -> Vec<(u32, u32)> {
         let runs = self.sent.iter().filter_map(|(place, count)| {
@@ -163,6 +219,19 @@ impl GroupState {
     }
 }
 
+/// A run of numbers as the runs of each epoch in it.
+fn spans((first, last): (u32, u32)) -> impl Iterator<Item = (u32, Span)> {
+    let ((from, start), (to, end)) = (unnumbered(first), unnumbered(last));
+    (from..=to).map(move |place| {
+        let first = if place == from { start } else { 0 };
+        let last = if place == to { end } else { LAST };
+        (place, Span { first, last })
+    })
+}
+
+/// The last number in an epoch.
+const LAST: u32 = 0xffff;
+
 /// The number of a message in its chat: the place in the log of the epoch that it was said in, and
 /// its number there. `None` above what fits: the message is not taken.
 ///
@@ -174,7 +243,7 @@ pub fn numbered(place: u32, counter: u32) -> Option<u32> {
 
 /// The place of the epoch and the number there: the inverse of [`numbered`].
 pub fn unnumbered(number: u32) -> (u32, u32) {
-    (number >> 16, number & 0xffff)
+    (number >> 16, number & LAST)
 }
 
 #[cfg(test)]

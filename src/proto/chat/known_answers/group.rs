@@ -11,13 +11,17 @@ use crate::{
             membership::{self, Change, Create, Epoch, Op, OpBody, Policy, SetMeta, SetRole},
             seal::{self, SealChunk},
             sender_chain::{self, GroupHeader, GroupPlace},
+            summary,
         },
         crypto::{aead, sign::SigningKey},
         id::{ChatId, PersonId},
         known,
         secret::Secret,
     },
-    wire::sync::OpId,
+    wire::{
+        direct::Direct,
+        sync::{DeviceRuns, EpochRuns, HistoryRecord, Item, OpId, Span, Step},
+    },
 };
 
 #[test]
@@ -170,6 +174,59 @@ fn a_group_message_is_derived_sealed_and_framed_as_known() {
 
     let frame = channel.seal(false, DAY, Kind::GroupMessage, &body, &mut Always(b'N'));
     assert_eq!(frame, Ok(group("frame")));
+}
+
+#[test]
+fn what_members_tell_each_other_of_an_epoch_is_summed_up_and_laid_out_as_known() {
+    let (chat, epoch) = (ChatId([0x88; 32]), OpId([0xaa; 32]));
+    let span = |first, last| Span { first, last };
+    let eighth = DeviceRuns {
+        index: 7,
+        spans: vec![span(2, 2)],
+    };
+    let third = DeviceRuns {
+        index: 2,
+        spans: vec![span(0, 4), span(7, 7)],
+    };
+    let have = Direct::Have {
+        chat: chat.0,
+        from: 3,
+        until: 9,
+        runs: third.spans.clone(),
+    };
+    let gone = EpochRuns {
+        epoch,
+        devices: vec![eighth.clone()],
+    };
+    let here = EpochRuns {
+        epoch,
+        devices: vec![third, eighth],
+    };
+    let sync = |step| {
+        let (chat, number) = (chat.0, 9);
+        Direct::Sync { chat, number, step }.encode()
+    };
+
+    assert_eq!(
+        summary::item(&chat, &here).0,
+        bytes("group", "sync_item")[..]
+    );
+    let differ = Step::Differ {
+        here: vec![here],
+        there: vec![Item([4; 32])],
+    };
+    assert_eq!(sync(differ), bytes("group", "sync_differ"));
+    let record = HistoryRecord {
+        context: b"context".to_vec().into(),
+        signature: Some([5; 64]),
+    };
+    let given = Step::Given {
+        looked: 6,
+        records: vec![record],
+        gone: vec![gone],
+    };
+    assert_eq!(sync(given), bytes("group", "sync_given"));
+    assert_eq!(have.encode(), bytes("group", "have"));
 }
 
 fn author() -> PersonId {

@@ -28,6 +28,10 @@ pub(in crate::proto::engine) struct Brakes {
     messages: Rate<(ChatId, PersonId)>,
     /// Questions for history, each of which reads some messages.
     history: Rate<PersonId>,
+    /// Comparisons of what is here, each of which sums it up.
+    compare: Rate<PersonId>,
+    /// Questions for messages, each of which reads some.
+    fetch: Rate<PersonId>,
     /// Frames on channels that are not listened to.
     apart: Rate<PersonId>,
     /// How often devices are shown what they said before.
@@ -76,6 +80,18 @@ const QUESTIONS: Allowance = Allowance {
     refill_ms: 100,
 };
 
+/// Whoever compares too often hears nothing, and does so again later.
+const COMPARE: Allowance = Allowance {
+    burst: 64,
+    refill_ms: SECOND / 2,
+};
+
+/// As fast as a disk gives: some thousand messages a second.
+const FETCH: Allowance = Allowance {
+    burst: 128,
+    refill_ms: 10,
+};
+
 /// As many as bring somebody back, whose frames come again if they are too many.
 const APART: Allowance = Allowance {
     burst: 256,
@@ -103,6 +119,8 @@ impl Default for Brakes {
             epochs: rate(EPOCHS),
             messages: rate(MESSAGES),
             history: rate(QUESTIONS),
+            compare: rate(COMPARE),
+            fetch: rate(FETCH),
             apart: rate(APART),
             shown: rate(SHOWN),
         }
@@ -150,6 +168,11 @@ impl Brakes {
         self.messages.has(author, now)
     }
 
+    /// Whether somebody said very much a short time ago.
+    pub(super) fn is_loud(&mut self, author: (ChatId, PersonId), now: Timestamp) -> bool {
+        self.messages.left(author, now) < MESSAGES.burst / 2
+    }
+
     /// One was: only now is it certain whose it is.
     pub(super) fn spoke(&mut self, author: (ChatId, PersonId), now: Timestamp) {
         self.messages.allow(author, now);
@@ -158,6 +181,16 @@ impl Brakes {
     /// Whether history may be read for somebody now.
     pub(super) fn may_read_history(&mut self, person: PersonId, now: Timestamp) -> bool {
         self.history.allow(person, now)
+    }
+
+    /// Whether what is here may be compared with somebody's now.
+    pub(super) fn may_compare(&mut self, person: PersonId, now: Timestamp) -> bool {
+        self.compare.allow(person, now)
+    }
+
+    /// Whether messages may be read for somebody now.
+    pub(super) fn may_fetch(&mut self, person: PersonId, now: Timestamp) -> bool {
+        self.fetch.allow(person, now)
     }
 
     /// Whether a frame of somebody's on an unknown channel may be looked at now.
@@ -171,6 +204,15 @@ impl Brakes {
 }
 
 impl Engine {
+    /// Whether what is here may be compared with somebody's now.
+    pub(in crate::proto::engine) fn may_compare(
+        &mut self,
+        person: PersonId,
+        now: Timestamp,
+    ) -> bool {
+        self.brakes.may_compare(person, now)
+    }
+
     /// Answers heads whose time has come.
     pub(super) fn handle_later(&mut self, turn: &mut Turn<'_>) {
         let now = turn.now;

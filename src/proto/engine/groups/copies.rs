@@ -5,7 +5,7 @@ use crate::{
     proto::{
         chat::{
             content::Content,
-            group::{Copies, unnumbered},
+            group::{Copies, numbered, unnumbered},
             thread::Head,
         },
         engine::event::WarningKind,
@@ -63,17 +63,26 @@ impl Engine {
         let (chat, Some(signed)) = (row.chat, row.signed) else {
             return;
         };
-        if self.is_news_of_copy(&chat, &signed.epoch) {
+        let held = self.groups.get(&chat);
+        let lost = held.and_then(|held| held.state.lost.as_ref());
+        let was_lost = lost.is_some_and(|lost| lost.contains(row.counter));
+        if !was_lost && self.is_news_of_copy(&chat, &signed.epoch) {
             self.notice_copy(turn);
         }
-        let device = row.device;
-        let (place, counter) = unnumbered(row.counter);
+        let (device, number) = (row.device, row.counter);
+        let (place, counter) = unnumbered(number);
         let Some(held) = self.group_mut(&chat).filter(|held| held.is_open()) else {
             return;
         };
         let said = held.state.sent.entry(place).or_default();
-        let is_fork = counter < *said;
+        let is_fork = counter < *said && !was_lost;
+        let next = *said;
         *said = counter.saturating_add(1).max(*said);
+        let lost = held.state.lost.get_or_insert_default();
+        lost.remove(number);
+        if let Some((first, last)) = numbered(place, next).zip(number.checked_sub(1)) {
+            lost.insert_run(first, last);
+        }
         let refers: Vec<_> = content
             .parents
             .iter()

@@ -108,6 +108,23 @@ impl Engine {
         }
     }
 
+    /// The lines of the timeline that show the changes of a group.
+    pub(in crate::proto::engine) fn lines_of_changes(
+        &self,
+        chat: &ChatId,
+        now: Timestamp,
+    ) -> Vec<MessageRow> {
+        let Some(held) = self.groups.get(chat) else {
+            return Vec::new();
+        };
+        let places = (0..).map_while(|place| Some((held.group.op_at(place)?.id(), place)));
+        let lines = places.filter_map(|(id, place)| {
+            let body = held.group.body(&id)?;
+            self.system_row(now, (&id, place), &body, chat)
+        });
+        lines.collect()
+    }
+
     /// The line of the timeline that shows a change.
     fn system_row(
         &self,
@@ -281,6 +298,10 @@ impl Engine {
             .copied()
             .collect();
         let knows_more = known.len() < heads.len();
+        self.sync_on_meeting(turn.now, &chat, (from, device), !knows_more);
+        let Some(held) = self.groups.get(&chat) else {
+            return;
+        };
         let there = self.epoch_topics.get(&topic).filter(|(of, _)| *of == chat);
         let there = there.map(|(_, epoch)| *epoch);
         let Some(epoch) = there.or_else(|| self.epoch_with(&chat, &device)) else {

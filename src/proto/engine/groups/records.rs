@@ -1,17 +1,14 @@
 //! Messages that come with nothing but their authors' signatures, and those that are given so.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use zeroize::Zeroizing;
 
-use super::{Effect, Engine, Turn};
+use super::{Effect, Engine, GroupChat, Turn};
 use crate::{
     proto::{
         chat::{
             content::{Body, Content, Opaque},
-            epoch::{EpochKeys, RosterDevice},
+            epoch::EpochKeys,
             group::{Records, numbered, unnumbered},
-            membership::Change,
             order,
             sender_chain::{GroupHeader, GroupPlace, message_id},
         },
@@ -39,9 +36,6 @@ const FOLLOWED_MS: u64 = 2 * SECOND;
 /// Messages that are being read because somebody misses them.
 const WANTED: usize = 1024;
 
-/// The devices of epochs, and who may take messages of others back in them, looked up once for many records.
-type Rosters = BTreeMap<OpId, (Vec<RosterDevice>, BTreeSet<PersonId>)>;
-
 impl Engine {
     /// Records came from a member. Of its own messages it may say at any time what it said; of mine,
     /// what it holds.
@@ -58,10 +52,10 @@ impl Engine {
         if records.chat != *chat {
             return;
         }
-        let (own, mut rosters) = (self.device(), Rosters::new());
+        let own = self.device();
         let mut rows = Vec::new();
         for record in &records.records {
-            let row = self.row_of_record(&mut rosters, record, turn.now);
+            let row = self.row_of_record(record, turn.now);
             rows.extend(row.filter(|row| row.chat == *chat));
         }
         if let Some(part) = records.part {
@@ -78,23 +72,16 @@ impl Engine {
     }
 
     /// The row of a record, if its author signed it in an epoch that it was in.
-    fn row_of_record(
-        &self,
-        rosters: &mut Rosters,
+    pub(super) fn row_of_record(
+        &mut self,
         record: &HistoryRecord,
         now: Timestamp,
     ) -> Option<MessageRow> {
+        let own = self.person();
         let (place, content) = GroupPlace::split(&record.context)?;
-        let held = self.groups.get(&place.chat)?;
+        let held = self.groups.get_mut(&place.chat)?;
         let epoch = place.epoch;
-        if let std::collections::btree_map::Entry::Vacant(vacant) = rosters.entry(epoch) {
-            let devices = match held.epochs.get(&epoch) {
-                Some(keys) => keys.devices().to_vec(),
-                None => devices_of(held, &epoch)?,
-            };
-            vacant.insert((devices, held.group.moderators_before(&epoch)?));
-        }
-        let (devices, moderators) = rosters.get(&epoch)?;
+        let devices = held.devices_of(&epoch)?;
         let at = devices.binary_search_by_key(&place.device, |d| d.device);
         let author = devices.get(at.ok()?)?;
         let signature = record.signature?;
@@ -115,12 +102,12 @@ impl Engine {
             created: decoded.created,
             sent_at: order::sent_at(decoded.created, now),
             received_at: now,
-            outgoing: author.person == self.person(),
+            outgoing: author.person == own,
             content: content.to_vec(),
             signed: Some(Signed {
                 epoch,
                 signature,
-                moderates: moderators.contains(&author.person),
+                moderates: held.moderates(&epoch, &author.person),
                 reaches_removed: false,
                 given_by: None,
             }),
@@ -150,18 +137,64 @@ impl Engine {
 
     /// A message came under a number that may have been taken, or without the key of its number.
     fn take_another(&mut self, turn: &mut Turn<'_>, row: MessageRow, content: &Content) {
-        let (chat, device) = (row.chat, row.device);
-        let Some(held) = self.groups.get(&chat).filter(|held| held.is_open()) else {
+        let chat = row.chat;
+        if !self.groups.get(&chat).is_some_and(GroupChat::is_open) {
             return;
-        };
-        let received = held.state.thread.received.get(&device);
-        if received.is_some_and(|received| received.contains(row.counter)) {
-            self.note_fork(turn, &chat, device);
         }
+        self.note_taken(turn, &row);
         if self.is_shown_from(&chat, &row) {
             self.add_group_message(turn, row, content);
         } else {
             self.put_aside(turn, &row);
+        }
+    }
+
+    /// Messages that a member gave because this device asked for them, and the numbers of those that are
+    /// on the disk already. What the member shows to have had is shown, whoever wrote it.
+    pub(super) fn add_given(
+        &mut self,
+        turn: &mut Turn<'_>,
+        (chat, from): (&ChatId, PersonId),
+        rows: Vec<MessageRow>,
+        here: &[(DeviceId, u32)],
+    ) {
+        let own = self.device();
+        if !self.groups.get(chat).is_some_and(GroupChat::is_open) {
+            return;
+        }
+        for row in rows {
+            let Ok(content) = Content::decode(&row.content) else {
+                continue;
+            };
+            if row.device == own {
+                self.take_own_echo(turn, row, &content);
+            } else if self.groups.get(chat).is_some_and(|held| held.has(&from)) {
+                self.note_taken(turn, &row);
+                self.put_group_message(turn, row, &content);
+            } else {
+                self.take_another(turn, row, &content);
+            }
+        }
+        if let Some(held) = self.group_mut(chat) {
+            for (device, number) in here {
+                if *device == own {
+                    held.state.lost.as_mut().map(|lost| lost.remove(*number));
+                } else {
+                    let received = held.state.thread.received.entry(*device).or_default();
+                    received.insert(*number);
+                }
+            }
+        }
+        self.note_gaps(turn, chat);
+    }
+
+    /// A message is new, though its number may be taken.
+    fn note_taken(&mut self, turn: &mut Turn<'_>, row: &MessageRow) {
+        let (chat, device) = (row.chat, row.device);
+        let held = self.groups.get(&chat);
+        let received = held.and_then(|held| held.state.thread.received.get(&device));
+        if received.is_some_and(|received| received.contains(row.counter)) {
+            self.note_fork(turn, &chat, device);
         }
     }
 
@@ -385,13 +418,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// The devices for which an epoch is whose keys are not here.
-fn devices_of(held: &super::GroupChat, epoch: &OpId) -> Option<Vec<RosterDevice>> {
-    let body = held.group.body(epoch)?;
-    let counts = held.group.counts(epoch) == Some(true);
-    let is_epoch = matches!(body.change, Change::Epoch(_));
-    let roster = held.group.roster_before(epoch)?;
-    (counts && is_epoch).then_some(roster.devices)
 }

@@ -265,9 +265,25 @@ impl Engine {
         let chat = row.chat;
         self.stop_typing(turn, (chat, row.sender));
         self.add_to_thread(turn, row, content);
+        self.follow_references(turn, &chat, content);
+    }
+
+    /// The same, of one of many: what is missing then is looked at once, after all of them.
+    pub(super) fn put_group_message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        row: MessageRow,
+        content: &Content,
+    ) {
+        let chat = row.chat;
+        self.put_in_thread(turn, row, content);
+        self.follow_references(turn, &chat, content);
+    }
+
+    fn follow_references(&mut self, turn: &mut Turn<'_>, chat: &ChatId, content: &Content) {
         // What somebody who is still a member has seen counts, whoever wrote it.
         let refers = content.parents.iter().copied().chain(content.prev);
-        self.referred_to(turn, &chat, &refers.collect::<Vec<_>>());
+        self.referred_to(turn, chat, &refers.collect::<Vec<_>>());
     }
 
     /// Whether a member's message that is here follows one that was not: then it was there before its

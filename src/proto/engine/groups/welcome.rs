@@ -128,7 +128,12 @@ impl Engine {
                 held.state.declined = None;
             }
         } else {
-            let state = GroupState::new(chat, place, turn.now);
+            let mut state = GroupState::new(chat, place, turn.now);
+            if invited.group.was_left_by(&own) && !self.own.list.is_restored() {
+                // What was said before was deleted here.
+                let standing = invited.group.members().get(&own);
+                state.floor = standing.map(|standing| standing.since);
+            }
             let held = GroupChat::new(invited.group, super::Epochs::default(), state);
             self.groups.insert(chat, held);
             for op in ops {
@@ -144,6 +149,7 @@ impl Engine {
         self.open_seal(turn, &chat, &invited.epoch, &invited.seal);
         self.enter(turn, &chat);
         self.rejoin(turn, &chat, &invited.epoch);
+        self.sync_anew(turn.now, &chat);
     }
 
     /// Begins to hear a group that this device is in.
