@@ -80,7 +80,7 @@ pub(super) enum Loaded {
     /// The same of messages that a member gave in a group, with the numbers of those that are there.
     SiftedGiven(ChatId, PersonId, Vec<MessageRow>, Vec<(DeviceId, u32)>),
     /// Messages for a member.
-    Fetched(Fetch, Vec<Option<MessageRow>>),
+    ToGive(Fetch, Vec<Option<MessageRow>>),
     /// Messages with the acts on them, for a newcomer.
     History(Asked, Vec<MessageRow>),
 }
@@ -186,7 +186,7 @@ impl Core {
                 rows,
                 here,
             },
-            Happened::Loaded(Loaded::Fetched(fetch, rows)) => Input::Fetched(fetch, rows),
+            Happened::Loaded(Loaded::ToGive(fetch, rows)) => Input::ToGive(fetch, rows),
             Happened::Loaded(Loaded::History(asked, rows)) => Input::History(asked, rows),
             Happened::Timeout => Input::Timeout,
         };
@@ -426,10 +426,10 @@ impl Core {
                     .push(Loaded::SiftedGiven(chat, from, missing, here));
                 return Ok(());
             }
-            Effect::Fetch(fetch) => {
+            Effect::LoadToGive(fetch) => {
                 let chat = fetch.chat;
                 let rows = fetch.read(|device, number| self.store.row_at(chat, device, number))?;
-                released.loaded.push(Loaded::Fetched(fetch, rows));
+                released.loaded.push(Loaded::ToGive(fetch, rows));
                 return Ok(());
             }
             Effect::LoadHistory(asked) => {

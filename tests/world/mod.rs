@@ -926,11 +926,11 @@ impl World {
                 };
                 self.later(1, host, sifted);
             }
-            Effect::Fetch(fetch) => {
+            Effect::LoadToGive(fetch) => {
                 let disk = &self.hosts[host].disk;
                 let read = |device, number| Ok::<_, ()>(disk.row_at(fetch.chat, device, number));
                 let rows = fetch.read(read).expect("memory does not fail");
-                self.later(1, host, Input::Fetched(fetch, rows));
+                self.later(1, host, Input::ToGive(fetch, rows));
             }
             Effect::LoadHistory(asked) => {
                 let disk = &self.hosts[host].disk;

@@ -114,8 +114,8 @@ pub enum Effect {
         /// The messages.
         rows: Vec<MessageRow>,
     },
-    /// Read messages for a member, with [`Fetch::read`]: [`super::input::Input::Fetched`].
-    Fetch(Fetch),
+    /// Read messages for a member, with [`Fetch::read`]: [`super::input::Input::ToGive`].
+    LoadToGive(Fetch),
     /// Read at most [`crate::wire::limits::HISTORY_PART`] messages, and the acts on them, and give them
     /// back as [`super::input::Input::History`]. If the message before which they are is gone: the newest.
     LoadHistory(Asked),

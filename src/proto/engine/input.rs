@@ -173,7 +173,7 @@ pub enum Input {
         here: Vec<(DeviceId, u32)>,
     },
     /// What a member asked for, as [`Fetch::read`] gives it.
-    Fetched(Fetch, Vec<Option<MessageRow>>),
+    ToGive(Fetch, Vec<Option<MessageRow>>),
     /// What [`super::effect::Effect::LoadHistory`] asked for: messages, the newest first, each followed by
     /// the acts on it.
     History(Asked, Vec<MessageRow>),

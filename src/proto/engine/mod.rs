@@ -303,7 +303,7 @@ impl Engine {
                 rows,
                 here,
             } => self.on_sifted_given(turn, (chat, from), rows, &here),
-            Input::Fetched(fetch, rows) => self.on_fetched(turn, &fetch, &rows),
+            Input::ToGive(fetch, rows) => self.on_to_give(turn, &fetch, &rows),
             Input::History(asked, rows) => self.on_history(turn, asked, &rows),
             Input::Timeout => {}
         }

@@ -242,7 +242,12 @@ fn a_frame_expires_after_14_days() {
 
     let due = outbox.handle_timeout(Timestamp(LIFE_MS));
 
-    assert_eq!(due.expired, [(id, CHAT, Cargo::Message { counter: 1 })]);
+    let expired: Vec<_> = due
+        .expired
+        .iter()
+        .map(|it| (it.id, it.chat, it.cargo))
+        .collect();
+    assert_eq!(expired, [(id, CHAT, Cargo::Message { counter: 1 })]);
     assert!(outbox.is_empty());
 }
 

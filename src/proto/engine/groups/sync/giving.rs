@@ -156,7 +156,7 @@ impl Engine {
                 }
             }
         }
-        turn.effect(Effect::Fetch(Fetch {
+        turn.effect(Effect::LoadToGive(Fetch {
             chat,
             peer,
             number,
@@ -165,7 +165,7 @@ impl Engine {
     }
 
     /// What a member asked for was read.
-    pub(in crate::proto::engine) fn on_fetched(
+    pub(in crate::proto::engine) fn on_to_give(
         &mut self,
         turn: &mut Turn<'_>,
         fetch: &Fetch,
