@@ -115,6 +115,21 @@ pub(super) enum Verb {
         /// What to say
         text: String,
     },
+    /// Write a file that shows to anybody who has a message of yours
+    #[command(after_help = PROVE)]
+    Prove {
+        /// The message, by its id (`betwixt log --ids` prints them)
+        #[arg(value_name = "MESSAGE")]
+        message: String,
+        /// The file, which must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check a file that `betwixt prove` wrote; needs neither a profile nor a network
+    Verify {
+        /// The file
+        file: PathBuf,
+    },
     /// Print messages
     Log {
         /// Only of this chat, by its id
@@ -123,6 +138,9 @@ pub(super) enum Verb {
         /// Only of the chat with this person, by name or person id
         #[arg(long, value_name = "PERSON")]
         person: Option<String>,
+        /// Each with its id
+        #[arg(long)]
+        ids: bool,
     },
 }
 
@@ -204,6 +222,14 @@ Example:
 The words stand for your account only: contacts, messages and settings are not in them. Contacts who
 still know you see you as the same person as soon as you add them again, or they you; until then they
 cannot reach you. Your earlier device is then no longer heard. The profile must be new.";
+
+const PROVE: &str = "\
+Example:
+  betwixt prove 3f0a…    # writes 3f0a….betwixt-proof
+  betwixt verify 3f0a….betwixt-proof
+
+The file holds the message itself, and what the devices of those who have it, and relays that hold it,
+signed. Devices sign within a minute after a message came, while both are connected.";
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be

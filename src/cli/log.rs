@@ -16,10 +16,11 @@ pub(super) fn run(
     config: &Config,
     chat: Option<&str>,
     person: Option<&str>,
+    ids: bool,
 ) -> Result<(), Failure> {
     process::block_on(async {
         let mut instance = Instance::find(config, Network::Off).await?;
-        let printed = print_chats(&mut instance, chat, person).await;
+        let printed = print_chats(&mut instance, chat, person, ids).await;
         instance.end().await;
         printed
     })
@@ -29,6 +30,7 @@ async fn print_chats(
     instance: &mut Instance,
     chat: Option<&str>,
     person: Option<&str>,
+    ids: bool,
 ) -> Result<(), Failure> {
     let person = match person {
         Some(who) => Some(instance.person(who).await?),
@@ -65,7 +67,13 @@ async fn print_chats(
             print::line(&format!("== {} ==", print::harmless(text(row, "name"))));
         }
         for message in history(instance, text(row, "chat_id")).await? {
-            print::line(&shown(&message, &names));
+            let id = if ids {
+                text(&message, "message_id")
+            } else {
+                ""
+            };
+            let space = if ids { "  " } else { "" };
+            print::line(&format!("{id}{space}{}", shown(&message, &names)));
         }
     }
     Ok(())

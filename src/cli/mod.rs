@@ -9,6 +9,7 @@ mod instance;
 mod log;
 mod print;
 mod process;
+mod prove;
 mod relay;
 mod restore;
 mod rpc;
@@ -45,16 +46,22 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     if let Some(Verb::Relay(relay)) = arguments.verb {
         return relay::run(arguments.global.into_overrides(), &relay);
     }
+    if let Some(Verb::Verify { file }) = arguments.verb {
+        return prove::verify(&file);
+    }
     let config = Config::load(arguments.global.into_overrides())?;
     process::log(&config.log)?;
     match arguments.verb {
         None => window::run(&config),
         Some(Verb::Rpc) => rpc::run(&config),
         // These read settings of their own, or none.
-        Some(Verb::Relay(_) | Verb::Demo { .. }) => Ok(()),
+        Some(Verb::Relay(_) | Verb::Demo { .. } | Verb::Verify { .. }) => Ok(()),
+        Some(Verb::Prove { message, out }) => prove::prove(&config, &message, out),
         Some(Verb::Id) => id::run(&config),
         Some(Verb::Restore { name }) => restore::run(&config, name),
         Some(Verb::Send { to, text }) => send::run(&config, &to, &text),
-        Some(Verb::Log { chat, person }) => log::run(&config, chat.as_deref(), person.as_deref()),
+        Some(Verb::Log { chat, person, ids }) => {
+            log::run(&config, chat.as_deref(), person.as_deref(), ids)
+        }
     }
 }

@@ -14,13 +14,13 @@ use super::{
     Command, CommandError, ErrorKind, NodeError, NodeSettings, Reply, WarningKind, clock,
     handle::{Ask, Ends, Waiting},
     info, query,
-    step::{Core, Happened, Loaded, Release, Released, Stepped, not_stored},
+    step::{Core, Happened, Release, Released, Stepped, not_stored},
     vault,
     view::{Answer, Event, NodeCommand, NodeInfo, Query},
 };
 use crate::{
     net::{Net, NetEvent},
-    proto::engine::input::CommandId,
+    proto::engine::{Input, input::CommandId},
     store::{Profile, StoreError},
     wire::{direct::Direct, limits},
 };
@@ -59,7 +59,8 @@ struct Driver<'a> {
     next_command: u64,
     /// Questions that are being answered from the store.
     reading: JoinSet<()>,
-    loaded: Vec<Loaded>,
+    /// What the engine asked for, for the next turn.
+    loaded: Vec<Input>,
     /// Acknowledgements, which can wait a moment for something else to share a commit with, and until when
     /// they do.
     patient: Vec<Happened>,
@@ -166,7 +167,7 @@ impl Driver<'_> {
         let loaded = std::mem::take(&mut self.loaded);
         gathered
             .batch
-            .extend(loaded.into_iter().map(Happened::Loaded));
+            .extend(loaded.into_iter().map(|it| Happened::Loaded(Box::new(it))));
         if gathered.batch.is_empty() {
             let patient = !self.patient.is_empty();
             tokio::select! {

@@ -8,6 +8,7 @@ mod expand;
 mod handle;
 mod info;
 mod lifecycle;
+mod load;
 mod mailbox;
 mod query;
 mod show;
@@ -30,5 +31,6 @@ pub use crate::proto::{
     },
     engine::event::{ChatChange, DeliveryState, WarningKind},
     id::{ChatId, MessageId, PersonId},
+    proof::{MOST_BYTES as LARGEST_PROOF, Verified, verify as verify_proof},
     time::Timestamp,
 };

@@ -8,11 +8,12 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use either::Either;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
 use super::{
-    ChatId, Command, CommandError, ErrorKind, Reply, WarningKind, clock, expand, query,
+    Command, CommandError, ErrorKind, Reply, WarningKind, clock, expand, query,
     turn::{Turn, together},
     view::Event,
 };
@@ -21,12 +22,11 @@ use crate::{
     net::{NetCommand, NetEvent, Ports},
     proto::{
         engine::{
-            Asked, Effect, Engine, Fetch, Input,
+            Effect, Engine, Input,
             input::{AskId, CommandId, Ticket},
         },
-        id::{DeviceId, PersonId},
         outbox,
-        record::{Class, MessageRow},
+        record::Class,
         time::Timestamp,
     },
     store::{Store, StoreError},
@@ -63,26 +63,10 @@ pub(super) enum Happened {
     Command(CommandId, Command),
     /// On the network.
     Net(NetEvent),
-    /// A row was read that the engine asked for.
-    Loaded(Loaded),
+    /// What the engine asked for was read.
+    Loaded(Box<Input>),
     /// Time has passed.
     Timeout,
-}
-
-/// What the engine asked the store for.
-pub(super) enum Loaded {
-    /// A message of ours, if it is there.
-    Own(ChatId, u32, Option<Box<MessageRow>>),
-    /// A message of somebody else's.
-    Said(Box<MessageRow>),
-    /// Of some messages those that are not there.
-    Sifted(Vec<MessageRow>),
-    /// The same of messages that a member gave in a group, with the numbers of those that are there.
-    SiftedGiven(ChatId, PersonId, Vec<MessageRow>, Vec<(DeviceId, u32)>),
-    /// Messages for a member.
-    ToGive(Fetch, Vec<Option<MessageRow>>),
-    /// Messages with the acts on them, for a newcomer.
-    History(Asked, Vec<MessageRow>),
 }
 
 /// What came of a turn.
@@ -106,7 +90,7 @@ pub(super) struct Released {
     /// Each to where it goes.
     pub(super) effects: Vec<Release>,
     /// For the next turn.
-    pub(super) loaded: Vec<Loaded>,
+    pub(super) loaded: Vec<Input>,
 }
 
 /// One thing to hand out.
@@ -165,6 +149,9 @@ impl Core {
                     unread_left: read.unread_left,
                 }
             }
+            Happened::Command(id, Command::ProveMessage { message_id }) => {
+                self.to_prove(id, &message_id)?
+            }
             Happened::Command(id, command) => match command.target() {
                 Some(target) => Input::Act {
                     id,
@@ -177,17 +164,7 @@ impl Core {
                 Some(input) => input,
                 None => return Ok(()),
             },
-            Happened::Loaded(Loaded::Own(chat, counter, row)) => Input::Loaded(chat, counter, row),
-            Happened::Loaded(Loaded::Said(row)) => Input::Said(row),
-            Happened::Loaded(Loaded::Sifted(rows)) => Input::Sifted(rows),
-            Happened::Loaded(Loaded::SiftedGiven(chat, from, rows, here)) => Input::SiftedGiven {
-                chat,
-                from,
-                rows,
-                here,
-            },
-            Happened::Loaded(Loaded::ToGive(fetch, rows)) => Input::ToGive(fetch, rows),
-            Happened::Loaded(Loaded::History(asked, rows)) => Input::History(asked, rows),
+            Happened::Loaded(input) => *input,
             Happened::Timeout => Input::Timeout,
         };
         turn.extend(self.engine.handle(input, clock::now(), &mut chance()));
@@ -211,6 +188,10 @@ impl Core {
                 authorised,
             },
             NetEvent::Disconnected(peer) => Input::Disconnected(peer),
+            NetEvent::Direct {
+                from,
+                message: Direct::Receipt(receipt),
+            } => self.receipt(from, receipt)?,
             NetEvent::Direct { from, message } => {
                 let seen = match &message {
                     Direct::Frame { frame, .. } => self.seen(frame, turn)?,
@@ -218,7 +199,8 @@ impl Core {
                     | Direct::Want { .. }
                     | Direct::Heads { .. }
                     | Direct::Sync { .. }
-                    | Direct::Have { .. } => false,
+                    | Direct::Have { .. }
+                    | Direct::Receipt(_) => false,
                 };
                 Input::Direct {
                     from,
@@ -340,9 +322,23 @@ impl Core {
     }
 
     fn release(&self, effect: Effect, released: &mut Released) -> Result<(), StoreError> {
+        let effect = match self.load(effect)? {
+            Either::Left(loaded) => {
+                released.loaded.extend(loaded);
+                return Ok(());
+            }
+            Either::Right(effect) => effect,
+        };
         let command = match effect {
-            // Committed.
-            Effect::Write(_) => return Ok(()),
+            // Committed, or read already.
+            Effect::Write(_)
+            | Effect::Load(..)
+            | Effect::LoadSaid { .. }
+            | Effect::LoadIds(..)
+            | Effect::Sift(_)
+            | Effect::SiftGiven { .. }
+            | Effect::LoadToGive(_)
+            | Effect::LoadHistory(_) => return Ok(()),
             Effect::Send(peer, message) => NetCommand::Send(peer, message),
             Effect::SendStored(peer, id) => match self.stored_frame(&id)? {
                 Some((topic, frame)) => {
@@ -386,57 +382,6 @@ impl Core {
                 made,
             } => self.deposit(relay, &stored, made)?,
             Effect::Announce(announce) => NetCommand::Announce(announce && self.mdns),
-            Effect::Load(chat, counter) => {
-                let device = self.engine.device();
-                let row = self.store.row_at(chat, device, counter)?.map(Box::new);
-                released.loaded.push(Loaded::Own(chat, counter, row));
-                return Ok(());
-            }
-            Effect::LoadSaid {
-                chat,
-                device,
-                counter,
-            } => {
-                let row = self.store.row_at(chat, device, counter)?;
-                let said = row.map(Box::new).map(Loaded::Said);
-                released.loaded.extend(said);
-                return Ok(());
-            }
-            Effect::Sift(rows) => {
-                let mut missing = Vec::new();
-                for row in rows {
-                    if !self.store.holds(&row.id)? {
-                        missing.push(row);
-                    }
-                }
-                released.loaded.push(Loaded::Sifted(missing));
-                return Ok(());
-            }
-            Effect::SiftGiven { chat, from, rows } => {
-                let (mut missing, mut here) = (Vec::new(), Vec::new());
-                for row in rows {
-                    if self.store.holds(&row.id)? {
-                        here.push((row.device, row.counter));
-                    } else {
-                        missing.push(row);
-                    }
-                }
-                released
-                    .loaded
-                    .push(Loaded::SiftedGiven(chat, from, missing, here));
-                return Ok(());
-            }
-            Effect::LoadToGive(fetch) => {
-                let chat = fetch.chat;
-                let rows = fetch.read(|device, number| self.store.row_at(chat, device, number))?;
-                released.loaded.push(Loaded::ToGive(fetch, rows));
-                return Ok(());
-            }
-            Effect::LoadHistory(asked) => {
-                let rows = query::history(&self.store, asked)?;
-                released.loaded.push(Loaded::History(asked, rows));
-                return Ok(());
-            }
             Effect::Emit(event) => {
                 let events = expand::expand(&self.engine, &self.store, event)?;
                 released

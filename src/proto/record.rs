@@ -93,6 +93,19 @@ pub enum Write {
     Erase(MessageId),
     /// Somebody has a message of ours, or has read messages.
     Receipt(Receipt),
+    /// Somebody's device signed that messages of ours are on its disk.
+    Delivery {
+        /// Where.
+        chat: ChatId,
+        /// The device of ours that wrote them.
+        device: DeviceId,
+        /// Whose device signed.
+        person: PersonId,
+        /// The highest counter among them.
+        counter: u32,
+        /// The [`super::delivery::Delivery`].
+        signed: Vec<u8>,
+    },
     /// A frame was taken in; it is a duplicate from now on, for ever.
     Seen(FrameId),
     /// Removes all messages of a chat, and how far messages of the devices that wrote in it have

@@ -99,6 +99,7 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "message.get" => schema::<Message>(generator),
         "message.history" => schema::<Vec<Edition>>(generator),
         "message.receipts" => schema::<Vec<PersonReceipt>>(generator),
+        "message.prove" => object(&[("proof", string())]),
         "message.send" => {
             let sent_at = schema::<crate::node::Timestamp>(generator);
             let message_id = schema::<crate::node::MessageId>(generator);

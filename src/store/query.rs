@@ -24,6 +24,9 @@ use crate::{
 /// A record: its key and its value.
 pub type Record = (Vec<u8>, Zeroizing<Vec<u8>>);
 
+/// Receipts that are looked at to find those of one message.
+const DELIVERIES: usize = 256;
+
 /// Rows that are read at once.
 const SLICE: usize = 1024;
 
@@ -93,6 +96,27 @@ impl Database {
             }
         }
         Err(damaged())
+    }
+
+    /// Receipts of somebody whose highest counter is at or after this one: it is in one of the first, as
+    /// receipts are of what came one after the other.
+    pub(super) fn deliveries(
+        &self,
+        chat: &ChatId,
+        device: &DeviceId,
+        person: &PersonId,
+        counter: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let prefix = self.sealer.signed_prefix(chat, device, person);
+        let from = self.sealer.signed_key(chat, device, person, counter);
+        let mut signed = Vec::new();
+        for (key, row) in self.tree().rows(&prefix, &from, DELIVERIES)? {
+            let opened = self.sealer.open(Space::Signed, &key, &row);
+            let opened =
+                opened.map_err(|_| StoreError::Damaged("a signed receipt does not open".into()))?;
+            signed.push(opened.to_vec());
+        }
+        Ok(signed)
     }
 
     pub(super) fn seen(&self, frame: &FrameId) -> Result<bool, StoreError> {
@@ -244,7 +268,7 @@ impl Database {
     }
 
     /// A message without its place.
-    fn row_of(&self, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
+    pub(super) fn row_of(&self, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
         let tree = self.tree();
         let Some(at) = tree.get(&self.sealer.id_key(id))? else {
             return Ok(None);

@@ -51,6 +51,8 @@ pub(super) enum Space {
     Backup,
     /// Which acts are on a message, by message and arrival.
     Acts,
+    /// What somebody's devices signed that they have of one device's messages.
+    Signed,
 }
 
 impl Space {
@@ -66,6 +68,7 @@ impl Space {
             Self::About => 70,
             Self::Backup => 71,
             Self::Acts => 72,
+            Self::Signed => 73,
         }
     }
 
@@ -341,6 +344,28 @@ impl Sealer {
         person: &PersonId,
     ) -> [u8; 16] {
         self.blind(Space::Delivered, &[&chat.0, &device.0, &person.0])
+    }
+
+    /// Where it lies what somebody signed of messages of ours, by the highest counter among them.
+    pub(super) fn signed_key(
+        &self,
+        chat: &ChatId,
+        device: &DeviceId,
+        person: &PersonId,
+        counter: u32,
+    ) -> Vec<u8> {
+        let prefix = self.signed_prefix(chat, device, person);
+        [prefix.as_slice(), &counter.to_be_bytes()].concat()
+    }
+
+    /// With what all keys of [`Sealer::signed_key`] for one device and person begin.
+    pub(super) fn signed_prefix(
+        &self,
+        chat: &ChatId,
+        device: &DeviceId,
+        person: &PersonId,
+    ) -> [u8; 16] {
+        self.blind(Space::Signed, &[&chat.0, &device.0, &person.0])
     }
 
     /// Where it is noted how far somebody has read.

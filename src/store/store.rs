@@ -309,6 +309,23 @@ impl Store {
         self.query(|database| database.counters(&chat))
     }
 
+    /// A message as it is kept, shown or not, or what is left of it.
+    pub fn row(&self, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
+        self.query(|database| database.row_of(id))
+    }
+
+    /// What somebody signed of messages that a device of ours wrote in a chat, as far as it may be of the
+    /// one with a counter.
+    pub fn deliveries(
+        &self,
+        chat: ChatId,
+        device: DeviceId,
+        person: PersonId,
+        counter: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.query(|database| database.deliveries(&chat, &device, &person, counter))
+    }
+
     /// Whether a message is here, shown or not, or was and is erased.
     pub fn holds(&self, id: &MessageId) -> Result<bool, StoreError> {
         self.query(|database| database.holds(id))

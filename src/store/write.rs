@@ -99,6 +99,21 @@ impl<'a> Stage<'a> {
             Write::Message(row) => self.message(*row),
             Write::Erase(id) => self.erase(&id),
             Write::Receipt(receipt) => self.receipt(&receipt),
+            Write::Delivery {
+                chat,
+                device,
+                person,
+                counter,
+                signed,
+            } => {
+                let sealer = &self.database.sealer;
+                let key = sealer.signed_key(&chat, &device, &person, counter);
+                if self.get(&key)?.is_none() {
+                    let row = sealer.seal(Space::Signed, &key, &signed)?;
+                    self.append(key, row);
+                }
+                Ok(())
+            }
             Write::Seen(frame) => {
                 let key = self.database.sealer.seen_key(&frame);
                 if self.get(&key)?.is_none() {
@@ -279,6 +294,7 @@ impl<'a> Stage<'a> {
         for device in &devices {
             for person in people {
                 self.drop_under(&sealer.delivered_prefix(&chat, device, person))?;
+                self.drop_under(&sealer.signed_prefix(&chat, device, person))?;
                 let read = sealer.read_key(&chat, device, person);
                 self.rows.insert(read.to_vec(), None);
             }

@@ -3,7 +3,10 @@
 //! Each peer opens one stream to the other and writes messages on it, each as a big-endian u32
 //! length and that many bytes of CBOR. It is the path on which everything that must arrive goes.
 
-use minicbor::{Decode, Encode, bytes::ByteVec};
+use minicbor::{
+    Decode, Encode,
+    bytes::{ByteArray, ByteVec},
+};
 
 use super::{
     codec::{self, Malformed},
@@ -85,6 +88,27 @@ pub enum Direct {
         #[n(3)]
         runs: Vec<Span>,
     },
+    /// The sender's device signs that messages of the receiver's are on its disk.
+    #[n(6)]
+    Receipt(#[n(0)] Receipt),
+}
+
+/// A signed receipt without what sender and receiver say of it by being who they are: the two devices.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Receipt {
+    /// The chat.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub chat: [u8; 32],
+    /// When it was signed, in milliseconds since the Unix epoch.
+    #[n(1)]
+    pub at: u64,
+    /// The messages, at most [`limits::DELIVERY`].
+    #[n(2)]
+    pub messages: Vec<ByteArray<32>>,
+    /// By the sender's device.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
 }
 
 impl Direct {
@@ -105,6 +129,7 @@ impl Direct {
             Self::Have { runs, .. } => {
                 runs.len() <= limits::HAVE_RUNS && runs.iter().all(Span::is_ordered)
             }
+            Self::Receipt(receipt) => (1..=limits::DELIVERY).contains(&receipt.messages.len()),
         };
         if within { Ok(message) } else { Err(Malformed) }
     }
@@ -165,6 +190,19 @@ mod tests {
             runs: vec![Span { first: 0, last: 4 }],
         };
         assert_eq!(Direct::decode(&have.encode()), Ok(have));
+        let receipt = |count| {
+            Direct::Receipt(Receipt {
+                chat: [1; 32],
+                at: 5,
+                messages: vec![[2; 32].into(); count],
+                signature: [3; 64],
+            })
+        };
+        let most = receipt(limits::DELIVERY);
+        assert_eq!(Direct::decode(&most.encode()), Ok(most));
+        for count in [0, limits::DELIVERY + 1] {
+            assert_eq!(Direct::decode(&receipt(count).encode()), Err(Malformed));
+        }
     }
 
     #[test]

@@ -214,6 +214,9 @@ pub const MENTIONS: usize = 16;
 /// An emoji at a message, in bytes of UTF-8.
 pub const EMOJI: usize = 32;
 
+/// Messages of one delivery receipt.
+pub const DELIVERY: usize = 64;
+
 /// Devices in one receipt.
 pub const RECEIPTS: usize = 64;
 

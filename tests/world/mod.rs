@@ -407,6 +407,25 @@ impl World {
                     unread_left: read.unread_left,
                 }
             }
+            Command::ProveMessage { message_id } => {
+                let disk = &self.hosts[host].disk;
+                let message = disk.message(&message_id).map(|stored| stored.row);
+                let people = message.iter();
+                let people = people.flat_map(|row| self.engine(host).recipients_of(row));
+                let signed = people.map(|person| {
+                    let of = message
+                        .as_ref()
+                        .map(|row| disk.deliveries(row.chat, row.device, person, row.counter));
+                    (person, of.unwrap_or_default())
+                });
+                let signed = signed.collect();
+                let message = message.map(Box::new);
+                Input::Prove {
+                    id,
+                    message,
+                    signed,
+                }
+            }
             command => match command.target() {
                 Some(target) => {
                     let target = self.hosts[host].disk.message(&target);
@@ -699,9 +718,25 @@ impl World {
             | Direct::Want { .. }
             | Direct::Heads { .. }
             | Direct::Sync { .. }
-            | Direct::Have { .. } => false,
+            | Direct::Have { .. }
+            | Direct::Receipt(_) => false,
         };
         let from = self.hosts[from].peer;
+        if let Direct::Receipt(receipt) = message {
+            let own = receipt.messages.iter().map(|id| {
+                let held = &self.hosts[host];
+                let row = held.disk.row(&MessageId((*id).into()));
+                let engine = held.engine.as_ref();
+                let row = row.filter(|row| {
+                    engine.is_some_and(|engine| engine.device() == row.device)
+                        && row.chat.0 == receipt.chat
+                });
+                row.map(|row| row.counter)
+            });
+            let own = own.collect();
+            self.input(host, Input::Receipt { from, receipt, own });
+            return;
+        }
         let heard = Input::Direct {
             from,
             message,
@@ -907,6 +942,13 @@ impl World {
                 if let Some(row) = disk.row_at(chat, device, counter) {
                     self.later(1, host, Input::Said(Box::new(row)));
                 }
+            }
+            Effect::LoadIds(chat, device, counters) => {
+                let disk = &self.hosts[host].disk;
+                let id = |counter| disk.row_at(chat, device, counter).map(|row| row.id);
+                let found = counters.into_iter().map(|counter| (counter, id(counter)));
+                let input = Input::Ids(chat, device, found.collect());
+                self.later(1, host, input);
             }
             Effect::Sift(mut rows) => {
                 let disk = &self.hosts[host].disk;

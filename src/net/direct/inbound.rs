@@ -52,7 +52,8 @@ impl Inbound {
                 | Direct::Want { .. }
                 | Direct::Heads { .. }
                 | Direct::Sync { .. }
-                | Direct::Have { .. } => None,
+                | Direct::Have { .. }
+                | Direct::Receipt(_) => None,
             };
             if passed.is_none() && matches!(message, Direct::Frame { .. }) {
                 faults += 1;

@@ -94,6 +94,11 @@ fn size(message: &Direct) -> usize {
         Direct::Held { frames } => frames.len().saturating_mul(34),
         Direct::Want { counters, .. } => counters.len().saturating_mul(5),
         Direct::Heads { heads, .. } => heads.len().saturating_mul(34).saturating_add(34),
+        Direct::Receipt(receipt) => receipt
+            .messages
+            .len()
+            .saturating_mul(34)
+            .saturating_add(110),
         Direct::Have { runs, .. } => runs.len().saturating_mul(11).saturating_add(34),
         // Rare, and of very different lengths.
         Direct::Sync { .. } => message.encode().len(),

@@ -65,6 +65,9 @@ pub struct Thread {
     /// What will never come, by author's device: it was erased before it did. If anything ever was.
     #[n(12)]
     pub gone: Option<BTreeMap<DeviceId, Counters>>,
+    /// Messages for which their authors' devices have no signed receipt of ours yet, if there are any.
+    #[n(13)]
+    pub owed: Option<BTreeMap<DeviceId, Counters>>,
 }
 
 /// A message that nothing refers to yet.
@@ -96,6 +99,7 @@ impl Thread {
             stay: None,
             pins: None,
             gone: None,
+            owed: None,
         }
     }
 
@@ -145,8 +149,9 @@ impl Thread {
     /// Whether what was read back can be.
     pub fn is_valid(&self) -> bool {
         let gone = self.gone.iter().flat_map(BTreeMap::values);
-        self.received.values().chain(gone).all(Counters::is_valid)
-            && self.pins.as_ref().is_none_or(Pins::is_valid)
+        let owed = self.owed.iter().flat_map(BTreeMap::values);
+        let mut counters = self.received.values().chain(gone).chain(owed);
+        counters.all(Counters::is_valid) && self.pins.as_ref().is_none_or(Pins::is_valid)
     }
 
     /// `created` for a message written now: later than all that was seen (docs/protocol.md, order).

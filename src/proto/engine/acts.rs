@@ -306,7 +306,7 @@ fn forbidden(text: &str) -> CommandError {
     CommandError::new(ErrorKind::Forbidden, text)
 }
 
-fn no_message() -> CommandError {
+pub(super) fn no_message() -> CommandError {
     let text = "There is no message with that message_id here.";
     CommandError::new(ErrorKind::NotFound, text)
 }

@@ -213,6 +213,12 @@ pub enum Command {
         /// Whether it is to be pinned.
         on: bool,
     },
+    /// Makes a file that shows to anybody what became of a message that this device wrote.
+    #[serde(rename = "message.prove")]
+    ProveMessage {
+        /// Which.
+        message_id: MessageId,
+    },
     /// Marks everything up to a message as read.
     #[serde(rename = "message.read")]
     ReadMessages {
@@ -279,6 +285,7 @@ impl Command {
             | Self::DeleteChat { .. }
             | Self::SetChat { .. }
             | Self::SendMessage { .. }
+            | Self::ProveMessage { .. }
             | Self::ReadMessages { .. }
             | Self::SetTyping { .. } => None,
         }
@@ -370,6 +377,11 @@ pub enum Reply {
     Chat {
         /// The chat.
         chat_id: ChatId,
+    },
+    /// Answer to `message.prove`.
+    Proof {
+        /// What `betwixt verify` checks, in base64.
+        proof: String,
     },
     /// Answer to `message.send`.
     Sent {

@@ -101,6 +101,10 @@ impl Engine {
                 ErrorKind::Unsupported,
                 "Only the node can tell which messages come before another; ask it with message.read.",
             )),
+            Command::ProveMessage { .. } => Err(CommandError::new(
+                ErrorKind::Unsupported,
+                "Only the node can read the message and its receipts; ask it with message.prove.",
+            )),
             Command::SetTyping { chat_id, typing } => {
                 self.writable(&chat_id)?;
                 self.on_own_typing(turn, chat_id, typing);

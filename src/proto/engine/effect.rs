@@ -103,6 +103,9 @@ pub enum Effect {
         /// The counter.
         counter: u32,
     },
+    /// Read the names of what a device of somebody else wrote in a chat under these counters:
+    /// [`super::input::Input::Ids`].
+    LoadIds(ChatId, DeviceId, Vec<u32>),
     /// Say which of these messages are not on the disk: [`super::input::Input::Sifted`].
     Sift(Vec<MessageRow>),
     /// The same for messages that a member gave: [`super::input::Input::SiftedGiven`].

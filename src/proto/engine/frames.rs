@@ -232,6 +232,9 @@ impl Engine {
         if fresh && is_message && !row.outgoing {
             thread.unread = thread.unread.saturating_add(1);
         }
+        if !row.outgoing {
+            self.owe_receipt(turn.now, chat, (row.device, row.counter));
+        }
         self.noted(turn, &row, content);
         turn.write(Write::Message(Box::new(row)));
     }

@@ -10,7 +10,7 @@ use crate::{
         time::Timestamp,
     },
     wire::{
-        direct::Direct,
+        direct::{Direct, Receipt},
         hello::{HelloReply, HelloRequest},
         id::{Address, FrameId, PeerId, TopicKey},
         mailbox::{Custody, PutStatus, RelayLimits},
@@ -46,6 +46,15 @@ pub enum Input {
         counters: Vec<(DeviceId, u32)>,
         /// Incoming messages after it.
         unread_left: u32,
+    },
+    /// `message.prove`, with what only the store can tell.
+    Prove {
+        /// The command.
+        id: CommandId,
+        /// The message as it is kept; none if there is none that is shown.
+        message: Option<Box<MessageRow>>,
+        /// For each recipient the receipts ([`crate::proto::delivery::Delivery`]) that may be of it.
+        signed: Vec<(PersonId, Vec<Vec<u8>>)>,
     },
     /// Something is to be done to a message, with what only the store can tell.
     Act {
@@ -177,6 +186,18 @@ pub enum Input {
     /// What [`super::effect::Effect::LoadHistory`] asked for: messages, the newest first, each followed by
     /// the acts on it.
     History(Asked, Vec<MessageRow>),
+    /// The names of the messages that [`super::effect::Effect::LoadIds`] asked for; none for those that
+    /// are not on the disk.
+    Ids(ChatId, DeviceId, Vec<(u32, Option<MessageId>)>),
+    /// An authorised peer signed that it has messages of ours.
+    Receipt {
+        /// Who.
+        from: PeerId,
+        /// What.
+        receipt: Receipt,
+        /// For each message its counter, if this device wrote it in that chat.
+        own: Vec<Option<u32>>,
+    },
     /// Time has passed: [`super::Engine::poll_timeout`] is due.
     Timeout,
 }

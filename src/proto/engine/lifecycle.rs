@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings, groups::Brakes,
-    live::Live, nearby::Nearby, relays::Relays,
+    Deliveries, Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings,
+    groups::Brakes, live::Live, nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
@@ -281,6 +281,7 @@ impl Engine {
             nearby: Nearby::default(),
             asks: Asks::default(),
             live: Live::default(),
+            deliveries: Deliveries::default(),
             relays: Relays::default(),
             loading: BTreeSet::new(),
             expiring: Expiring::default(),

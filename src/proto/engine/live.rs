@@ -137,6 +137,7 @@ impl Engine {
             self.tell_what_is_here(turn, &person, (peer, device));
         }
         self.meet_member(turn, peer);
+        self.owed_to(turn.now, device);
     }
 
     pub(super) fn on_disconnected(&mut self, turn: &mut Turn<'_>, peer: PeerId) {

@@ -16,6 +16,7 @@ mod admission;
 mod asks;
 mod channels;
 mod commands;
+mod deliveries;
 mod frames;
 mod groups;
 mod have;
@@ -27,6 +28,7 @@ pub mod lifecycle;
 mod live;
 mod nearby;
 mod pairing;
+mod proving;
 mod relays;
 mod requests;
 mod saying;
@@ -44,6 +46,7 @@ use rand_core::CryptoRng;
 use self::{
     asks::Asks,
     command::CommandError,
+    deliveries::Deliveries,
     event::EngineEvent,
     groups::{Brakes, GroupChat},
     known::Known,
@@ -114,6 +117,7 @@ pub struct Engine {
     nearby: Nearby,
     asks: Asks,
     live: Live,
+    deliveries: Deliveries,
     relays: Relays,
     /// Own messages that the store was asked for, to seal them.
     loading: BTreeSet<(ChatId, u32)>,
@@ -231,6 +235,14 @@ impl Engine {
                 let reply = self.on_read(turn, chat, &counters, unread_left);
                 turn.effect(Effect::Reply(id, reply));
             }
+            Input::Prove {
+                id,
+                message,
+                signed,
+            } => {
+                let reply = self.on_prove(turn.now, message.as_deref(), signed);
+                turn.effect(Effect::Reply(id, reply));
+            }
             Input::Act {
                 id,
                 command,
@@ -303,6 +315,8 @@ impl Engine {
                 rows,
                 here,
             } => self.on_sifted_given(turn, (chat, from), rows, &here),
+            Input::Ids(chat, author, found) => self.on_ids(turn, (chat, author), &found),
+            Input::Receipt { from, receipt, own } => self.on_receipt(turn, from, receipt, &own),
             Input::ToGive(fetch, rows) => self.on_to_give(turn, &fetch, &rows),
             Input::History(asked, rows) => self.on_history(turn, asked, &rows),
             Input::Timeout => {}
@@ -328,6 +342,7 @@ impl Engine {
             self.expiring.poll_timeout(),
             self.strangers.values().min().copied(),
             self.next_channel_change(),
+            self.deliveries.poll_timeout(),
             self.poll_groups(),
         ]
         .into_iter()
@@ -346,6 +361,7 @@ impl Engine {
         self.handle_prekeys(turn);
         self.handle_channel_change(turn);
         self.handle_groups(turn);
+        self.handle_deliveries(turn);
         self.handle_expiry(turn);
     }
 
@@ -360,7 +376,9 @@ impl Engine {
             Direct::Frame { topic, frame } => self.on_frame(turn, Some(from), topic, &frame, seen),
             Direct::Held { frames } => {
                 for id in frames {
-                    self.on_held(turn, person, device, &id);
+                    if !self.on_receipt_held(turn.now, device, &id) {
+                        self.on_held(turn, person, device, &id);
+                    }
                 }
             }
             Direct::Want { topic, counters } => {
@@ -378,6 +396,8 @@ impl Engine {
                 until,
                 runs,
             } => self.on_have(turn, (person, device), ChatId(chat), (from, until, &runs)),
+            // It comes as an input of its own, with what the store knows of it.
+            Direct::Receipt(_) => {}
         }
     }
 

@@ -33,6 +33,7 @@ pub struct Memory {
     seen: BTreeSet<FrameId>,
     delivered: BTreeMap<(ChatId, DeviceId, PersonId, u32), Timestamp>,
     read: BTreeMap<(ChatId, DeviceId, PersonId), ReadMarks>,
+    signed: BTreeMap<(ChatId, DeviceId, PersonId, u32), Vec<u8>>,
 }
 
 /// Where a message stands among those of its chat.
@@ -52,6 +53,16 @@ impl Memory {
                 Write::Message(row) => self.add(*row),
                 Write::Erase(id) => self.erase(&id),
                 Write::Receipt(receipt) => self.note(&receipt),
+                Write::Delivery {
+                    chat,
+                    device,
+                    person,
+                    counter,
+                    signed,
+                } => {
+                    let place = (chat, device, person, counter);
+                    self.signed.entry(place).or_insert(signed);
+                }
                 Write::Seen(frame) => {
                     self.seen.insert(frame);
                 }
@@ -161,6 +172,26 @@ impl Memory {
         })
     }
 
+    /// A message as it is kept, shown or not, or what is left of it.
+    pub fn row(&self, id: &MessageId) -> Option<&MessageRow> {
+        self.rows.get(id)
+    }
+
+    /// What somebody signed of messages that a device of ours wrote in a chat, as far as it may be of the
+    /// one with a counter.
+    pub fn deliveries(
+        &self,
+        chat: ChatId,
+        device: DeviceId,
+        person: PersonId,
+        counter: u32,
+    ) -> Vec<Vec<u8>> {
+        let first = (chat, device, person, counter);
+        let last = (chat, device, person, u32::MAX);
+        let signed = self.signed.range(first..=last);
+        signed.map(|(_, signed)| signed.clone()).collect()
+    }
+
     /// How far a message of ours has come with somebody.
     pub fn receipts(
         &self,
@@ -268,7 +299,10 @@ impl Memory {
         let gone = |of: &ChatId, device: &DeviceId, person: &PersonId| {
             *of == chat && devices.contains(device) && people.contains(person)
         };
+        self.signed.retain(|(of, _, _, _), _| *of != chat);
         self.delivered
+            .retain(|(of, device, person, _), _| !gone(of, device, person));
+        self.signed
             .retain(|(of, device, person, _), _| !gone(of, device, person));
         self.read
             .retain(|(of, device, person), _| !gone(of, device, person));

@@ -13,8 +13,11 @@ use crate::{
         engine::{
             Engine, Turn,
             event::{DeliveryState, EngineEvent},
+            relays::Relays,
         },
         id::{ChatId, PersonId},
+        outbox::Outbox,
+        proof::Kept,
         record::{Class, Write},
         time::{DAY, Timestamp},
     },
@@ -106,6 +109,23 @@ impl Receipts {
         self.held.get(id).map_or(0, BTreeMap::len)
     }
 
+    /// What relays signed that they hold of a frame: of each the one that lasts longest.
+    fn of(&self, frame: FrameId) -> Vec<Kept> {
+        let mut longest: BTreeMap<PeerId, Kept> = BTreeMap::new();
+        // Those that end first come first.
+        for receipt in self.all.values().filter(|it| it.frames.contains(&frame)) {
+            let kept = Kept {
+                relay: receipt.relay,
+                until: Timestamp(receipt.custody.until),
+                signature: receipt.custody.signature,
+                frames: receipt.frames.clone(),
+                frame,
+            };
+            longest.insert(receipt.relay, kept);
+        }
+        longest.into_values().collect()
+    }
+
     /// Those that are over or too many.
     fn take_over(&mut self, now: Timestamp) -> Vec<Vec<u8>> {
         let mut gone = Vec::new();
@@ -119,6 +139,22 @@ impl Receipts {
             gone.push(key);
         }
         gone
+    }
+}
+
+impl Relays {
+    /// What relays signed that they hold of a message of ours that somebody has yet to acknowledge.
+    pub(in crate::proto::engine) fn kept_of(
+        &self,
+        outbox: &Outbox,
+        chat: &ChatId,
+        counter: u32,
+    ) -> Vec<Kept> {
+        let frames = outbox.kept_in(chat).into_iter();
+        let frames = frames.filter(|(_, of)| *of == counter);
+        frames
+            .flat_map(|(frame, _)| self.receipts.of(frame))
+            .collect()
     }
 }
 
