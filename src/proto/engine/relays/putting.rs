@@ -57,13 +57,11 @@ pub(super) struct Putting {
 
 impl Putting {
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        match &self.under_way {
-            Some((until, _)) => Some(*until),
-            None => {
-                let first = self.due.first().map(|(at, _)| *at);
-                first.map(|at| at.max(self.not_before))
-            }
+        if let Some((until, _)) = &self.under_way {
+            return Some(*until);
         }
+        let first = self.due.first().map(|(at, _)| *at);
+        first.map(|at| at.max(self.not_before))
     }
 
     /// Gives a frame at a time, or before if that was said already.
