@@ -244,6 +244,9 @@ impl Mailboxes {
             head: log.head,
             floor: log.floor,
         };
+        if fetch.after >= log.head {
+            return Ok(Some(mailbox));
+        }
         let most = usize::from(fetch.max).min(limits::RELAY_FETCH);
         let prefix = rows::frames(&fetch.topic);
         let mut from = rows::frame(&fetch.topic, fetch.after.saturating_add(1));

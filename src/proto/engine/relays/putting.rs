@@ -235,7 +235,7 @@ impl Engine {
         }
         puts.wait_ms = 0;
         let mut kept = Vec::new();
-        let (mut is_full, mut paid) = (false, Vec::new());
+        let (mut is_full, mut paid, mut lapsed) = (false, Vec::new(), Vec::new());
         for (id, status) in frames.iter().zip(&statuses) {
             let debt = puts.owed.remove(id);
             match status {
@@ -248,6 +248,9 @@ impl Engine {
                 }
                 PutStatus::Full | PutStatus::NotLeased => {
                     is_full |= *status == PutStatus::Full;
+                    if *status == PutStatus::NotLeased {
+                        lapsed.extend(self.outbox.topic_of(id));
+                    }
                     if debt.is_none() {
                         puts.plan(*id, now.plus(FULL_MS));
                     }
@@ -255,8 +258,8 @@ impl Engine {
                 PutStatus::Invalid | PutStatus::Forwarded => {}
             }
         }
-        let says_full = is_full && !std::mem::replace(&mut puts.said_full, is_full);
-        if says_full {
+        // Once on each connection.
+        if is_full && !std::mem::replace(&mut puts.said_full, true) {
             turn.emit(EngineEvent::Warning {
                 kind: WarningKind::Network,
                 text: format!(
@@ -264,6 +267,12 @@ impl Engine {
                      there is room or you are both there."
                 ),
             });
+        }
+        for topic in lapsed {
+            // Whatever it said before.
+            if let Some(lease) = held.leases.get_mut(&topic) {
+                lease.due = lease.due.min(now.plus(SECOND));
+            }
         }
         for (topic, ids) in paid {
             if self.relays.owed.paid(&topic, &ids) {
