@@ -16,7 +16,7 @@ mod process;
 
 use std::{
     fs,
-    io::Write as _,
+    io::{BufRead as _, Write as _},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -24,6 +24,56 @@ use std::{
 
 use process::{Node, PATIENCE, Pair, run};
 use serde_json::{Value, json};
+
+#[test]
+fn a_relay_on_a_full_disk_refuses_and_goes_on_when_there_is_room() {
+    let Some(disk) = Disk::mount() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let Pair { ada, ben, chat } =
+        Pair::befriend(&folder.path().join("ada"), &folder.path().join("ben"));
+    assert_eq!((ada.stop(), ben.stop()), (0, 0));
+    let config = folder.path().join("relay.toml");
+    fs::write(
+        &config,
+        "listen = [\"/ip4/127.0.0.1/tcp/0\"]\n[quota]\nmin_free_mib = 8\n",
+    )
+    .unwrap();
+    let mut relay = Command::new(env!("CARGO_BIN_EXE_betwixt"))
+        .arg("--profile")
+        .arg(disk.path())
+        .args(["relay", "--config"])
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut address = String::new();
+    std::io::BufReader::new(relay.stdout.take().unwrap())
+        .read_line(&mut address)
+        .unwrap();
+    fs::write(folder.path().join("ada/config.toml"), "listen = []\n").unwrap();
+    let mut command = process::betwixt(&folder.path().join("ada"));
+    let mut ada = Node::of(command.args(["--relay", address.trim(), "rpc"]));
+    let say = |ada: &mut Node, text: &str| {
+        let sent = ada.ok("message.send", json!({"chat_id": chat, "text": text}));
+        sent["message_id"].clone()
+    };
+    let first = say(&mut ada, "there is room");
+    ada.event(json!({"type": "status", "message_id": first, "state": "sent"}));
+
+    disk.fill(60 << 20);
+    let second = say(&mut ada, "there is none");
+    let warning = ada.event(json!({"type": "warning", "kind": "network"}));
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("has no room for more"), "{text}");
+    let receipts = ada.ok("message.receipts", json!({"message_id": second}));
+    assert_eq!(receipts[0]["state"], "queued");
+
+    disk.make_room();
+    let third = say(&mut ada, "there is some again");
+    ada.event(json!({"type": "status", "message_id": third, "state": "sent"}));
+    relay.kill().unwrap();
+    relay.wait().unwrap();
+}
 
 /// A small disk in memory.
 struct Disk {

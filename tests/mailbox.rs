@@ -3,7 +3,7 @@
 
 #![allow(
     clippy::indexing_slicing,
-    clippy::print_stderr,
+    clippy::unwrap_used,
     reason = "what goes wrong in a test is a failed test"
 )]
 

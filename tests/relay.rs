@@ -113,13 +113,10 @@ fn a_message_waits_at_a_relay_for_somebody_who_comes_when_its_author_is_gone() {
     assert_eq!(ada.stop(), 0);
     let (status, numbers) = get(&metrics, "/metrics");
     assert!(status.contains("200"), "{status}");
-    assert!(
-        number(&numbers, "betwixt_relay_frames") >= 20.0,
-        "{numbers}"
-    );
-    assert_eq!(number(&numbers, "betwixt_relay_mailboxes"), 1.0);
-    assert!(number(&numbers, "betwixt_relay_puts_total{status=\"stored\"}") >= 1.0);
-    assert!(number(&numbers, "betwixt_relay_commit_seconds_count") >= 1.0);
+    assert!(number(&numbers, "betwixt_relay_frames") >= 20, "{numbers}");
+    assert_eq!(number(&numbers, "betwixt_relay_mailboxes"), 1);
+    assert!(number(&numbers, "betwixt_relay_puts_total{status=\"stored\"}") >= 1);
+    assert!(number(&numbers, "betwixt_relay_commit_seconds_count") >= 1);
     let (status, health) = get(&metrics, "/health");
     assert!(
         status.contains("200") && health == "It is well.\n",
@@ -133,7 +130,7 @@ fn a_message_waits_at_a_relay_for_somebody_who_comes_when_its_author_is_gone() {
     for n in 0..20 {
         ben.event(json!({"type": "message", "text": format!("{CANARY} for later {n}")}));
     }
-    let paid = |text: &str| number(text, "betwixt_relay_puts_total{status=\"stored\"}") >= 1.0;
+    let paid = |text: &str| number(text, "betwixt_relay_puts_total{status=\"stored\"}") >= 1;
     let deadline = Instant::now() + PATIENCE;
     while !paid(&get(&metrics, "/metrics").1) {
         assert!(Instant::now() < deadline, "{}", get(&metrics, "/metrics").1);
@@ -295,9 +292,9 @@ fn get(address: &str, path: &str) -> (String, String) {
 }
 
 /// A number of `/metrics`.
-fn number(text: &str, name: &str) -> f64 {
+fn number(text: &str, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
-    line.map_or(0.0, |value| value.trim().parse().unwrap())
+    line.map_or(0, |value| value.trim().parse().unwrap())
 }
 
 /// Two people who met on one network, and have left it.

@@ -148,7 +148,7 @@ fn everything_arrives_over_a_bad_network_and_a_relay_that_comes_and_goes() {
 /// the relay is there, and sometimes the cable.
 fn chaos(seed: u64) {
     let (mut world, alice, bob, chat) = relayed(seed, Links::BAD);
-    let keeps = seed % 3 != 0;
+    let keeps = !seed.is_multiple_of(3);
     if keeps {
         world.relay_down();
         world.relay().store = Some([1; 16]);

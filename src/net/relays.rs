@@ -172,16 +172,16 @@ impl Relays {
         relay.strikes == STRIKES
     }
 
-    /// Queues a request; `false` if the relay did not let us in or too much waits.
-    pub(crate) fn ask(&mut self, peer: PeerId, request: RelayRequest) -> bool {
+    /// Queues a request; gives it back if the relay did not let us in or too much waits.
+    pub(crate) fn ask(&mut self, peer: PeerId, request: RelayRequest) -> Option<RelayRequest> {
         let Some(relay) = self.relays.get_mut(&peer) else {
-            return false;
+            return Some(request);
         };
-        let room = relay.terms.is_some() && relay.waiting.len() < WAITING;
-        if room {
-            relay.waiting.push_back(request);
+        if relay.terms.is_none() || relay.waiting.len() >= WAITING {
+            return Some(request);
         }
-        room
+        relay.waiting.push_back(request);
+        None
     }
 
     /// What to send now: a few requests at once, not more than a connection takes.
@@ -338,14 +338,14 @@ mod tests {
     fn an_open_relay_is_open_after_its_challenge() {
         let mut relays = relays(None);
         assert!(relays.connected(RELAY));
-        assert!(!relays.ask(RELAY, lease(1)), "before it let us in");
+        assert!(relays.ask(RELAY, lease(1)).is_some(), "before it let us in");
 
         let request = relays.next(RELAY).unwrap();
         let news = relays.answered(RELAY, &request, Some(challenge()));
 
         assert_eq!(request, RelayRequest::Challenge);
         assert_eq!(news, Some(News::Open(terms())));
-        assert!(relays.ask(RELAY, lease(1)));
+        assert!(relays.ask(RELAY, lease(1)).is_none());
         assert_eq!(relays.next(RELAY), Some(lease(1)));
     }
 
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(news, Some(News::Open(terms())));
         let news = relays.answered(RELAY, &request, refused);
         assert_eq!(news, Some(News::Shut));
-        assert!(!relays.ask(RELAY, lease(1)));
+        assert!(relays.ask(RELAY, lease(1)).is_some());
     }
 
     #[test]

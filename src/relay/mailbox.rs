@@ -7,6 +7,7 @@
 mod boxes;
 mod keeper;
 mod log;
+mod open;
 mod rows;
 #[cfg(test)]
 mod tests;

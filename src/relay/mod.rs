@@ -114,7 +114,7 @@ pub async fn run(
         Some(quotas) => {
             let directory = settings.directory.join("mailboxes");
             let (now, stats) = (settings.now, Arc::clone(&stats));
-            let open = move || mailbox::Keeper::start(directory, quotas, now, stats);
+            let open = move || mailbox::Keeper::start(&directory, quotas, now, stats);
             let opened = tokio::task::spawn_blocking(open).await;
             let bug = |_| RelayError::Mailboxes {
                 path: settings.directory.clone(),

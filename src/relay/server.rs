@@ -11,7 +11,7 @@ use libp2p::{
     swarm::{ConnectionId, SwarmEvent},
 };
 use tokio::{
-    sync::mpsc::UnboundedReceiver,
+    sync::mpsc::Receiver,
     time::{Instant, sleep_until, timeout},
 };
 
@@ -54,7 +54,7 @@ pub(super) struct Server {
     pub(super) quotas: Option<Quotas>,
     /// None if nothing is kept.
     pub(super) keeper: Option<Keeper<Ticket>>,
-    answers: Option<UnboundedReceiver<Answer<Ticket>>>,
+    answers: Option<Receiver<Answer<Ticket>>>,
     pub(super) watches: Watches,
     pub(super) stats: Arc<Stats>,
     /// Peers whose connections are closed so that they come back through the gate, and when.
@@ -63,7 +63,7 @@ pub(super) struct Server {
 }
 
 /// What keeps mailboxes, and what it says.
-pub(super) type Kept = (Keeper<Ticket>, UnboundedReceiver<Answer<Ticket>>);
+pub(super) type Kept = (Keeper<Ticket>, Receiver<Answer<Ticket>>);
 
 impl Server {
     pub(super) fn new(
@@ -120,8 +120,14 @@ impl Server {
 
     async fn stop(mut self) {
         if let Some(keeper) = self.keeper.take() {
-            // Waits for the last commit and for the database to close.
-            let _ = tokio::task::spawn_blocking(move || keeper.stop()).await;
+            // The last commit is waited for, and that the database is closed.
+            let mut closed = tokio::task::spawn_blocking(move || keeper.stop());
+            loop {
+                tokio::select! {
+                    Some(answer) = next_answer(&mut self.answers) => self.handle_answer(answer),
+                    _ = &mut closed => break,
+                }
+            }
         }
         while let Some(answer) = self.answers.as_mut().and_then(|it| it.try_recv().ok()) {
             self.handle_answer(answer);
@@ -343,9 +349,7 @@ const LAST_ANSWERS: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What the keeper says next; nothing, where nothing is kept.
-async fn next_answer(
-    answers: &mut Option<UnboundedReceiver<Answer<Ticket>>>,
-) -> Option<Answer<Ticket>> {
+async fn next_answer(answers: &mut Option<Receiver<Answer<Ticket>>>) -> Option<Answer<Ticket>> {
     match answers {
         Some(answers) => answers.recv().await,
         None => None,

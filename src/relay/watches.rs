@@ -17,6 +17,8 @@ use crate::wire::{
 #[derive(Default)]
 pub(super) struct Watches {
     waiting: BTreeMap<ConnectionId, Watch>,
+    /// Who waits for something on a topic.
+    by_topic: BTreeMap<TopicKey, BTreeSet<ConnectionId>>,
     next: u64,
 }
 
@@ -27,8 +29,19 @@ struct Watch {
     until: Instant,
     /// It is being looked whether there is something.
     looked_at: bool,
-    /// Something came meanwhile.
-    again: bool,
+    /// On these something came meanwhile.
+    again: BTreeSet<TopicKey>,
+}
+
+impl Watch {
+    /// What was asked for of some topics.
+    fn of(&self, topics: &BTreeSet<TopicKey>) -> Vec<Fetch> {
+        let asked = self.topics.iter();
+        asked
+            .filter(|it| topics.contains(&it.topic))
+            .cloned()
+            .collect()
+    }
 }
 
 /// Names one request for news.
@@ -52,30 +65,55 @@ impl Watches {
             topics,
             until,
             looked_at: true,
-            again: false,
+            again: BTreeSet::new(),
         };
-        let before = self.waiting.insert(connection, watch);
+        let before = self.take(connection);
+        for fetch in &watch.topics {
+            self.by_topic
+                .entry(fetch.topic)
+                .or_default()
+                .insert(connection);
+        }
+        self.waiting.insert(connection, watch);
         (WatchId(connection, number), before.map(|it| it.channel))
     }
 
     /// A connection is gone.
     pub(super) fn remove(&mut self, connection: ConnectionId) {
-        self.waiting.remove(&connection);
+        self.take(connection);
     }
 
-    /// Those to look for now that something came on topics.
-    pub(super) fn news(&mut self, topics: &[TopicKey]) -> Vec<(WatchId, Vec<Fetch>)> {
-        let topics: BTreeSet<TopicKey> = topics.iter().copied().collect();
-        let mut look = Vec::new();
-        for (connection, watch) in &mut self.waiting {
-            if !watch.topics.iter().any(|it| topics.contains(&it.topic)) {
-                continue;
+    fn take(&mut self, connection: ConnectionId) -> Option<Watch> {
+        let watch = self.waiting.remove(&connection)?;
+        for fetch in &watch.topics {
+            if let Some(waiting) = self.by_topic.get_mut(&fetch.topic) {
+                waiting.remove(&connection);
+                if waiting.is_empty() {
+                    self.by_topic.remove(&fetch.topic);
+                }
             }
+        }
+        Some(watch)
+    }
+
+    /// Those to look for now that something came on topics, and at what.
+    pub(super) fn news(&mut self, topics: &[TopicKey]) -> Vec<(WatchId, Vec<Fetch>)> {
+        let mut news: BTreeMap<ConnectionId, BTreeSet<TopicKey>> = BTreeMap::new();
+        for topic in topics {
+            for connection in self.by_topic.get(topic).into_iter().flatten() {
+                news.entry(*connection).or_default().insert(*topic);
+            }
+        }
+        let mut look = Vec::new();
+        for (connection, mut topics) in news {
+            let Some(watch) = self.waiting.get_mut(&connection) else {
+                continue;
+            };
             if watch.looked_at {
-                watch.again = true;
+                watch.again.append(&mut topics);
             } else {
                 watch.looked_at = true;
-                look.push((WatchId(*connection, watch.number), watch.topics.clone()));
+                look.push((WatchId(connection, watch.number), watch.of(&topics)));
             }
         }
         look
@@ -99,12 +137,14 @@ impl Watches {
         };
         let news: Vec<Mailbox> = boxes.into_iter().filter(is_news).collect();
         if !news.is_empty() {
-            let watch = self.waiting.remove(&id.0);
-            return watch.map_or(Found::Nothing, |it| Found::News(it.channel, news));
+            return self
+                .take(id.0)
+                .map_or(Found::Nothing, |it| Found::News(it.channel, news));
         }
-        watch.looked_at = std::mem::take(&mut watch.again);
+        let again = std::mem::take(&mut watch.again);
+        watch.looked_at = !again.is_empty();
         if watch.looked_at {
-            Found::Again(watch.topics.clone())
+            Found::Again(watch.of(&again))
         } else {
             Found::Nothing
         }
@@ -115,7 +155,7 @@ impl Watches {
         let late = self.waiting.iter().filter(|(_, it)| it.until <= now);
         let late: Vec<ConnectionId> = late.map(|(id, _)| *id).collect();
         late.iter()
-            .filter_map(|id| self.waiting.remove(id))
+            .filter_map(|id| self.take(*id))
             .map(|it| it.channel)
             .collect()
     }

@@ -79,12 +79,17 @@ def channel():
         "frame": kept,
         "frame_id": sha256(kept),
         "ephemeral": frame(cs, 1, DAY, b"N" * 24, 5, b"typing"),
+        "kept_held": frame(cs, 0, DAY, b"N" * 24, 11, ephemerals()["held"]),
         "largest": sha256(frame(cs, 0, DAY, b"N" * 24, 3, b"x" * (49_152 - 5))),
         "lease": auth(2, [pk, 60, 1]),
         "fetch": auth(4, [pk, 5, 10, reader]),
         "ack": auth(5, [pk, reader, 9]),
         "watch": auth(6, [pk, 5, 10, reader]),
         "release": auth(7, [pk]),
+        "relay_pk": ed_public(same(0x21)),
+        "custody": sign(
+            same(0x21), "custody", peer_id(ed_public(same(0x21))), CREATED.to_bytes(8, "big"), same(7), same(8)
+        ),
         "pairwise": cbor([DEV_B, DEV_A, b"pairwise"]),
     }
 

@@ -76,6 +76,9 @@ pub struct Relay {
     own_copies: BTreeMap<(usize, FrameId), Timestamp>,
 }
 
+/// What a relay gives of a topic: frames, the place of the last one and of the newest that is there.
+type Given = (TopicKey, Vec<Vec<u8>>, u64, u64);
+
 impl Relay {
     pub fn new(seed: u8) -> Self {
         let key = SigningKey::from_bytes(&[seed; 32]);
@@ -125,7 +128,7 @@ impl Relay {
         if kept.len() >= self.room {
             return PutStatus::Full;
         }
-        for _ in 0..1 + usize::from(self.doubles) {
+        for _ in 0..=usize::from(self.doubles) {
             let seq = kept.last().map_or(1, |(seq, _)| seq + 1);
             kept.push((seq, frame.to_vec()));
         }
@@ -336,7 +339,7 @@ impl World {
         host: usize,
         which: usize,
         (watched, asked): (bool, &[Fetch]),
-        found: Option<Vec<(TopicKey, Vec<Vec<u8>>, u64, u64)>>,
+        found: Option<Vec<Given>>,
         wait: u64,
     ) {
         let day = self.now.frame_day();
@@ -369,11 +372,7 @@ impl World {
     }
 
     /// What a relay says that it keeps after places.
-    fn kept_after(
-        &mut self,
-        which: usize,
-        asked: &[Fetch],
-    ) -> Vec<(TopicKey, Vec<Vec<u8>>, u64, u64)> {
+    fn kept_after(&mut self, which: usize, asked: &[Fetch]) -> Vec<Given> {
         let mut all = Vec::new();
         for fetch in asked {
             let relay = &self.relays[which];

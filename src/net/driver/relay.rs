@@ -51,10 +51,9 @@ impl Driver {
     }
 
     pub(super) fn ask_relay(&mut self, relay: PeerId, request: RelayRequest) {
-        if self.relays.ask(relay, request.clone()) {
-            self.send_to_relay(relay);
-        } else {
-            self.unanswered_by_relay(relay, &request);
+        match self.relays.ask(relay, request) {
+            None => self.send_to_relay(relay),
+            Some(request) => self.unanswered_by_relay(relay, &request),
         }
     }
 

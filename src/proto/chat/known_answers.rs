@@ -25,7 +25,7 @@ use crate::{
     wire::{
         frame::{Window, check, frame_id},
         id::{FrameId, PeerId},
-        mailbox::{Ack, Fetch, Lease, Link, release_to_sign},
+        mailbox::{Ack, Custody, Fetch, Lease, Link, release_to_sign},
         sync::OpId,
     },
 };
@@ -46,9 +46,11 @@ fn a_channel_has_the_known_topic() {
 #[test]
 fn a_frame_is_sealed_as_known_and_opens() {
     let channel = channel();
+    let held = bytes("ephemeral", "held");
     for (ephemeral, kind, body, field) in [
         (false, Kind::DirectMessage, &b"hello"[..], "frame"),
         (true, Kind::Ephemeral, b"typing", "ephemeral"),
+        (false, Kind::Held, &held, "kept_held"),
     ] {
         let frame = channel.seal(ephemeral, DAY, kind, body, &mut Always(b'N'));
 
@@ -108,6 +110,27 @@ fn a_relay_is_asked_with_the_known_signatures() {
         let auth = channel.relay_auth(&message);
         assert_eq!(auth[..], bytes("channel", field), "{field}");
     }
+}
+
+#[test]
+fn a_relay_signs_what_it_holds_as_known() {
+    let relay = PeerId(bytes("channel", "relay_pk").try_into().unwrap());
+    let custody = Custody {
+        until: CREATED.0,
+        signature: bytes("channel", "custody").try_into().unwrap(),
+    };
+    let [one, two] = [FrameId([7; 32]), FrameId([8; 32])];
+
+    assert!(custody.holds(relay, &[one, two]));
+    for other in [vec![], vec![one], vec![two, one], vec![one, two, one]] {
+        assert!(!custody.holds(relay, &other));
+    }
+    let later = Custody {
+        until: CREATED.0 + 1,
+        ..custody
+    };
+    assert!(!later.holds(relay, &[one, two]));
+    assert!(!custody.holds(PeerId([1; 32]), &[one, two]));
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Attempt {
     }
 
     /// Goes again after the longest wait.
-    fn last(self, now: Timestamp) -> Self {
+    fn last(now: Timestamp) -> Self {
         Self {
             sent: now,
             due: now.plus(LONGEST_WAIT_MS),
@@ -157,7 +157,7 @@ impl Lane {
             && !self.is_heard(now)
             && let Some(attempt) = self.flight.get_mut(&seq)
         {
-            *attempt = attempt.last(attempt.sent);
+            *attempt = Attempt::last(attempt.sent);
         }
     }
 
@@ -196,7 +196,7 @@ impl Lane {
             }
             if let Some(attempt) = self.flight.get_mut(&seq) {
                 *attempt = if is_absent && kept(seq) {
-                    attempt.last(now)
+                    Attempt::last(now)
                 } else {
                     attempt.next(now, longest)
                 };

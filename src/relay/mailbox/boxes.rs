@@ -3,10 +3,7 @@
 //! Changes are staged, and count for those who ask later in the same batch; they are on disk after
 //! [`Mailboxes::commit`]. What is over a quota is refused. Nothing is ever put out for something new.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Quotas,
@@ -14,7 +11,7 @@ use super::{
     rows::{self, Head, Leased},
 };
 use crate::{
-    disk::tree::{Change, DiskError, Tree, TreeError},
+    disk::tree::{Change, DiskError, Tree},
     wire::{
         id::{FrameId, PeerId, TopicKey},
         limits,
@@ -24,29 +21,29 @@ use crate::{
 
 /// The mailboxes of one database.
 pub(super) struct Mailboxes {
-    tree: Tree,
-    instance: [u8; 16],
-    quotas: Quotas,
-    topics: BTreeMap<TopicKey, Log>,
-    clients: BTreeMap<PeerId, Usage>,
-    leases: usize,
-    bytes: u64,
-    frames: u64,
-    staged: Vec<Change>,
+    pub(super) tree: Tree,
+    pub(super) instance: [u8; 16],
+    pub(super) quotas: Quotas,
+    pub(super) topics: BTreeMap<TopicKey, Log>,
+    pub(super) clients: BTreeMap<PeerId, Usage>,
+    pub(super) leases: usize,
+    pub(super) bytes: u64,
+    pub(super) frames: u64,
+    pub(super) staged: Vec<Change>,
     /// Topics whose log changed.
-    touched: BTreeSet<TopicKey>,
+    pub(super) touched: BTreeSet<TopicKey>,
     /// Frames of this batch.
-    fresh: BTreeMap<(TopicKey, FrameId), u64>,
+    pub(super) fresh: BTreeMap<(TopicKey, FrameId), u64>,
     /// Where the next look for what has expired begins.
-    looked: Option<TopicKey>,
+    pub(super) looked: Option<TopicKey>,
 }
 
 /// What a client uses.
 #[derive(Clone, Copy, Debug, Default)]
-struct Usage {
-    leases: usize,
+pub(super) struct Usage {
+    pub(super) leases: usize,
     /// Of the topics that are counted against it.
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 /// There is no room.
@@ -57,81 +54,6 @@ pub(super) struct Full;
 pub(super) type Kept = (PutStatus, Option<u64>);
 
 impl Mailboxes {
-    /// Opens the database in a directory, or makes it.
-    pub(super) fn open(directory: &Path, quotas: Quotas) -> Result<Self, TreeError> {
-        let tree = Tree::open(directory)?;
-        let damaged = |e: DiskError| TreeError::Damaged(e.to_string());
-        let store = match tree.get(rows::STORE).map_err(damaged)? {
-            Some(row) => rows::decode::<rows::Store>(&row)
-                .filter(|store| store.version == 1)
-                .ok_or_else(|| TreeError::Damaged("a newer version made it, or nobody".into()))?,
-            None => begin(&tree)?,
-        };
-        let mut boxes = Self {
-            tree,
-            instance: store.instance,
-            quotas,
-            topics: BTreeMap::new(),
-            clients: BTreeMap::new(),
-            leases: 0,
-            bytes: 0,
-            frames: 0,
-            staged: Vec::new(),
-            touched: BTreeSet::new(),
-            fresh: BTreeMap::new(),
-            looked: None,
-        };
-        boxes.load().map_err(damaged)?;
-        Ok(boxes)
-    }
-
-    fn load(&mut self) -> Result<(), DiskError> {
-        let unreadable = || DiskError::Damaged("a row cannot be read".into());
-        for (key, row) in self.all(rows::META)? {
-            let topic = rows::topic_of(&key).ok_or_else(unreadable)?;
-            let meta: rows::Meta = rows::decode(&row).ok_or_else(unreadable)?;
-            let mut log = Log::from_meta(&meta);
-            log.oldest = self.received(&topic, meta.floor.saturating_add(1))?;
-            self.bytes = self.bytes.saturating_add(log.bytes);
-            self.frames = self.frames.saturating_add(log.len());
-            let usage = self.clients.entry(log.payer).or_default();
-            usage.bytes = usage.bytes.saturating_add(log.bytes);
-            self.topics.insert(topic, log);
-        }
-        for (key, row) in self.all(rows::LEASE)? {
-            let topic = rows::topic_of(&key).ok_or_else(unreadable)?;
-            let client = PeerId(rows::rest_of(&key).ok_or_else(unreadable)?);
-            let lease: Leased = rows::decode(&row).ok_or_else(unreadable)?;
-            if let Some(log) = self.topics.get_mut(&topic) {
-                log.leases.insert(client, lease);
-                self.clients.entry(client).or_default().leases += 1;
-                self.leases += 1;
-            }
-        }
-        for (key, row) in self.all(rows::READER)? {
-            let topic = rows::topic_of(&key).ok_or_else(unreadable)?;
-            let reader: ReaderId = rows::rest_of(&key).ok_or_else(unreadable)?;
-            let upto: u64 = rows::decode(&row).ok_or_else(unreadable)?;
-            if let Some(log) = self.topics.get_mut(&topic) {
-                log.readers.insert(reader, upto);
-            }
-        }
-        Ok(())
-    }
-
-    fn all(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DiskError> {
-        let mut all = Vec::new();
-        let mut from = prefix.to_vec();
-        loop {
-            let rows = self.tree.rows(prefix, &from, 1024)?;
-            let Some((last, _)) = rows.last() else {
-                return Ok(all);
-            };
-            from = [last.as_slice(), &[0]].concat();
-            all.extend(rows);
-        }
-    }
-
     /// Which database this is.
     pub(super) fn instance(&self) -> [u8; 16] {
         self.instance
@@ -240,8 +162,8 @@ impl Mailboxes {
         (now, room): (u64, bool),
     ) -> Result<Kept, DiskError> {
         let ttl = self.quotas.keep_ms;
-        let is_leased = |log: &&mut Log| log.is_leased(now);
-        if self.topics.get_mut(&topic).filter(is_leased).is_none() {
+        let log = self.topics.get(&topic);
+        if log.is_none_or(|log| !log.is_leased(now)) {
             return Ok((PutStatus::NotLeased, None));
         }
         if let Some(received) = self.known(&topic, &id)? {
@@ -297,7 +219,7 @@ impl Mailboxes {
         self.received(topic, seq)
     }
 
-    fn received(&self, topic: &TopicKey, seq: u64) -> Result<Option<u64>, DiskError> {
+    pub(super) fn received(&self, topic: &TopicKey, seq: u64) -> Result<Option<u64>, DiskError> {
         Ok(self.head(topic, seq)?.map(|head| head.received))
     }
 
@@ -322,6 +244,9 @@ impl Mailboxes {
             head: log.head,
             floor: log.floor,
         };
+        if fetch.after >= log.head {
+            return Ok(Some(mailbox));
+        }
         let most = usize::from(fetch.max).min(limits::RELAY_FETCH);
         let prefix = rows::frames(&fetch.topic);
         let mut from = rows::frame(&fetch.topic, fetch.after.saturating_add(1));
@@ -455,6 +380,12 @@ impl Mailboxes {
         self.forget_client(log.payer);
     }
 
+    /// The disk refuses from now on.
+    #[cfg(test)]
+    pub(super) fn break_disk(&self) {
+        self.tree.fail("a test broke it".into());
+    }
+
     /// Whether anything is staged.
     pub(super) fn is_changed(&self) -> bool {
         !self.staged.is_empty() || !self.touched.is_empty()
@@ -476,19 +407,6 @@ impl Mailboxes {
         }
         self.tree.commit(staged)
     }
-}
-
-fn begin(tree: &Tree) -> Result<rows::Store, TreeError> {
-    let mut instance = [0; 16];
-    getrandom::fill(&mut instance).map_err(|e| TreeError::Io(e.to_string()))?;
-    let store = rows::Store {
-        version: 1,
-        instance,
-    };
-    let row = crate::wire::codec::to_vec(&store);
-    tree.commit(vec![(rows::STORE.to_vec(), Some(row))])
-        .map_err(|e| TreeError::Io(e.to_string()))?;
-    Ok(store)
 }
 
 /// Adds a frame to an answer, if all of it was read.

@@ -1,7 +1,7 @@
 //! The thread that owns the database.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
@@ -80,16 +80,18 @@ pub(in crate::relay) struct Keeper<T> {
     instance: [u8; 16],
 }
 
-struct Work<T> {
-    directory: PathBuf,
-    quotas: Quotas,
-    now: fn() -> u64,
-    boxes: Option<Mailboxes>,
-    answers: mpsc::UnboundedSender<Answer<T>>,
-    stats: Arc<Stats>,
-    is_low: bool,
+pub(super) struct Work<T> {
+    pub(super) directory: PathBuf,
+    pub(super) quotas: Quotas,
+    pub(super) now: fn() -> u64,
+    pub(super) boxes: Option<Mailboxes>,
+    pub(super) answers: mpsc::Sender<Answer<T>>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) is_low: bool,
+    /// Frames refused for want of room since it was last said.
+    pub(super) refused: u64,
     /// When it is looked again for what has expired, or whether the database opens.
-    tidy_at: Instant,
+    pub(super) tidy_at: Instant,
 }
 
 /// What is answered once the commit is done.
@@ -99,30 +101,30 @@ enum After<T> {
 }
 
 impl<T: Send + 'static> Keeper<T> {
-    /// Opens the database and starts the thread. Each ask is answered at most once, so that the answers
-    /// that wait are no more than the asks under way.
+    /// Opens the database and starts the thread. Its answers have to be taken until it has ended.
     pub(in crate::relay) fn start(
-        directory: PathBuf,
+        directory: &Path,
         quotas: Quotas,
         now: fn() -> u64,
         stats: Arc<Stats>,
-    ) -> Result<(Self, mpsc::UnboundedReceiver<Answer<T>>), RelayError> {
+    ) -> Result<(Self, mpsc::Receiver<Answer<T>>), RelayError> {
         let failed = |reason: String| RelayError::Mailboxes {
-            path: directory.clone(),
+            path: directory.to_owned(),
             reason,
         };
-        let boxes = Mailboxes::open(&directory, quotas).map_err(|e| failed(e.to_string()))?;
+        let boxes = Mailboxes::open(directory, quotas).map_err(|e| failed(e.to_string()))?;
         let instance = boxes.instance();
-        let (answers, answered) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::channel(ANSWERS);
         let (asks, asked) = sync_channel(QUEUE);
         let mut work = Work {
-            directory: directory.clone(),
+            directory: directory.to_owned(),
             quotas,
             now,
             boxes: Some(boxes),
             answers,
             stats,
             is_low: false,
+            refused: 0,
             tidy_at: Instant::now(),
         };
         let run = move || work.run(&asked);
@@ -175,7 +177,7 @@ impl<T> Work<T> {
     }
 
     /// Does all that was asked, up to a bound, with one commit.
-    fn turn(&mut self, first: Ask<T>, asked: &Receiver<Ask<T>>) {
+    pub(super) fn turn(&mut self, first: Ask<T>, asked: &Receiver<Ask<T>>) {
         let mut batch = vec![first];
         while batch.len() < limits::BATCH
             && let Ok(ask) = asked.try_recv()
@@ -221,7 +223,7 @@ impl<T> Work<T> {
                     self.say(then);
                 }
                 if !news.is_empty() {
-                    let _ = self.answers.send(Answer::News(news));
+                    let _ = self.answers.blocking_send(Answer::News(news));
                 }
                 self.tell_stats();
             }
@@ -230,12 +232,18 @@ impl<T> Work<T> {
     }
 
     fn say(&mut self, then: After<T>) {
+        if let After::Say(Answer::Put(_, statuses, ..)) = &then {
+            let full = statuses.iter().filter(|it| **it == PutStatus::Full).count();
+            self.refused = self
+                .refused
+                .saturating_add(u64::try_from(full).unwrap_or(0));
+        }
         let answer = match then {
             After::Say(answer) => answer,
             After::Fetch(ticket, topics) => self.fetch(ticket, topics),
         };
         // The server may have ended.
-        let _ = self.answers.send(answer);
+        let _ = self.answers.blocking_send(answer);
     }
 
     fn fetch(&mut self, ticket: T, topics: Vec<Fetch>) -> Answer<T> {
@@ -276,14 +284,16 @@ impl<T> Work<T> {
                 ) => ticket,
                 After::Say(Answer::News(_)) => continue,
             };
-            let _ = self.answers.send(Answer::Refused(ticket, Refusal::Full));
+            let _ = self
+                .answers
+                .blocking_send(Answer::Refused(ticket, Refusal::Full));
         }
         self.tell_stats();
     }
 
     fn refuse(&self, ask: Ask<T>) {
         if let Some(answer) = refused(ask) {
-            let _ = self.answers.send(answer);
+            let _ = self.answers.blocking_send(answer);
         }
     }
 
@@ -307,9 +317,16 @@ impl<T> Work<T> {
     }
 
     /// Takes out what has expired, or opens a database that was broken.
-    fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         self.tidy_at = Instant::now() + TIDY;
         self.has_room();
+        let refused = std::mem::take(&mut self.refused);
+        if refused > 0 {
+            tracing::info!(
+                refused,
+                "frames were refused, because a quota is used up or the disk is low"
+            );
+        }
         if self.boxes.is_none() {
             match Mailboxes::open(&self.directory, self.quotas) {
                 Ok(boxes) => {
@@ -426,6 +443,9 @@ fn take<T>(
 
 /// Asks that wait. With the largest frames they are 64 MiB.
 const QUEUE: usize = 256;
+
+/// Answers that wait for the server: it hands them on while the thread waits.
+pub(super) const ANSWERS: usize = 512;
 
 /// More than one batch takes on disk.
 const BATCH_ROOM: u64 = 64 << 20;

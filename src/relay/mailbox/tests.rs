@@ -1,11 +1,17 @@
 //! Mailboxes on a real disk.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc::sync_channel},
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
 
 use super::{
     Quotas,
     boxes::{Full, Mailboxes},
-    keeper::{Answer, Ask, Keeper},
+    keeper::{ANSWERS, Answer, Ask, Keeper, Work},
     rows::Leased,
 };
 use crate::{
@@ -338,7 +344,7 @@ fn what_is_answered_is_on_disk_and_what_is_asked_before_the_end_is_answered() {
         ..Quotas::default()
     };
     let place = dir.path().join("mailboxes");
-    let (keeper, mut answers) = Keeper::start(place, quotas, || NOW, stats).unwrap();
+    let (keeper, mut answers) = Keeper::start(&place, quotas, || NOW, stats).unwrap();
     let lease = Ask::Lease {
         ticket: 0,
         client: ALICE,
@@ -377,7 +383,7 @@ fn a_low_disk_refuses_everything_that_takes_room_until_there_is_some() {
         ..Quotas::default()
     };
     let place = dir.path().join("mailboxes");
-    let (keeper, mut answers) = Keeper::start(place, quotas, || NOW, Arc::clone(&stats)).unwrap();
+    let (keeper, mut answers) = Keeper::start(&place, quotas, || NOW, Arc::clone(&stats)).unwrap();
     let lease = Ask::Lease {
         ticket: 0,
         client: ALICE,
@@ -391,4 +397,71 @@ fn a_low_disk_refuses_everything_that_takes_room_until_there_is_some() {
 
     assert!(matches!(answer, Answer::Refused(0, Refusal::Full)));
     assert_eq!((stats.is_low.get(), stats.health().0), (1, false));
+}
+
+#[test]
+fn after_the_disk_refused_it_is_said_and_later_the_database_is_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let quotas = Quotas {
+        min_free: 0,
+        ..Quotas::default()
+    };
+    let place = dir.path().join("mailboxes");
+    let (answers, mut answered) = mpsc::channel(ANSWERS);
+    let mut work = Work {
+        directory: place.clone(),
+        quotas,
+        now: || 1_000_000,
+        boxes: Some(Mailboxes::open(&place, quotas).unwrap()),
+        answers,
+        stats: Arc::default(),
+        is_low: false,
+        refused: 0,
+        tidy_at: Instant::now(),
+    };
+    let (_asks, asked) = sync_channel(1);
+    let channel = Channel::new(1);
+    let put = |n| {
+        let frame = channel.frame(TODAY, n);
+        let id = frame_id(&frame);
+        Ask::Put {
+            ticket: n,
+            frames: vec![Some((channel.topic, id, frame))],
+        }
+    };
+    let lease = Ask::Lease {
+        ticket: 0,
+        client: PeerId([1; 32]),
+        topic: channel.topic,
+        ttl_ms: 1_000_000,
+        readers: 0,
+    };
+    work.turn(lease, &asked);
+    work.turn(put(1), &asked);
+    work.boxes.as_ref().unwrap().break_disk();
+
+    work.turn(put(2), &asked);
+    assert_eq!((work.stats.is_open.get(), work.stats.health().0), (0, true));
+    work.stats.keeps.set(1);
+    assert!(!work.stats.health().0);
+    work.turn(put(3), &asked);
+    work.tidy();
+    work.turn(put(4), &asked);
+    work.turn(put(1), &asked);
+
+    let mut said = Vec::new();
+    while let Ok(answer) = answered.try_recv() {
+        match answer {
+            Answer::Put(ticket, statuses, ..) => said.push((ticket, statuses.first().copied())),
+            Answer::Refused(ticket, Refusal::Full) => said.push((ticket, None)),
+            _ => {}
+        }
+    }
+    let stored = Some(PutStatus::Stored);
+    let known = Some(PutStatus::Known);
+    assert_eq!(
+        said,
+        [(1, stored), (2, None), (3, None), (4, stored), (1, known)]
+    );
+    assert_eq!(work.stats.is_open.get(), 1);
 }

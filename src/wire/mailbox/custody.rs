@@ -18,10 +18,10 @@ pub struct Custody {
     pub signature: [u8; 64],
 }
 
-/// What the signature covers before all else: `L("relay-custody")`.
-const LABEL: &[u8] = b"betwixt1:relay-custody\0";
+/// What the signature covers before all else: `L("custody")`.
+const LABEL: &[u8] = b"betwixt1:custody\0";
 
-/// `L("relay-custody") ‖ relay ‖ u64(until) ‖ frame id ‖ …`: those that the answer says are stored or
+/// `L("custody") ‖ relay ‖ u64(until) ‖ frame id ‖ …`: those that the answer says are stored or
 /// known, in its order.
 pub fn custody_to_sign(relay: PeerId, until: u64, frames: &[FrameId]) -> Vec<u8> {
     let mut message = Vec::with_capacity(LABEL.len() + 46 + frames.len() * 32);

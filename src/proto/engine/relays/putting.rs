@@ -57,13 +57,11 @@ pub(super) struct Putting {
 
 impl Putting {
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        match &self.under_way {
-            Some((until, _)) => Some(*until),
-            None => {
-                let first = self.due.first().map(|(at, _)| *at);
-                first.map(|at| at.max(self.not_before))
-            }
+        if let Some((until, _)) = &self.under_way {
+            return Some(*until);
         }
+        let first = self.due.first().map(|(at, _)| *at);
+        first.map(|at| at.max(self.not_before))
     }
 
     /// Gives a frame at a time, or before if that was said already.
@@ -237,7 +235,7 @@ impl Engine {
         }
         puts.wait_ms = 0;
         let mut kept = Vec::new();
-        let (mut is_full, mut paid) = (false, Vec::new());
+        let (mut is_full, mut paid, mut lapsed) = (false, Vec::new(), Vec::new());
         for (id, status) in frames.iter().zip(&statuses) {
             let debt = puts.owed.remove(id);
             match status {
@@ -250,6 +248,9 @@ impl Engine {
                 }
                 PutStatus::Full | PutStatus::NotLeased => {
                     is_full |= *status == PutStatus::Full;
+                    if *status == PutStatus::NotLeased {
+                        lapsed.extend(self.outbox.topic_of(id));
+                    }
                     if debt.is_none() {
                         puts.plan(*id, now.plus(FULL_MS));
                     }
@@ -257,8 +258,8 @@ impl Engine {
                 PutStatus::Invalid | PutStatus::Forwarded => {}
             }
         }
-        let says_full = is_full && !std::mem::replace(&mut puts.said_full, is_full);
-        if says_full {
+        // Once on each connection.
+        if is_full && !std::mem::replace(&mut puts.said_full, true) {
             turn.emit(EngineEvent::Warning {
                 kind: WarningKind::Network,
                 text: format!(
@@ -266,6 +267,12 @@ impl Engine {
                      there is room or you are both there."
                 ),
             });
+        }
+        for topic in lapsed {
+            // Whatever it said before.
+            if let Some(lease) = held.leases.get_mut(&topic) {
+                lease.due = lease.due.min(now.plus(SECOND));
+            }
         }
         for (topic, ids) in paid {
             if self.relays.owed.paid(&topic, &ids) {

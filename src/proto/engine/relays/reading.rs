@@ -22,6 +22,10 @@ use crate::{
     },
 };
 
+/// [`limits::RELAY_FETCH`], as it is asked for.
+#[allow(clippy::cast_possible_truncation, reason = "it is 64")]
+const AT_ONCE: u16 = limits::RELAY_FETCH as u16;
+
 /// Fetches under way at one relay.
 const UNDER_WAY: usize = 3;
 
@@ -264,7 +268,7 @@ impl Engine {
         let mut fetch = Fetch {
             topic,
             after: place.upto,
-            max: limits::RELAY_FETCH as u16,
+            max: AT_ONCE,
             reader: place.reader,
             auth: [0; 64],
         };
@@ -304,12 +308,12 @@ impl Engine {
         for found in found.into_iter().flatten() {
             let after = asked.iter().find(|(topic, _)| *topic == found.topic);
             if let Some((_, after)) = after {
-                self.take_found(turn, (relay, *after), found);
+                self.take_found(turn, (relay, *after), &found);
             }
         }
     }
 
-    fn take_found(&mut self, turn: &mut Turn<'_>, (relay, after): (PeerId, u64), found: Found) {
+    fn take_found(&mut self, turn: &mut Turn<'_>, (relay, after): (PeerId, u64), found: &Found) {
         let now = turn.now;
         let topic = found.topic;
         let Some(place) = self.relays.reading.0.get(&(relay, topic)) else {
