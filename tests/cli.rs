@@ -10,7 +10,11 @@
 
 mod process;
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    time::{Duration, Instant},
+};
 
 use process::{Node, Pair, run};
 use serde_json::{Value, json};
@@ -245,4 +249,60 @@ fn without_a_window_the_program_says_so() {
                 .contains("without its window")
         );
     }
+}
+
+/// Ben signs a minute after a message came, or when he meets Ada again.
+#[test]
+fn a_proof_is_written_and_holds_without_a_profile_until_a_byte_is_changed() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let params = json!({"chat_id": chat, "text": "The bridge\u{1b}[31m is open"});
+    let sent = ada.ok("message.send", params);
+    let id = sent["message_id"].as_str().unwrap().to_owned();
+    ben.event(json!({"type": "message", "outgoing": false}));
+    let person = ben.person();
+    ben.stop();
+    ada.event(json!({"type": "presence", "online": false}));
+    let _ben = Node::start(b.path());
+    ada.event(json!({"type": "presence", "online": true}));
+
+    let log = said(&run(a.path(), &["log", "--ids"]));
+    assert!(log.contains(&id), "{log}");
+    let (file, elsewhere) = (a.path().join("proof"), tempfile::tempdir().unwrap());
+    let path = file.to_str().unwrap();
+    let deadline = Instant::now() + process::PATIENCE;
+    let shown = loop {
+        let _ = fs::remove_file(&file);
+        assert_eq!(
+            said(&run(a.path(), &["prove", &id, "--out", path])).trim(),
+            path
+        );
+        let shown = said(&run(elsewhere.path(), &["verify", path]));
+        if shown.contains("delivered to 1 of 1") {
+            break shown;
+        }
+        assert!(Instant::now() < deadline, "{shown}");
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    assert!(
+        shown.contains(&format!("{person} signed to have it")),
+        "{shown}"
+    );
+    assert!(shown.contains("The bridge\\u{1b}[31m is open"), "{shown}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+
+    let again = run(a.path(), &["prove", &id, "--out", path]);
+    assert!(!again.status.success(), "a file is never written over");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let changed = run(elsewhere.path(), &["verify", path]);
+    assert_eq!(changed.status.code(), Some(1));
+    let why = String::from_utf8_lossy(&changed.stderr);
+    assert!(why.contains("proves nothing"), "{why}");
 }

@@ -94,6 +94,17 @@ def channel():
     }
 
 
+def delivery():
+    chat, mids = same(0x0C), [same(3), same(4)]
+    at = CREATED.to_bytes(8, "big")
+    signature = sign(same(0xA1), "delivery", chat, DEV_B, DEV_A, at, *mids)
+    return {
+        "ds_a": ed_public(same(0xA1)),
+        "delivery": cbor([chat, DEV_B, DEV_A, CREATED, mids, signature]),
+        "wire": cbor([6, [[chat, CREATED, mids, signature]]]),
+    }
+
+
 def ephemerals():
     def ephemeral(what):
         return cbor([DEV_A, CREATED, what])
@@ -170,6 +181,7 @@ def main():
     return {
         "channel": channel(),
         "contents": contents(),
+        "delivery": delivery(),
         "ephemeral": ephemerals(),
         "direct": direct(),
         "group": group(),

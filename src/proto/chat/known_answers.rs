@@ -17,12 +17,14 @@ use super::{
 use crate::{
     proto::{
         channel::{Channel, Inner, Kind, Pairwise},
-        crypto::sign::SigningKey,
+        crypto::sign::{SigningKey, VerifyingKey},
+        delivery::Delivery,
         id::{ChatId, DeviceId, MessageId, PersonId},
         secret::Secret,
         time::Timestamp,
     },
     wire::{
+        direct::Direct,
         frame::{Window, check, frame_id},
         id::{FrameId, PeerId},
         mailbox::{Ack, Custody, Fetch, Lease, Link, release_to_sign},
@@ -131,6 +133,23 @@ fn a_relay_signs_what_it_holds_as_known() {
     };
     assert!(!later.holds(relay, &[one, two]));
     assert!(!custody.holds(PeerId([1; 32]), &[one, two]));
+}
+
+#[test]
+fn a_signed_receipt_is_laid_out_and_signed_as_known() {
+    let delivery = Delivery::decode(&bytes("delivery", "delivery")).unwrap();
+    let key: [u8; 32] = bytes("delivery", "ds_a").try_into().unwrap();
+
+    assert_eq!(delivery.chat, ChatId([0x0c; 32]));
+    assert_eq!((delivery.author, delivery.device), (DEV_B, DEV_A));
+    assert_eq!(delivery.at, CREATED);
+    let messages = [MessageId([3; 32]), MessageId([4; 32])];
+    assert_eq!(delivery.messages, messages);
+    assert!(delivery.is_signed_by(&VerifyingKey::parse(&key).unwrap()));
+    let wire = Direct::Receipt(delivery.to_wire());
+    assert_eq!(wire.encode(), bytes("delivery", "wire"));
+    let read = Delivery::from_wire(delivery.to_wire(), DEV_B, DEV_A);
+    assert_eq!(read, delivery);
 }
 
 #[test]
