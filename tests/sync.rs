@@ -675,3 +675,58 @@ fn members_who_have_the_same_say_little_and_only_now_and_then() {
     let bytes: usize = recorded.iter().map(|message| message.encode().len()).sum();
     assert!(bytes < 20_000, "{bytes}");
 }
+
+/// So many messages, said by two while a third is away. The author is gone when it comes back.
+#[test]
+#[ignore = "takes minutes; measures"]
+fn a_hundred_thousand_missing_messages_come_within_a_minute() {
+    let count: usize = std::env::var("BETWIXT_MISSING").map_or(100_000, |text| {
+        text.parse().expect("BETWIXT_MISSING is a number")
+    });
+    let (mut world, all, chat) = group(17, 3);
+    let [alice, bob, carol] = all[..] else {
+        panic!()
+    };
+    world.run(MINUTE);
+    world.crash(carol);
+    let filler = "x".repeat(80);
+    for n in 0..count {
+        say(&mut world, alice, chat, &format!("{n} {filler}"));
+    }
+    world.run(10 * MINUTE);
+    world.crash(alice);
+    assert_eq!(texts(&world, bob, chat).len(), count);
+    let before = (memory_kib(), world.hosts[bob].cost);
+    world.hosts[carol].cost = world::Cost::default();
+    let (clock, began) = (std::time::Instant::now(), world.now);
+
+    world.restart(carol);
+    let unread = |world: &World| world.engine(carol).group(&chat).unwrap().unread;
+    world.run_until(60 * SECOND, |world| unread(world) as usize >= count);
+
+    let cost = world.hosts[carol].cost;
+    let gives = world.hosts[bob].cost.cpu_ns - before.1.cpu_ns;
+    println!(
+        "{count} missing: {} ms of the world's time, {} ms on the clock; engine that gets them {} ms, that gives \
+         them {} ms; {} KiB came; memory of all {} KiB before, {} KiB at most",
+        world.now.since(began),
+        clock.elapsed().as_millis(),
+        cost.cpu_ns / 1_000_000,
+        gives / 1_000_000,
+        cost.bytes / 1024,
+        before.0,
+        memory_kib(),
+    );
+    assert_eq!(texts(&world, carol, chat).len(), count);
+    assert_eq!(missing(&world, carol, chat), []);
+}
+
+/// The most memory that this process ever had, in KiB.
+fn memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}

@@ -27,6 +27,7 @@ pub mod lifecycle;
 mod live;
 mod nearby;
 mod pairing;
+mod recount;
 mod relays;
 mod requests;
 mod saying;

@@ -78,11 +78,7 @@ impl Engine {
             return;
         }
         let answer = self.summary_for(&chat, person).answer(question);
-        let waits = self.outbox.waiting_for(&device).into_iter();
-        let mut waits = waits.filter(|(_, of, _)| *of == chat);
-        let waits = waits.any(|(_, _, cargo)| matches!(cargo, Cargo::Message { .. }));
         if let Some(held) = self.groups.get_mut(&chat)
-            && !waits
             && !held.state.has_given_up(&device)
         {
             // If they differ, it says so.
@@ -257,7 +253,9 @@ impl Engine {
         }
     }
 
-    /// A member has these messages of this device, however they came to it: they are delivered.
+    /// A member has these messages of this device, however they came to it. Those that were given up before
+    /// are delivered. Those that wait go again and are acknowledged: a number does not tell one message from
+    /// another of a device that was set back.
     pub(super) fn mark_had(
         &mut self,
         turn: &mut Turn<'_>,
@@ -265,17 +263,6 @@ impl Engine {
         (person, device): (PersonId, DeviceId),
         has: &Counters,
     ) {
-        if has.is_empty() {
-            return;
-        }
-        for (id, of, cargo) in self.outbox.waiting_for(&device) {
-            if let Cargo::Message { counter } = cargo
-                && of == *chat
-                && has.contains(counter)
-            {
-                self.on_held(turn, person, device, &id);
-            }
-        }
         let (own, at) = (self.device(), turn.now);
         let held = self.groups.get_mut(chat);
         let given_up = held.and_then(|held| held.state.given_up.as_mut()?.get_mut(&device));

@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Engine {
-    /// What of somebody's is not here and may be asked for. What they have of this device is delivered.
+    /// What of somebody's is not here and may be asked for. What they have of this device is noted.
     pub(super) fn lacks(
         &mut self,
         turn: &mut Turn<'_>,
