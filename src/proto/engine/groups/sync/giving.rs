@@ -108,7 +108,7 @@ impl Engine {
         let summary = self.summary_for(&chat, person);
         let mut epochs: BTreeSet<OpId> = here.iter().map(|runs| runs.epoch).collect();
         epochs.extend(there.iter().filter_map(|item| summary.epoch(item)));
-        let (runs, _) = self.runs_of(&chat, person, epochs);
+        let (runs, _) = self.runs_of(&chat, person, &epochs);
         answer_member(turn, peer, (chat, number), Step::Runs(runs));
         let lacks = self.lacks(turn, &chat, from, here);
         self.get_back(turn, &chat, peer, lacks);
@@ -282,7 +282,7 @@ impl Engine {
                     at,
                 }));
             }
-            self.tell_delivered(turn, *chat, (first, last), person);
+            Self::tell_delivered(turn, *chat, (first, last), person);
         }
         if !had.is_empty() {
             self.dirty.groups.insert(*chat);
