@@ -118,7 +118,13 @@ fn five_hundred_messages_of_somebody_who_went_come_from_a_third_within_ten_secon
 
     world.restart(carol);
     let began = world.now;
+    // While they come it is said how many are missing, of whom, and that somebody has them.
+    world.run_until(10 * SECOND, |world| {
+        let lacks = missing(world, carol, chat);
+        matches!(lacks[..], [(of, count, true)] if of == alice && (1..=500).contains(&count))
+    });
     world.run_until(10 * SECOND, |world| texts(world, carol, chat).len() == 501);
+    assert!(world.now.since(began) < 10 * SECOND);
     println!("complete after {} ms", world.now.since(began));
 
     world.run(SECOND);
