@@ -85,11 +85,11 @@ fn missing(world: &World, host: usize, chat: ChatId) -> Vec<(usize, u32, bool)> 
 
 /// The steps of comparisons in what was recorded.
 fn steps(recorded: &[Direct]) -> Vec<&Step> {
-    let step = |message| match message {
-        &Direct::Sync { ref step, .. } => Some(step),
+    let steps = recorded.iter().filter_map(|message| match message {
+        Direct::Sync { step, .. } => Some(step),
         _ => None,
-    };
-    recorded.iter().filter_map(step).collect()
+    });
+    steps.collect()
 }
 
 /// Cuts somebody off from some others, or not.
@@ -553,9 +553,8 @@ fn messages_that_nobody_asked_for_are_dropped() {
     world.run_until(MINUTE, |world| !texts(world, carol, chat).is_empty());
     let recorded = world.recorded.take().unwrap();
     let given = recorded.iter().filter(|message| {
-        let step = match message {
-            Direct::Sync { step, .. } => step,
-            _ => return false,
+        let Direct::Sync { step, .. } = message else {
+            return false;
         };
         matches!(step, Step::Given { .. } | Step::Runs(_) | Step::Compared(_))
     });
