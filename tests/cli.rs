@@ -222,7 +222,7 @@ fn nobody_else_can_enter_the_profile_or_its_socket() {
 #[test]
 fn the_demo_shows_a_conversation_and_ends() {
     let dir = tempfile::tempdir().unwrap();
-    let started = std::time::Instant::now();
+    let started = Instant::now();
 
     let shown = said(&run(dir.path(), &["demo", "--headless"]));
 

@@ -164,6 +164,7 @@ impl Counters {
     }
 
     /// Without what is in another set.
+    #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         let runs = self.runs();
         let left = runs.flat_map(|(first, last)| other.not_within(first, last));
@@ -171,6 +172,7 @@ impl Counters {
     }
 
     /// What is in both.
+    #[must_use]
     pub fn common(&self, other: &Self) -> Self {
         let runs = self.runs();
         let both = runs.flat_map(|(first, last)| other.within(first, last));
@@ -245,6 +247,7 @@ impl Counters {
     }
 
     /// The missing counters from `begin` to below the greatest one.
+    #[must_use]
     pub fn holes(&self, begin: u32) -> Self {
         let (mut next, mut holes) = (begin, Self::default());
         for run in &self.0 {

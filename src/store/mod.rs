@@ -17,6 +17,7 @@
 //! db.broken-N/   a database that was damaged, after what could be read of it was saved
 //! ```
 
+mod asking;
 mod backup;
 mod carve;
 mod compact;

@@ -171,7 +171,7 @@ def group():
         "sync_item": sha256(
             label("sync-item"), chat, op, u16(2), u32(2), u32(0), u32(4), u32(7), u32(7), u16(7), u32(1), u32(2), u32(2)
         ),
-        "sync_differ": cbor([4, [chat, 9, [2, [[[op, [[2, [[0, 4], [7, 7]]], [7, [[2, 2]]]]]], [same(4)]]]]]),
+        "sync_differ": cbor([4, [chat, 9, [2, [[op, [[2, [[0, 4], [7, 7]]], [7, [[2, 2]]]]]], [same(4)]]]]),
         "sync_given": cbor([4, [chat, 9, [5, 6, [[b"context", same(5) * 2]], [[op, [[7, [[2, 2]]]]]]]]]),
         "have": cbor([5, [chat, 3, 9, [[0, 4], [7, 7]]]]),
     }

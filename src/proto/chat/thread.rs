@@ -70,6 +70,9 @@ pub struct Thread {
     pub owed: Option<BTreeMap<DeviceId, Counters>>,
 }
 
+/// Runs of messages that will never come, of all devices: what is beyond stays missing.
+const GONE_RUNS: usize = 16_384;
+
 /// A message that nothing refers to yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
@@ -194,8 +197,11 @@ impl Thread {
 
     /// Messages of a device will never come.
     pub fn give_up(&mut self, device: DeviceId, first: u32, last: u32) {
-        let gone = self.gone.get_or_insert_default().entry(device).or_default();
-        gone.insert_run(first, last);
+        let all = self.gone.get_or_insert_default();
+        let runs: usize = all.values().map(|gone| gone.runs().count()).sum();
+        if runs < GONE_RUNS {
+            all.entry(device).or_default().insert_run(first, last);
+        }
     }
 
     /// How many messages of others are known to exist and are not here.

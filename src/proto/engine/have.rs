@@ -1,5 +1,6 @@
 //! Two people tell each other, on meeting, what each has of the other's (protocol §6.1): what is not
-//! there is sealed anew, what is there is delivered.
+//! there is sealed anew. What waits in the outbox goes again all the same: a counter does not tell one
+//! message from another of a device that was set back.
 
 use super::{Effect, Engine, Turn};
 use crate::{
@@ -57,7 +58,7 @@ impl Engine {
         (from, until, runs): (u32, u32, &[Span]),
     ) {
         let is_theirs = chat == self.chat_with(&person) && self.is_contact(&person);
-        if !is_theirs || !self.may_compare(person, turn.now) {
+        if !is_theirs || !self.may_be_given(person, turn.now) {
             return;
         }
         let mut has = Counters::default();
@@ -65,22 +66,17 @@ impl Engine {
             has.insert_run(*first, *last);
         }
         let mut waits = Counters::default();
-        for (id, of, cargo) in self.outbox.waiting_for(&device) {
-            match cargo {
-                Cargo::Message { counter } if of == chat && has.contains(counter) => {
-                    self.on_held(turn, person, device, &id);
-                }
-                Cargo::Message { counter } if of == chat => {
-                    waits.insert(counter);
-                }
-                _ => {}
+        for (_, of, cargo) in self.outbox.waiting_for(&device) {
+            if let Cargo::Message { counter } = cargo
+                && of == chat
+            {
+                waits.insert(counter);
             }
         }
         let Some(held) = self.chat_mut(&chat) else {
             return;
         };
         let lacks = held.said().without(&has).without(&waits);
-        held.unsealed = held.unsealed.without(&has);
         // Beyond the report nothing is known.
         if let Some(end) = until.checked_sub(1) {
             for (first, last) in lacks.within(0, end) {

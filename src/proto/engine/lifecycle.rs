@@ -14,7 +14,7 @@ use crate::{
     proto::{
         chat::{group::Invitations, state::DirectChat},
         contact::Contact,
-        counters::{BLOCK, Counters},
+        counters::BLOCK,
         expiry::Expiring,
         id::{ChatId, DeviceId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
@@ -310,39 +310,6 @@ impl Engine {
             self.dirty.chats.insert(*id);
         }
         self.mistrust_groups(now);
-    }
-
-    /// Of what was loaded the messages of a chat may be lost. What is really here, by device; the rest is
-    /// asked for. Call it for each chat before [`Engine::start`], and commit what it leads to.
-    pub fn recount(
-        &mut self,
-        chat: &ChatId,
-        here: &BTreeMap<DeviceId, Counters>,
-        now: Timestamp,
-    ) -> Vec<Effect> {
-        let (own, none) = (self.device(), Counters::default());
-        if let Some(held) = self.group_mut(chat) {
-            let here = here.get(&own).unwrap_or(&none);
-            let lost = held.state.own_known().without(here);
-            if !lost.is_empty() {
-                held.state.lost.get_or_insert_default().add_all(&lost);
-            }
-        }
-        if let Some(thread) = self.thread_mut(chat) {
-            for (device, received) in &mut thread.received {
-                *received = received.common(here.get(device).unwrap_or(&none));
-            }
-        }
-        let lines = self.lines_of_changes(chat, now).into_iter();
-        lines
-            .map(|line| Effect::Write(Write::Message(Box::new(line))))
-            .collect()
-    }
-
-    /// The ids of all chats.
-    pub fn chat_ids(&self) -> Vec<ChatId> {
-        let chats = self.chats.keys().chain(self.groups.keys());
-        chats.copied().collect()
     }
 
     /// What to do first after [`Engine::create`] or [`Engine::load`]: whom to meet, what to hear.

@@ -29,6 +29,7 @@ mod live;
 mod nearby;
 mod pairing;
 mod proving;
+mod recount;
 mod relays;
 mod requests;
 mod saying;

@@ -323,14 +323,13 @@ impl Engine {
                 None => self.chats.get(&chat).and_then(|held| held.read_by_other),
             };
             if read.is_none_or(|read| read < counter) {
-                self.tell_delivered(turn, chat, (counter, counter), person);
+                Self::tell_delivered(turn, chat, (counter, counter), person);
             }
         }
     }
 
     /// Messages of ours are on a person's disk.
     pub(super) fn tell_delivered(
-        &self,
         turn: &mut Turn<'_>,
         chat: ChatId,
         (first, last): (u32, u32),

@@ -70,11 +70,7 @@ fn a_direct_message_is_that_of_the_reference_on_its_whole_way() {
 #[test]
 fn a_channel_has_the_keys_and_the_name_of_the_reference() {
     let secret = [0xd1; 32];
-    for (name, field) in [
-        ("chan-topic", "topic_sk"),
-        ("chan-env", "env_key"),
-        ("chan-sync", "sync_key"),
-    ] {
+    for (name, field) in [("chan-topic", "topic_sk"), ("chan-env", "env_key")] {
         let key = derive(name, &secret, &[], &[]);
         assert_eq!(key.expose(), &known_array("channel", field), "{name}");
     }

@@ -242,12 +242,12 @@ fn a_frame_expires_after_14_days() {
 
     let due = outbox.handle_timeout(Timestamp(LIFE_MS));
 
-    let expired: Vec<_> = due
-        .expired
-        .iter()
-        .map(|it| (it.id, it.chat, it.cargo))
-        .collect();
-    assert_eq!(expired, [(id, CHAT, Cargo::Message { counter: 1 })]);
+    let cargo = Cargo::Message { counter: 1 };
+    let chat = CHAT;
+    assert_eq!(due.expired.len(), 1);
+    let expired = &due.expired[0];
+    assert_eq!((expired.id, expired.chat, expired.cargo), (id, chat, cargo));
+    assert_eq!(expired.to.len(), 1);
     assert!(outbox.is_empty());
 }
 

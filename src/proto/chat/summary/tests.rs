@@ -90,7 +90,7 @@ fn a_million_messages_and_ten_missing_cost_less_than_twenty_kibibytes_and_four_r
     // A thousand epochs of a thousand messages, each of 25 authors among 100 devices.
     let mut whole = Here::new();
     for number in 0..1000 {
-        let authors = (0..25).map(|n| ((n * 4 + number % 4) as u16, (40, None)));
+        let authors = (0..25).map(|n| (u16::try_from(n * 4 + number % 4).unwrap(), (40, None)));
         whole.insert(number, authors.collect());
     }
     let messages: u32 = whole
@@ -144,8 +144,8 @@ fn a_million_messages_and_ten_missing_cost_less_than_twenty_kibibytes_and_four_r
 #[test]
 fn who_has_the_same_learns_that_with_one_question() {
     let mut here = Here::new();
-    for number in 0..300 {
-        here.insert(number, BTreeMap::from([(number as u16, (9, None))]));
+    for number in 0..300_u16 {
+        here.insert(number.into(), BTreeMap::from([(number, (9, None))]));
     }
 
     let compared = compare(&here, &here);

@@ -30,6 +30,8 @@ pub(in crate::proto::engine) struct Brakes {
     history: Rate<PersonId>,
     /// Comparisons of what is here, each of which sums it up.
     compare: Rate<PersonId>,
+    /// What somebody has in a chat of two, which makes this device seal the rest anew.
+    have: Rate<PersonId>,
     /// Questions for messages, each of which reads some.
     fetch: Rate<PersonId>,
     /// Frames on channels that are not listened to.
@@ -86,6 +88,12 @@ const COMPARE: Allowance = Allowance {
     refill_ms: SECOND / 2,
 };
 
+/// As often as somebody's connection may break.
+const HAVE: Allowance = Allowance {
+    burst: 16,
+    refill_ms: MINUTE,
+};
+
 /// As fast as a disk gives: some thousand messages a second.
 const FETCH: Allowance = Allowance {
     burst: 128,
@@ -120,6 +128,7 @@ impl Default for Brakes {
             messages: rate(MESSAGES),
             history: rate(QUESTIONS),
             compare: rate(COMPARE),
+            have: rate(HAVE),
             fetch: rate(FETCH),
             apart: rate(APART),
             shown: rate(SHOWN),
@@ -204,13 +213,13 @@ impl Brakes {
 }
 
 impl Engine {
-    /// Whether what is here may be compared with somebody's now.
-    pub(in crate::proto::engine) fn may_compare(
+    /// Whether somebody may be sealed now what they lack in a chat of two.
+    pub(in crate::proto::engine) fn may_be_given(
         &mut self,
         person: PersonId,
         now: Timestamp,
     ) -> bool {
-        self.brakes.may_compare(person, now)
+        self.brakes.have.allow(person, now)
     }
 
     /// Answers heads whose time has come.

@@ -155,7 +155,7 @@ impl Engine {
             let offered = held.sync.offers.remove(peer).is_some();
             let asked = held.sync.round.take_if(|round| round.peer() == *peer);
             if offered {
-                self.completeness_changed(turn, &chat);
+                Self::completeness_changed(turn, &chat);
             }
             if was_member || asked.is_some() {
                 self.sync_soon(turn, &chat);

@@ -186,7 +186,7 @@ impl Engine {
             self.end_round(turn, chat, false);
             return;
         }
-        let (runs, is_cut) = self.runs_of(chat, person, here);
+        let (runs, is_cut) = self.runs_of(chat, person, &here);
         let is_cut = is_cut || there.len() > limits::SYNC_ITEMS;
         let there = there.iter().take(limits::SYNC_ITEMS).copied().collect();
         let held = self.groups.get_mut(chat);
@@ -228,7 +228,7 @@ impl Engine {
             round.lacks = lacks;
         }
         if is_any {
-            self.completeness_changed(turn, chat);
+            Self::completeness_changed(turn, chat);
         }
         self.ask_next_part(turn, chat);
     }
@@ -426,7 +426,7 @@ impl Engine {
             self.sync_soon(turn, chat);
         }
         if had_offer {
-            self.completeness_changed(turn, chat);
+            Self::completeness_changed(turn, chat);
             self.note_gaps(turn, chat);
         }
     }

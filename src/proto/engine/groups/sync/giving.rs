@@ -78,11 +78,7 @@ impl Engine {
             return;
         }
         let answer = self.summary_for(&chat, person).answer(question);
-        let waits = self.outbox.waiting_for(&device).into_iter();
-        let mut waits = waits.filter(|(_, of, _)| *of == chat);
-        let waits = waits.any(|(_, _, cargo)| matches!(cargo, Cargo::Message { .. }));
         if let Some(held) = self.groups.get_mut(&chat)
-            && !waits
             && !held.state.has_given_up(&device)
         {
             // If they differ, it says so.
@@ -112,7 +108,7 @@ impl Engine {
         let summary = self.summary_for(&chat, person);
         let mut epochs: BTreeSet<OpId> = here.iter().map(|runs| runs.epoch).collect();
         epochs.extend(there.iter().filter_map(|item| summary.epoch(item)));
-        let (runs, _) = self.runs_of(&chat, person, epochs);
+        let (runs, _) = self.runs_of(&chat, person, &epochs);
         answer_member(turn, peer, (chat, number), Step::Runs(runs));
         let lacks = self.lacks(turn, &chat, from, here);
         self.get_back(turn, &chat, peer, lacks);
@@ -257,7 +253,9 @@ impl Engine {
         }
     }
 
-    /// A member has these messages of this device, however they came to it: they are delivered.
+    /// A member has these messages of this device, however they came to it. Those that were given up before
+    /// are delivered. Those that wait go again and are acknowledged: a number does not tell one message from
+    /// another of a device that was set back.
     pub(super) fn mark_had(
         &mut self,
         turn: &mut Turn<'_>,
@@ -265,17 +263,6 @@ impl Engine {
         (person, device): (PersonId, DeviceId),
         has: &Counters,
     ) {
-        if has.is_empty() {
-            return;
-        }
-        for (id, of, cargo) in self.outbox.waiting_for(&device) {
-            if let Cargo::Message { counter } = cargo
-                && of == *chat
-                && has.contains(counter)
-            {
-                self.on_held(turn, person, device, &id);
-            }
-        }
         let (own, at) = (self.device(), turn.now);
         let held = self.groups.get_mut(chat);
         let given_up = held.and_then(|held| held.state.given_up.as_mut()?.get_mut(&device));
@@ -295,7 +282,7 @@ impl Engine {
                     at,
                 }));
             }
-            self.tell_delivered(turn, *chat, (first, last), person);
+            Self::tell_delivered(turn, *chat, (first, last), person);
         }
         if !had.is_empty() {
             self.dirty.groups.insert(*chat);

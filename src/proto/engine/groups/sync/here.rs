@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Engine {
-    /// What of somebody's is not here and may be asked for. What they have of this device is delivered.
+    /// What of somebody's is not here and may be asked for. What they have of this device is noted.
     pub(super) fn lacks(
         &mut self,
         turn: &mut Turn<'_>,
@@ -79,7 +79,7 @@ impl Engine {
     }
 
     /// What is missing in a group, or who has it, is another.
-    pub(super) fn completeness_changed(&self, turn: &mut Turn<'_>, chat: &ChatId) {
+    pub(super) fn completeness_changed(turn: &mut Turn<'_>, chat: &ChatId) {
         let what = ChatChange::Completeness;
         turn.emit(EngineEvent::Chat { chat: *chat, what });
     }
@@ -90,7 +90,7 @@ impl Engine {
         &mut self,
         chat: &ChatId,
         person: PersonId,
-        epochs: BTreeSet<OpId>,
+        epochs: &BTreeSet<OpId>,
     ) -> (Vec<EpochRuns>, bool) {
         let (pair, own) = (self.pair(person), self.device());
         let Some(held) = self.groups.get_mut(chat) else {
