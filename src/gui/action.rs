@@ -45,6 +45,10 @@ pub enum Action {
         /// Who is named in it.
         mentions: Vec<PersonId>,
     },
+    /// A link was clicked: where it leads is shown first.
+    AskLink(String),
+    /// The link that is shown is to be opened.
+    OpenLink,
     /// Something with a message.
     On(MessageId, MessageAction),
     /// What is written in a chat is neither an answer nor a change any more.

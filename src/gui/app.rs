@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eframe::Frame;
-use egui::{Context, ThemePreference, Ui, ViewportCommand};
+use egui::{Context, OpenUrl, ThemePreference, Ui, ViewportCommand};
 
 use super::{
     action::Action,
@@ -131,6 +131,9 @@ impl App {
         }
         if let Some(text) = self.model.clipboard.take() {
             ctx.copy_text(text.as_str().to_owned());
+        }
+        if let Some(url) = self.model.opens.take() {
+            ctx.open_url(OpenUrl::new_tab(url));
         }
         self.look(ctx);
         self.name_window(ctx);

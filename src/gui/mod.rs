@@ -9,6 +9,8 @@ pub mod appearance;
 pub mod bridge;
 pub mod calendar;
 pub mod fonts;
+pub mod link;
+pub mod markup;
 pub mod model;
 pub mod panel;
 #[cfg(test)]

@@ -50,10 +50,14 @@ pub struct Tokens {
     pub bubble_in_meta: Color32,
     /// Links in it.
     pub bubble_in_link: Color32,
+    /// What code stands on in it.
+    pub code_in: Color32,
     /// My bubble.
     pub bubble_out: Color32,
     /// Time and state in it.
     pub bubble_out_meta: Color32,
+    /// What code stands on in it.
+    pub code_out: Color32,
     /// The ticks of a message that was read.
     pub read: Color32,
     /// The mark of a message that was not sent.
@@ -100,8 +104,10 @@ pub const LIGHT: Tokens = Tokens {
     bubble_in: rgb(0xF0_F2F5),
     bubble_in_meta: rgb(0x60_6879),
     bubble_in_link: rgb(0x2F_4FCB),
+    code_in: rgb(0xE1_E5EC),
     bubble_out: rgb(0x3B_5BDB),
     bubble_out_meta: rgb(0xE3_E9FF),
+    code_out: rgb(0x2F_4AB8),
     read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
@@ -150,8 +156,10 @@ pub const DARK: Tokens = Tokens {
     bubble_in: rgb(0x21_2631),
     bubble_in_meta: rgb(0x9A_A3B4),
     bubble_in_link: rgb(0x91_A7FF),
+    code_in: rgb(0x15_1921),
     bubble_out: rgb(0x3A_56D4),
     bubble_out_meta: rgb(0xE3_E9FF),
+    code_out: rgb(0x2C_43AA),
     read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
@@ -405,6 +413,8 @@ mod tests {
                 ("link on bubble in", t.bubble_in_link, t.bubble_in),
                 ("text on bubble out", t.on_accent, t.bubble_out),
                 ("meta on bubble out", t.bubble_out_meta, t.bubble_out),
+                ("text on code in", t.text, t.code_in),
+                ("text on code out", t.on_accent, t.code_out),
                 ("read on bubble out", t.read, t.bubble_out),
                 ("failed on bubble out", t.failed, t.bubble_out),
                 ("accent text on soft", t.accent_text, t.soft),

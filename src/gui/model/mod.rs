@@ -30,6 +30,7 @@ use self::{
 use super::{
     appearance::Appearance,
     bridge::{Request, Ticket},
+    link::Link,
 };
 use crate::node::{
     ChatId, MessageId, PersonId, Settings, Timestamp,
@@ -90,6 +91,12 @@ pub struct Model {
     pub unlock_failed: Option<String>,
     /// Whether an unlock is under way.
     pub unlocking: bool,
+    /// The link that the open dialog asks about.
+    pub link: Option<Link>,
+    /// An invite of somebody's that was opened, for the dialog that takes one.
+    pub handed: Option<String>,
+    /// What a browser is to open, at the end of the frame.
+    pub opens: Option<String>,
     /// What goes to the clipboard, at the end of the frame.
     pub clipboard: Option<Zeroizing<String>>,
     /// Whether what the panels held was forgotten too, after the profile was locked.

@@ -10,6 +10,7 @@ use crate::{
     gui::{
         action::Action,
         bridge::Request,
+        link::Link,
         strings::{tr, tr_name},
     },
     node::{
@@ -55,6 +56,11 @@ impl Model {
                     Some(Writing::Change(_)) | None => None,
                 };
                 self.send(chat, text, (reply_to, mentions), now);
+            }
+            Action::AskLink(link) => self.ask_link(link, now),
+            Action::OpenLink => {
+                self.opens = self.link.take().map(|link| link.target);
+                self.close_dialog();
             }
             Action::On(message, wanted) => self.perform_on(message, wanted, now),
             Action::WriteNew(chat) => {
@@ -216,6 +222,24 @@ impl Model {
         self.recovery = None;
         self.receipts = None;
         self.history = None;
+        self.link = None;
+        self.handed = None;
+    }
+
+    /// Nothing is opened before somebody has seen where it leads.
+    fn ask_link(&mut self, link: String, now: Timestamp) {
+        if link
+            .get(..INVITE.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(INVITE))
+        {
+            self.show(Dialog::Add);
+            self.handed = Some(link);
+        } else if let Some(link) = Link::of(&link) {
+            self.show(Dialog::Link);
+            self.link = Some(link);
+        } else {
+            self.complain(tr("link-none"), now);
+        }
     }
 
     /// The messages in memory are those of the open chat.
@@ -454,6 +478,9 @@ impl Model {
 
 /// What changes with a contact.
 const PEOPLE: &[Want] = &[Want::Contacts, Want::Chats, Want::Nearby];
+
+/// How invites begin.
+const INVITE: &str = "betwixt://";
 
 /// How long a copied secret stays in the clipboard, in milliseconds.
 const CLIPBOARD: u64 = 30_000;

@@ -6,6 +6,7 @@ mod confirm;
 mod forward;
 mod group;
 mod invite;
+mod link;
 mod passphrase;
 mod pick;
 mod pins;
@@ -122,6 +123,7 @@ impl Dialogs {
             match dialog {
                 Dialog::Invite => invite::show(ui, view),
                 Dialog::Add => add::show(ui, fields, view),
+                Dialog::Link => link::show(ui, view),
                 Dialog::Rename => rename::show(ui, fields, view),
                 Dialog::Passphrase => passphrase::show(ui, fields, view),
                 Dialog::Recovery => recovery::show(ui, fields, view),
@@ -152,6 +154,9 @@ impl Dialogs {
     fn fill(&mut self, open: Option<Dialog>, view: &View<'_>) {
         let model = view.model;
         match open {
+            Some(Dialog::Add) => {
+                self.fields.plain = model.handed.clone().unwrap_or_default();
+            }
             Some(Dialog::Rename) => self.fields.plain.clone_from(&model.me.name),
             Some(Dialog::Describe(chat)) => {
                 if let Some(row) = model.chat(chat) {
@@ -171,6 +176,7 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         Dialog::Recovery if view.model.recovery.is_some() => 480.0,
         Dialog::Invite
         | Dialog::Add
+        | Dialog::Link
         | Dialog::Rename
         | Dialog::Passphrase
         | Dialog::Recovery
@@ -206,6 +212,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
         Dialog::Invite
+        | Dialog::Link
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }

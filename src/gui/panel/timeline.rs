@@ -88,8 +88,13 @@ impl Messages {
             open_end: !timeline.at_end(),
         };
         let placed = self.place(ui.painter(), viewport, width, view, timeline);
+        let mut grown = false;
         for row in &placed {
-            self.show_row(&mut ui, row, column, view, timeline);
+            grown |= self.show_row(&mut ui, row, column, view, timeline);
+        }
+        if grown {
+            self.list.forget_heights();
+            ui.ctx().request_repaint();
         }
         if self.list.is_at_end() && !typing.is_empty() {
             let chat = view.model.chat(timeline.chat());
@@ -242,6 +247,7 @@ impl Messages {
         self.list.visible(viewport, &mut measure)
     }
 
+    /// Draws a row. Says whether it is of another height from now on.
     fn show_row(
         &self,
         ui: &mut Ui,
@@ -249,9 +255,9 @@ impl Messages {
         column: Rect,
         view: &mut View<'_>,
         timeline: &Timeline,
-    ) {
+    ) -> bool {
         let Some(entry) = self.entries.get(placed.row) else {
-            return;
+            return false;
         };
         let origin = pos2(column.min.x, (column.min.y + placed.top).round());
         let row = Rect::from_min_size(origin, vec2(column.width(), placed.height));
@@ -270,9 +276,10 @@ impl Messages {
             }
             Entry::Message { .. } | Entry::Pending { .. } => {
                 self.show_flash(ui, row, entry, view, timeline);
-                rows::show_bubble(ui, row, entry, view, timeline);
+                return rows::show_bubble(ui, row, entry, view, timeline);
             }
         }
+        false
     }
 
     /// The button that leads to the newest message.

@@ -89,6 +89,11 @@ impl Window {
         &self.app
     }
 
+    /// How much text was made into blocks.
+    pub(super) fn text_work(&self) -> (u64, u64) {
+        crate::gui::widget::prose::work(&self.ctx)
+    }
+
     pub(super) fn tell(&mut self, update: Update) {
         assert!(self.far.updates.try_send(update).is_ok());
     }

@@ -10,3 +10,4 @@ mod made_up;
 mod people;
 mod screens;
 mod settings;
+mod text;

@@ -9,6 +9,7 @@ pub mod emoji;
 pub mod field;
 pub mod heights;
 pub mod hero;
+pub mod prose;
 pub mod qr;
 pub mod switch;
 pub mod text;
