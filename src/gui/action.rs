@@ -53,6 +53,13 @@ pub enum Action {
     On(MessageId, MessageAction),
     /// What is written in a chat is neither an answer nor a change any more.
     WriteNew(ChatId),
+    /// Says something that was written outside of the window.
+    AnswerOutside {
+        /// Where.
+        chat: ChatId,
+        /// What.
+        text: String,
+    },
     /// Says again what could not be kept.
     Retry {
         /// Which of my messages.

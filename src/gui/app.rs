@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use eframe::Frame;
-use egui::{Context, OpenUrl, ThemePreference, Ui, ViewportCommand};
+use egui::{Context, OpenUrl, Theme, ThemePreference, Ui, ViewportCommand};
 
 use super::{
     action::Action,
     appearance::{Appearance, ThemeChoice},
     bridge::Bridge,
     calendar::Calendar,
+    desktop::{Desktop, Heard},
     fonts,
-    model::{Model, Stage},
+    model::{Around, Model, Stage, nav::Place},
     screen::{home::Home, locked::Locked, starting, stopped},
     strings::tr_count,
     theme,
@@ -30,6 +31,8 @@ pub struct App {
     shown: Option<Appearance>,
     title: String,
     has_emoji: bool,
+    desktop: Option<Desktop>,
+    scheme: Option<Theme>,
 }
 
 impl App {
@@ -53,6 +56,17 @@ impl App {
             shown: None,
             title: String::new(),
             has_emoji: false,
+            desktop: None,
+            scheme: None,
+        }
+    }
+
+    /// The same, on a desktop.
+    #[must_use]
+    pub fn with_desktop(self, desktop: Desktop) -> Self {
+        Self {
+            desktop: Some(desktop),
+            ..self
         }
     }
 
@@ -71,6 +85,11 @@ impl App {
     /// Takes what the node said.
     pub fn receive(&mut self, ctx: &Context) {
         let now = (self.clock)();
+        self.model.around = Around {
+            looked_at: ctx.input(|input| input.focused),
+            hour: self.calendar.hour(now),
+        };
+        self.hear(ctx, now);
         for _ in 0..AT_ONCE {
             let Some(update) = self.bridge.receive() else {
                 break;
@@ -124,6 +143,11 @@ impl App {
     /// What changed in the model becomes visible outside of it.
     fn finish(&mut self, ctx: &Context, now: Timestamp) {
         self.send();
+        for wish in self.model.take_wishes() {
+            if let Some(desktop) = &self.desktop {
+                desktop.wish(wish);
+            }
+        }
         if self.model.stage == Stage::Locked && !self.model.was_forgotten {
             self.model.was_forgotten = true;
             self.home.forget(ctx);
@@ -139,6 +163,33 @@ impl App {
         self.name_window(ctx);
         if let Some(at) = self.model.next_tick() {
             ctx.request_repaint_after(Duration::from_millis(at.since(now)));
+        }
+    }
+
+    /// Takes what the desktop said.
+    fn hear(&mut self, ctx: &Context, now: Timestamp) {
+        for _ in 0..AT_ONCE {
+            let Some(heard) = self.desktop.as_ref().and_then(Desktop::hear) else {
+                break;
+            };
+            match heard {
+                Heard::Opened(chat) => {
+                    if self.model.chat(chat).is_some() {
+                        self.model.perform(Action::OpenChat(chat), now);
+                    } else if self.model.stage == Stage::Open {
+                        self.model.perform(Action::Go(Place::People), now);
+                    }
+                    raise(ctx);
+                }
+                Heard::Answered(chat, text) => {
+                    let action = Action::AnswerOutside { chat, text };
+                    self.model.perform(action, now);
+                }
+                Heard::Scheme(scheme) => {
+                    self.scheme = scheme;
+                    self.shown = None;
+                }
+            }
         }
     }
 
@@ -160,7 +211,7 @@ impl App {
             return;
         }
         ctx.set_theme(match appearance.theme {
-            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::System => self.scheme.map_or(ThemePreference::System, Into::into),
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
@@ -178,6 +229,12 @@ impl App {
             self.title = title;
         }
     }
+}
+
+/// Brings the window to the front.
+fn raise(ctx: &Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
 }
 
 impl eframe::App for App {

@@ -4,6 +4,8 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerts;
+
 /// What the person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -14,6 +16,8 @@ pub struct Appearance {
     pub reduce_motion: bool,
     /// The offer of a first start was dismissed.
     pub greeted: bool,
+    /// Of what the person is told while they do not look.
+    pub alerts: Alerts,
 }
 
 /// Light or dark.
@@ -59,7 +63,12 @@ mod tests {
         let chosen = Appearance {
             theme: ThemeChoice::Dark,
             reduce_motion: true,
-            greeted: false,
+            alerts: Alerts {
+                quiet: true,
+                silent_until: 1_741_703_520_000,
+                ..Alerts::default()
+            },
+            ..Appearance::default()
         };
 
         chosen.save(profile.path()).unwrap();

@@ -4,10 +4,12 @@
 //! [`model`], what the person wants is an [`action`], and `screen`, `panel` and `widget` draw.
 
 pub mod action;
+pub mod alert;
 pub mod app;
 pub mod appearance;
 pub mod bridge;
 pub mod calendar;
+pub mod desktop;
 pub mod fonts;
 pub mod link;
 pub mod markup;
@@ -93,7 +95,10 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
             // The other end waits in this function.
             let _ = hand_over.send(thread);
             let calendar = Calendar::of_system();
-            Ok(Box::new(App::new(&ctx, near, appearance, calendar, clock)))
+            let (desktop, far) = desktop::desktop();
+            desktop::spawn(far, &ctx);
+            let app = App::new(&ctx, near, appearance, calendar, clock);
+            Ok(Box::new(app.with_desktop(desktop)))
         }),
     );
     // The window is gone, so the node's thread ends by itself; without a window it never began.

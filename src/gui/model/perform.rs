@@ -10,6 +10,7 @@ use crate::{
     gui::{
         action::Action,
         bridge::Request,
+        desktop::Wish,
         link::Link,
         strings::{tr, tr_name},
     },
@@ -66,6 +67,7 @@ impl Model {
             Action::WriteNew(chat) => {
                 self.writing.remove(&chat);
             }
+            Action::AnswerOutside { chat, text } => self.answer_outside(chat, &text, now),
             Action::Retry { number } => self.retry(number, now),
             Action::Discard { number } => {
                 if let Some(timeline) = &mut self.timeline {
@@ -377,6 +379,7 @@ impl Model {
         {
             row.unread = 0;
             self.named.remove(&chat_id);
+            self.wish(Wish::Withdraw(chat_id));
         }
         let up_to = message;
         self.command(Command::ReadMessages { chat_id, up_to }, Asked::Quiet);

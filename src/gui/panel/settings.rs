@@ -1,5 +1,6 @@
 //! Settings.
 
+mod alerts;
 pub(super) mod group;
 
 use egui::{
@@ -62,6 +63,7 @@ fn sections(ui: &mut Ui, view: &mut View<'_>) {
     );
     profile(ui, view);
     appearance(ui, view);
+    alerts::show(ui, view);
     privacy(ui, view);
     security(ui, view);
     network(ui, view);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::{
     Context, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2,
-    RawInput, Rect, TouchPhase, Vec2, ViewportId,
+    RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
     accesskit::{Node, Role},
     pos2, vec2,
 };
@@ -15,6 +15,7 @@ use crate::{
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
         calendar::Calendar,
+        desktop::{FarDesktop, Heard, Wish, desktop},
         sample::NOW,
     },
     node::{
@@ -40,6 +41,12 @@ pub(super) struct Window {
     pub(super) copied: Vec<String>,
     /// What it opened.
     pub(super) opened: Vec<String>,
+    /// The desktop around it.
+    pub(super) desktop: FarDesktop,
+    /// Whether it has the keyboard.
+    pub(super) focus: bool,
+    /// What it wanted of its viewport.
+    pub(super) raised: u32,
     focused: Option<usize>,
 }
 
@@ -52,7 +59,9 @@ impl Window {
         let ctx = Context::default();
         ctx.enable_accesskit();
         let (near, far) = bridge();
+        let (desktop, far_desktop) = desktop();
         let app = App::new(&ctx, near, Appearance::default(), Calendar::utc(), || NOW);
+        let app = app.with_desktop(desktop);
         let mut window = Self {
             ctx,
             app,
@@ -64,6 +73,9 @@ impl Window {
             repaint: Duration::MAX,
             copied: Vec::new(),
             opened: Vec::new(),
+            desktop: far_desktop,
+            focus: true,
+            raised: 0,
             focused: None,
         };
         window.tell(Update::Started);
@@ -87,6 +99,17 @@ impl Window {
 
     pub(super) fn app(&self) -> &App {
         &self.app
+    }
+
+    /// What the desktop was asked for since.
+    pub(super) fn wishes(&self) -> Vec<Wish> {
+        self.desktop.wishes.try_iter().collect()
+    }
+
+    /// The desktop says something.
+    pub(super) fn hears(&mut self, heard: Heard) {
+        self.desktop.tell.try_send(heard).unwrap();
+        self.settle();
     }
 
     /// How much text was made into blocks.
@@ -160,7 +183,7 @@ impl Window {
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
             time: Some(self.time),
-            focused: true,
+            focused: self.focus,
             events,
             ..RawInput::default()
         };
@@ -172,6 +195,11 @@ impl Window {
         });
         output.textures_delta.clear();
         self.repaint = output.viewport_output[&ViewportId::ROOT].repaint_delay;
+        let wanted = &output.viewport_output[&ViewportId::ROOT].commands;
+        let raises = wanted
+            .iter()
+            .filter(|wanted| **wanted == ViewportCommand::Focus);
+        self.raised += u32::try_from(raises.count()).unwrap();
         for command in &output.platform_output.commands {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copied.push(text.clone()),
@@ -218,7 +246,18 @@ impl Window {
         node.is_some_and(|node| name(node) == Some(wanted))
     }
 
+    /// Clicks on something, which is scrolled into sight first.
     pub(super) fn click(&mut self, wanted: &str) {
+        for _ in 0..20 {
+            let at = center(self.node(wanted)).y;
+            if at < 0.0 {
+                self.wheel(200.0);
+            } else if at > self.size.y {
+                self.wheel(-200.0);
+            } else {
+                break;
+            }
+        }
         let at = center(self.node(wanted));
         self.click_at(at, PointerButton::Primary);
     }

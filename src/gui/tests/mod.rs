@@ -1,6 +1,7 @@
 //! The window as somebody uses it who cannot see it: everything is found by what it is called.
 
 mod acts;
+mod alerts;
 mod bed;
 mod chat;
 mod group_info;
