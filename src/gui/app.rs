@@ -152,6 +152,7 @@ impl App {
             self.model.was_forgotten = true;
             self.home.forget(ctx);
             ctx.data_mut(egui::util::IdTypeMap::clear);
+            self.shown = None;
         }
         if let Some(text) = self.model.clipboard.take() {
             ctx.copy_text(text.as_str().to_owned());
@@ -215,7 +216,7 @@ impl App {
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
-        theme::set_motion(ctx, !appearance.reduce_motion);
+        theme::choose(ctx, appearance);
         ctx.request_repaint();
     }
 

@@ -67,7 +67,7 @@ impl<'a> Row<'a> {
 
     /// Draws it in the next place of a list.
     pub fn show(&self, ui: &mut Ui, id: Id) -> Response {
-        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::ROW));
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::row(ui.ctx())));
         let response = ui.interact(rect, id, Sense::click());
         let info = || WidgetInfo::selected(Role::ListBoxOption, true, self.selected, self.label);
         response.widget_info(info);

@@ -24,7 +24,7 @@ use crate::{
         theme,
         view::View,
         widget::{
-            badge, button,
+            badge, button, ground,
             vlist::{Placed, Viewport, VirtualList},
         },
     },
@@ -64,6 +64,8 @@ struct Layout {
     pixels_per_point: f32,
     /// Names stand above messages.
     group: bool,
+    /// They lie close together.
+    compact: bool,
 }
 
 impl Messages {
@@ -72,6 +74,12 @@ impl Messages {
         let Some(timeline) = &view.model.timeline else {
             return;
         };
+        ground::paint(
+            ui.painter(),
+            rect,
+            view.model.appearance.ground,
+            view.tokens.hover,
+        );
         self.follow(timeline, view.calendar);
         self.go_to_goal(ui, rect, timeline);
         let width = rect.width().min(theme::COLUMN);
@@ -190,6 +198,7 @@ impl Messages {
         let layout = Layout {
             width,
             group,
+            compact: theme::chosen(ui.ctx()).compact,
             pixels_per_point: ui.ctx().pixels_per_point(),
         };
         if self.layout != Some(layout) {

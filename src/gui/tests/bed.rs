@@ -101,6 +101,10 @@ impl Window {
         &self.app
     }
 
+    pub(super) fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
     /// What the desktop was asked for since.
     pub(super) fn wishes(&self) -> Vec<Wish> {
         self.desktop.wishes.try_iter().collect()

@@ -142,7 +142,11 @@ impl Bubble<'_> {
             (wide + 2.0 * PAD_X).ceil(),
             (high + above + 2.0 * PAD_Y).ceil(),
         );
-        let top = if self.first { 8.0 } else { 2.0 };
+        let top = match (self.first, theme::chosen(painter.ctx()).compact) {
+            (true, false) => 8.0,
+            (true, true) => 5.0,
+            (false, _) => 2.0,
+        };
         let left = if self.mine.is_some() {
             width - theme::GUTTER - size.x
         } else {

@@ -7,6 +7,7 @@ pub mod bubble;
 pub mod button;
 pub mod emoji;
 pub mod field;
+pub mod ground;
 pub mod heights;
 pub mod hero;
 pub mod prose;
