@@ -33,6 +33,8 @@ pub struct App {
     has_emoji: bool,
     desktop: Option<Desktop>,
     scheme: Option<Theme>,
+    /// A link that waits for the profile to be open.
+    link: Option<String>,
 }
 
 impl App {
@@ -58,7 +60,14 @@ impl App {
             has_emoji: false,
             desktop: None,
             scheme: None,
+            link: None,
         }
+    }
+
+    /// The same, with a link to show once the profile is open.
+    #[must_use]
+    pub fn with_link(self, link: Option<String>) -> Self {
+        Self { link, ..self }
     }
 
     /// The same, on a desktop.
@@ -97,6 +106,7 @@ impl App {
             self.model.receive(update, now);
         }
         self.model.tick(now);
+        self.show_link(now);
         self.finish(ctx, now);
     }
 
@@ -167,6 +177,16 @@ impl App {
         }
     }
 
+    /// Shows the link with which the program was started.
+    fn show_link(&mut self, now: Timestamp) {
+        if self.model.stage == Stage::Open
+            && self.model.chats_known
+            && let Some(link) = self.link.take()
+        {
+            self.model.perform(Action::AskLink(link), now);
+        }
+    }
+
     /// Takes what the desktop said.
     fn hear(&mut self, ctx: &Context, now: Timestamp) {
         for _ in 0..AT_ONCE {
@@ -185,6 +205,10 @@ impl App {
                 Heard::Answered(chat, text) => {
                     let action = Action::AnswerOutside { chat, text };
                     self.model.perform(action, now);
+                }
+                Heard::Knocked(link) => {
+                    self.link = link.or(self.link.take());
+                    raise(ctx);
                 }
                 Heard::Scheme(scheme) => {
                     self.scheme = scheme;

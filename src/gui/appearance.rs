@@ -22,6 +22,8 @@ pub struct Appearance {
     pub compact: bool,
     /// Nothing moves that need not.
     pub reduce_motion: bool,
+    /// The program starts when somebody logs in.
+    pub at_login: bool,
     /// The offer of a first start was dismissed.
     pub greeted: bool,
     /// Of what the person is told while they do not look.

@@ -33,6 +33,8 @@ pub enum Heard {
     Opened(ChatId),
     /// Somebody answered in a notification.
     Answered(ChatId, String),
+    /// The program was started again, perhaps with a link.
+    Knocked(Option<String>),
     /// The desktop is light or dark, or does not care.
     Scheme(Option<Theme>),
 }
@@ -75,12 +77,19 @@ impl Desktop {
     }
 }
 
+impl FarDesktop {
+    /// Something that can say things.
+    pub fn teller(&self, ctx: &Context) -> Teller {
+        Teller {
+            tell: self.tell.clone(),
+            ctx: ctx.clone(),
+        }
+    }
+}
+
 /// Begins to talk with the desktop. The threads end with the window.
 pub fn spawn(far: FarDesktop, ctx: &Context) {
-    let teller = Teller {
-        tell: far.tell,
-        ctx: ctx.clone(),
-    };
+    let teller = far.teller(ctx);
     #[cfg(target_os = "linux")]
     {
         let for_scheme = teller.clone();
@@ -93,14 +102,14 @@ pub fn spawn(far: FarDesktop, ctx: &Context) {
 
 /// Tells the window, and wakes it.
 #[derive(Clone)]
-struct Teller {
+pub struct Teller {
     tell: SyncSender<Heard>,
     ctx: Context,
 }
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 impl Teller {
-    fn tell(&self, heard: Heard) {
+    pub(super) fn tell(&self, heard: Heard) {
         let _ = self.tell.try_send(heard);
         self.ctx.request_repaint();
     }

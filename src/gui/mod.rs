@@ -10,8 +10,11 @@ pub mod appearance;
 pub mod bridge;
 pub mod calendar;
 pub mod desktop;
+#[cfg(unix)]
+pub mod door;
 pub mod fonts;
 pub mod link;
+pub mod login;
 pub mod markup;
 pub mod model;
 pub mod panel;
@@ -37,6 +40,7 @@ use self::{
     appearance::Appearance,
     bridge::Start,
     calendar::Calendar,
+    desktop::Teller,
 };
 use crate::node::Timestamp;
 
@@ -56,6 +60,8 @@ pub struct WindowSettings {
     pub start: Start,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// A link to show once the profile is open.
+    pub link: Option<String>,
     /// Where the window opens and how large, in points; `None` leaves that to the desktop.
     pub place: Option<Rect>,
 }
@@ -66,6 +72,7 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         profile,
         start,
         clock,
+        link,
         place,
     } = settings;
     let appearance = Appearance::load(&profile);
@@ -76,6 +83,10 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         .with_app_id("betwixt")
         .with_inner_size(theme::WINDOW)
         .with_min_inner_size(theme::MIN_WINDOW);
+    let viewport = match eframe::icon_data::from_png_bytes(ICON) {
+        Ok(icon) => viewport.with_icon(icon),
+        Err(_) => viewport,
+    };
     let viewport = match place {
         Some(place) => viewport
             .with_position(place.min)
@@ -91,14 +102,15 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         options,
         Box::new(move |creation| {
             let ctx = creation.egui_ctx.clone();
+            let (desktop, far_desktop) = desktop::desktop();
+            let start = with_door(start, profile.clone(), far_desktop.teller(&ctx));
             let thread = bridge::spawn(start, profile, far, ctx.clone());
             // The other end waits in this function.
             let _ = hand_over.send(thread);
             let calendar = Calendar::of_system();
-            let (desktop, far) = desktop::desktop();
-            desktop::spawn(far, &ctx);
+            desktop::spawn(far_desktop, &ctx);
             let app = App::new(&ctx, near, appearance, calendar, clock);
-            Ok(Box::new(app.with_desktop(desktop)))
+            Ok(Box::new(app.with_desktop(desktop).with_link(link)))
         }),
     );
     // The window is gone, so the node's thread ends by itself; without a window it never began.
@@ -107,3 +119,19 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
     }
     result.map_err(|error| NoWindow(error.to_string()))
 }
+
+/// Other starts find the window once its node holds the profile.
+fn with_door(start: Start, profile: PathBuf, teller: Teller) -> Start {
+    Box::new(move || {
+        Box::pin(async move {
+            let handle = start().await?;
+            #[cfg(unix)]
+            door::open(&profile, teller);
+            #[cfg(not(unix))]
+            drop((profile, teller));
+            Ok(handle)
+        })
+    })
+}
+
+const ICON: &[u8] = include_bytes!("../../assets/icon/betwixt-128.png");

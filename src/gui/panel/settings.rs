@@ -173,6 +173,13 @@ fn appearance(ui: &mut Ui, view: &mut View<'_>) {
             ..now
         }));
     }
+    let label = tr("settings-login");
+    if cfg!(target_os = "linux") && group.switch(&label, &tr("settings-login-hint"), now.at_login) {
+        view.act(Action::Look(Appearance {
+            at_login: !now.at_login,
+            ..now
+        }));
+    }
     group.end();
 }
 

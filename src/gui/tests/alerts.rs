@@ -151,6 +151,30 @@ fn a_click_on_a_notification_opens_its_chat_in_front() {
 }
 
 #[test]
+fn a_second_start_with_a_link_shows_it_in_front() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.hears(Heard::Knocked(None));
+    assert_eq!((window.raised, window.has("Invite link")), (1, false));
+    window.hears(Heard::Knocked(Some("betwixt://c/#abc".into())));
+
+    assert_eq!(window.raised, 2);
+    assert_eq!(window.node("Invite link").value(), Some("betwixt://c/#abc"));
+}
+
+#[test]
+fn a_link_waits_until_the_profile_is_unlocked() {
+    let mut window = Window::open(MadeUp::locked());
+    window.hears(Heard::Knocked(Some("betwixt://c/#abc".into())));
+    assert!(!window.has("Invite link"));
+
+    window.node.me = crate::gui::sample::me();
+    window.event(Event::Node(Box::new(crate::gui::sample::me())));
+
+    assert!(window.has("Invite link"));
+}
+
+#[test]
 fn an_answer_in_a_notification_is_said_and_what_it_answers_is_read() {
     let mut window = away(MadeUp::default());
     arrives(&mut window, CHAT, "On my way");

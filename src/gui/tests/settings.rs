@@ -74,6 +74,19 @@ fn the_theme_changes_at_once_and_is_remembered() {
 }
 
 #[test]
+fn starting_at_login_is_off_until_it_is_wanted() {
+    let mut window = open(MadeUp::default());
+    assert_eq!(
+        window.node("Start at login").toggled(),
+        Some(Toggled::False)
+    );
+
+    window.click("Start at login");
+
+    assert!(window.node.remembered.last().unwrap().at_login);
+}
+
+#[test]
 fn every_choice_of_the_looks_is_remembered_and_seen() {
     let mut window = open(MadeUp::default());
     for choice in [
@@ -297,7 +310,6 @@ fn locking_is_offered_only_with_a_passphrase() {
     assert!(!window.has("Lock now: Lock"));
 
     window = open(protected());
-    window.wheel(-2_000.0);
     window.click("Lock now: Lock");
 
     assert!(matches!(
