@@ -283,8 +283,9 @@ invite-again = New link
 invite-copy = Copy link
 
 add-title = Add someone
-add-sentence = Paste the invite link that they sent you.
+add-sentence = Paste the invite link that they sent you, or drop a picture of its code here.
 add-link = Invite link
+add-copied = Read the copied picture
 add-button = Add
 
 link-title = Open this link?
@@ -296,6 +297,11 @@ link-before = What stands before “@” is not the site: it leads to { $name }.
 link-plain = The connection is not encrypted: others can read and change what you see.
 link-open = Open
 link-none = This is no link that can be opened.
+
+scan-large = That picture is too large: at most 16 MiB and 50 million pixels are read.
+scan-picture = That is no PNG or JPEG picture, or it is damaged.
+scan-code = There is no QR code in that picture, or it cannot be read.
+scan-copied = There is no picture in the clipboard.
 
 rename-title = Your name
 rename-sentence = Your contacts and people on your network see it.

@@ -7,6 +7,7 @@ use crate::node::{ChatId, DeleteFor, GroupRole, History, MessageId, PersonId, Se
 use super::{
     appearance::Appearance,
     model::{nav::Dialog, nav::Place, timeline::Side},
+    scan::Source,
 };
 
 /// Something the person wants. Panels collect them while drawing; the model carries them out.
@@ -117,6 +118,8 @@ pub enum Action {
     InGroup(ChatId, GroupAction),
     /// Makes a new invite.
     Invite,
+    /// Reads the invite that a picture shows.
+    ReadPicture(Source),
     /// Adds somebody by link.
     Add {
         /// What was pasted.

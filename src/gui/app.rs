@@ -206,6 +206,7 @@ impl App {
                     let action = Action::AnswerOutside { chat, text };
                     self.model.perform(action, now);
                 }
+                Heard::Read(read) => self.model.picture_read(read),
                 Heard::Knocked(link) => {
                     self.link = link.or(self.link.take());
                     raise(ctx);

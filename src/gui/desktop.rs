@@ -12,7 +12,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use egui::{Context, Theme};
 
-use super::alert::Note;
+use super::{
+    alert::Note,
+    scan::{self, Refusal, Source},
+};
 use crate::node::ChatId;
 
 /// What the desktop is asked for.
@@ -22,6 +25,8 @@ pub enum Wish {
     Show(Note),
     /// Nothing of this chat is new any more.
     Withdraw(ChatId),
+    /// Read the code in a picture.
+    Read(Source),
     /// Nothing at all is to be seen any more.
     WithdrawAll,
 }
@@ -33,6 +38,8 @@ pub enum Heard {
     Opened(ChatId),
     /// Somebody answered in a notification.
     Answered(ChatId, String),
+    /// What the code in a picture says, or why it was not read.
+    Read(Result<String, Refusal>),
     /// The program was started again, perhaps with a link.
     Knocked(Option<String>),
     /// The desktop is light or dark, or does not care.
@@ -94,10 +101,27 @@ pub fn spawn(far: FarDesktop, ctx: &Context) {
     {
         let for_scheme = teller.clone();
         std::thread::spawn(move || scheme::follow(&for_scheme));
-        std::thread::spawn(move || notices::show(&far.wishes, &teller));
+        let (notes, noted) = sync_channel(WAITING);
+        let for_notes = teller.clone();
+        std::thread::spawn(move || notices::show(&noted, &for_notes));
+        std::thread::spawn(move || {
+            serve(&far.wishes, &teller, |wish| {
+                let _ = notes.try_send(wish);
+            });
+        });
     }
     #[cfg(not(target_os = "linux"))]
-    drop((far.wishes, teller));
+    std::thread::spawn(move || serve(&far.wishes, &teller, drop));
+}
+
+/// Reads codes, one after the other, and hands on what is not that.
+fn serve(wishes: &Receiver<Wish>, teller: &Teller, rest: impl Fn(Wish)) {
+    while let Ok(wish) = wishes.recv() {
+        match wish {
+            Wish::Read(source) => teller.tell(Heard::Read(scan::read(source))),
+            other => rest(other),
+        }
+    }
 }
 
 /// Tells the window, and wakes it.

@@ -20,6 +20,7 @@ pub mod model;
 pub mod panel;
 #[cfg(test)]
 mod sample;
+pub mod scan;
 pub mod screen;
 pub mod strings;
 pub mod theme;

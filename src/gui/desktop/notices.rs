@@ -112,6 +112,7 @@ impl Server {
             Wish::Show(note) => self.show(note),
             Wish::Withdraw(chat) => self.withdraw(|of| of == *chat),
             Wish::WithdrawAll => self.withdraw(|_| true),
+            Wish::Read(_) => Ok(()),
         }
     }
 

@@ -93,7 +93,7 @@ impl Model {
         let about = |wish: &Wish| match wish {
             Wish::Show(note) => Some(note.chat),
             Wish::Withdraw(chat) => Some(*chat),
-            Wish::WithdrawAll => None,
+            Wish::WithdrawAll | Wish::Read(_) => None,
         };
         let chat = about(&wish);
         self.wishes.retain(|held| about(held) != chat);

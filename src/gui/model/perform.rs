@@ -132,6 +132,11 @@ impl Model {
                 let (link, person_id) = (Some(link), None);
                 self.command(Command::AddContact { link, person_id }, Asked::Added);
             }
+            Action::ReadPicture(source) => {
+                self.dialog.waiting = true;
+                self.dialog.refused = None;
+                self.wish(Wish::Read(source));
+            }
             Action::Rename(name) => {
                 self.close_dialog();
                 self.me.name.clone_from(&name);

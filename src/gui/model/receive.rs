@@ -8,7 +8,7 @@ use super::{
     timeline::{Side, Timeline, is_heard},
 };
 use crate::{
-    gui::{bridge::Update, strings::tr},
+    gui::{bridge::Update, scan::Refusal, strings::tr},
     node::{
         ChatChange, CommandError, Reply, Timestamp, WarningKind,
         view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query, RequestState},
@@ -120,6 +120,18 @@ impl Model {
                 self.want_groups(|_| true);
                 self.load(Side::Latest);
             }
+        }
+    }
+
+    /// What a picture showed that somebody chose.
+    pub fn picture_read(&mut self, read: Result<String, Refusal>) {
+        if self.nav.dialog() != Some(Dialog::Add) {
+            return;
+        }
+        self.dialog.waiting = false;
+        match read {
+            Ok(text) => self.handed = Some(text),
+            Err(refusal) => self.dialog.refused = Some(refusal.words()),
         }
     }
 

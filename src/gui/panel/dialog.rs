@@ -52,6 +52,8 @@ pub struct Dialogs {
 pub struct Fields {
     /// A name or a link.
     plain: String,
+    /// What was handed to it from outside.
+    handed: Option<String>,
     /// What a group is for.
     topic: String,
     /// Who is searched.
@@ -95,6 +97,11 @@ impl Dialogs {
             }
             self.fill(open, view);
             self.focus = first_field(open, view).map(|field| (field, 3));
+        }
+        let handed = &view.model.handed;
+        if open == Some(Dialog::Add) && self.fields.handed != *handed {
+            self.fields.handed.clone_from(handed);
+            self.fields.plain = handed.clone().unwrap_or_default();
         }
         if let Some((field, frames)) = self.focus {
             ui.memory_mut(|memory| memory.request_focus(Id::unique(field)));
@@ -154,9 +161,6 @@ impl Dialogs {
     fn fill(&mut self, open: Option<Dialog>, view: &View<'_>) {
         let model = view.model;
         match open {
-            Some(Dialog::Add) => {
-                self.fields.plain = model.handed.clone().unwrap_or_default();
-            }
             Some(Dialog::Rename) => self.fields.plain.clone_from(&model.me.name),
             Some(Dialog::Describe(chat)) => {
                 if let Some(row) = model.chat(chat) {

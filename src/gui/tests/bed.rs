@@ -1,10 +1,14 @@
 //! A window without a screen, beside a made-up node that answers at once.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use egui::{
-    Context, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2,
-    RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
+    Context, DroppedFileHandle, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit,
+    PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
     accesskit::{Node, Role},
     pos2, vec2,
 };
@@ -48,6 +52,7 @@ pub(super) struct Window {
     /// What it wanted of its viewport.
     pub(super) raised: u32,
     focused: Option<usize>,
+    dropped: Option<PathBuf>,
 }
 
 impl Window {
@@ -77,6 +82,7 @@ impl Window {
             focus: true,
             raised: 0,
             focused: None,
+            dropped: None,
         };
         window.tell(Update::Started);
         window.settle();
@@ -184,11 +190,14 @@ impl Window {
     /// Draws once, with what was done.
     pub(super) fn frame(&mut self, events: Vec<Event>) {
         self.time += 1.0 / 60.0;
+        let dropped = self.dropped.take().map(|path| Arc::new(Dropped(path)) as _);
+        let dropped: Vec<DroppedFileHandle> = dropped.into_iter().collect();
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
             time: Some(self.time),
             focused: self.focus,
             events,
+            dropped_files: dropped,
             ..RawInput::default()
         };
         let app = &mut self.app;
@@ -291,6 +300,13 @@ impl Window {
         self.settle();
     }
 
+    /// Drops a file on it.
+    pub(super) fn drops(&mut self, path: &str) {
+        self.dropped = Some(path.into());
+        self.frame(Vec::new());
+        self.settle();
+    }
+
     pub(super) fn write(&mut self, text: &str) {
         self.frame(vec![Event::Text(text.into())]);
         self.settle();
@@ -328,6 +344,20 @@ impl Window {
             self.frame(Vec::new());
         }
         self.settle();
+    }
+}
+
+/// A file that somebody drops.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it in the window's thread".into())
     }
 }
 
