@@ -31,7 +31,8 @@ pub(super) fn show(wishes: &Receiver<Wish>, teller: &Teller) {
                 skip -= 1;
                 continue;
             }
-            server = Server::connect(teller)
+            server = Connection::session()
+                .and_then(|connection| Server::on(&connection, teller))
                 .map_err(|error| {
                     skip = SKIPPED;
                     if !std::mem::replace(&mut told, true) {
@@ -87,16 +88,15 @@ impl Abilities {
 }
 
 impl Server {
-    fn connect(teller: &Teller) -> zbus::Result<Self> {
-        let connection = Connection::session()?;
-        let proxy = Proxy::new(&connection, NAME, PATH, NAME)?;
+    fn on(connection: &Connection, teller: &Teller) -> zbus::Result<Self> {
+        let proxy = Proxy::new(connection, NAME, PATH, NAME)?;
         let abilities: Vec<String> = proxy.call("GetCapabilities", &())?;
         let rule = MatchRule::builder()
             .msg_type(Type::Signal)
             .sender(NAME)?
             .interface(NAME)?
             .build();
-        let signals = MessageIterator::for_match_rule(rule, &connection, Some(64))?;
+        let signals = MessageIterator::for_match_rule(rule, connection, Some(64))?;
         let shown = Shown::default();
         let (of, teller) = (shown.clone(), teller.clone());
         std::thread::spawn(move || listen(signals, &of, &teller));
@@ -236,52 +236,4 @@ const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn note(body: &str) -> Note {
-        Note {
-            chat: ChatId([2; 32]),
-            title: "Maya".into(),
-            body: body.into(),
-            sound: true,
-            answers: true,
-        }
-    }
-
-    #[test]
-    fn what_others_wrote_is_no_markup() {
-        let markup = Abilities {
-            markup: true,
-            ..Abilities::default()
-        };
-        let hostile = note("<a href=\"x\">&amp;</a>");
-
-        assert_eq!(
-            body(&hostile, markup),
-            "&lt;a href=\"x\"&gt;&amp;amp;&lt;/a&gt;"
-        );
-        assert_eq!(body(&hostile, Abilities::default()), hostile.body);
-    }
-
-    #[test]
-    fn answering_is_offered_where_the_server_takes_answers() {
-        let of = |names: &[&str]| {
-            Abilities::of(&names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>())
-        };
-
-        assert!(of(&["actions", "inline-reply"]).answers);
-        assert!(!of(&["inline-reply"]).answers && !of(&["actions"]).answers);
-        assert!(of(&["body", "body-markup"]).markup);
-    }
-
-    #[test]
-    fn a_notification_without_sound_says_so() {
-        let mut silent = note("a");
-        silent.sound = false;
-
-        assert!(hints(&silent).contains_key("suppress-sound"));
-        assert!(!hints(&silent).contains_key("sound-name"));
-        assert!(hints(&note("a")).contains_key("sound-name"));
-    }
-}
+mod tests;

@@ -105,7 +105,7 @@ impl<'a> Row<'a> {
 
     fn paint_name(&self, painter: &Painter, card: Rect, tokens: &Tokens) {
         let (left, right) = (card.min.x + 72.0, card.max.x - 12.0);
-        let y = card.min.y + 22.0;
+        let y = card.center().y - 12.0;
         let waiting = self.unread > 0 && !self.muted;
         let ink = if waiting {
             tokens.accent_text
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
 
     fn paint_line(&self, painter: &Painter, card: Rect, tokens: &Tokens) {
         let (mut left, right) = (card.min.x + 72.0, card.max.x - 12.0);
-        let y = card.min.y + 45.0;
+        let y = card.center().y + 11.0;
         let mut room = right - left;
         if let Some(tick) = self.tick {
             let inks = Inks {
