@@ -5,7 +5,7 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
+//! invited, text, link. `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -25,7 +25,7 @@ use betwixt::{
     gui::{
         action::{Action, GroupAction, MessageAction},
         app::App,
-        appearance::{Appearance, ThemeChoice},
+        appearance::{Accent, Appearance, Ground, ThemeChoice},
         bridge::{FarEnd, Request, Update, bridge},
         calendar::Calendar,
         model::nav::{Dialog, Place},
@@ -57,6 +57,19 @@ fn main() -> eframe::Result {
             Some("system") => ThemeChoice::System,
             _ => ThemeChoice::Light,
         },
+        accent: match after("--accent").as_deref() {
+            Some("teal") => Accent::Teal,
+            Some("plum") => Accent::Plum,
+            Some("ember") => Accent::Ember,
+            _ => Accent::Indigo,
+        },
+        ground: match after("--ground").as_deref() {
+            Some("dots") => Ground::Dots,
+            Some("waves") => Ground::Waves,
+            Some("rings") => Ground::Rings,
+            _ => Ground::Plain,
+        },
+        compact: has("--compact"),
         ..Appearance::default()
     };
     let width = after("--width").and_then(|text| text.parse().ok());
@@ -117,7 +130,8 @@ impl eframe::App for Gallery {
 fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" => vec![maya],
+        "chat" | "notice" | "text" => vec![maya],
+        "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
         "request" => vec![
@@ -240,7 +254,11 @@ impl World {
             self.add(person(*number), at, *mine, *state, text);
         }
         self.fill_groups();
-        let conversation = if many { generated() } else { conversation() };
+        let conversation = match (many, self.screen.as_str()) {
+            (true, _) => generated(),
+            (false, "text") => marked(),
+            (false, _) => conversation(),
+        };
         let mut at = now - conversation.len() as u64 * 4 * 60_000;
         for (mine, state, text) in conversation {
             self.add(MAYA, Timestamp(at), mine, state, &text);
@@ -584,6 +602,25 @@ const TRIP: ChatId = ChatId([70; 32]);
 const READING: ChatId = ChatId([71; 32]);
 
 /// A message of the group, by its number.
+/// What can stand out in a text.
+fn marked() -> Vec<(bool, DeliveryState, String)> {
+    let said = |text: &str| (false, DeliveryState::Read, text.to_owned());
+    let mine = |text: &str| (true, DeliveryState::Read, text.to_owned());
+    vec![
+        said(
+            "The *plan* for Saturday, _if it stays dry_:\n1. Train at ~8:10~ *8:40*\n2. Boats at the mill\n3. Lunch by the weir",
+        ),
+        mine(
+            "> Train at 8:40\nGood, I bring:\n- the tent\n- two paddles\n- `ropes.txt`, see below",
+        ),
+        mine(
+            "```\nfor knot in knots {\n    tie(knot);\n}\n```\nand https://osm.example/r/8842 for the way",
+        ),
+        said("مرحبا، الخطة *جيدة* (جدا)!\nנתראה ב־12:30 ליד Old Mill\nand the rest in English"),
+        mine("💜🛶"),
+    ]
+}
+
 fn said(number: u64) -> MessageId {
     sample::id(2_000_000 + number)
 }

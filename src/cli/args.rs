@@ -91,6 +91,11 @@ pub(super) enum Verb {
     /// Carry and keep sealed messages for people who cannot reach each other directly
     #[command(after_help = RELAY)]
     Relay(RelayArguments),
+    /// Open the window, and show an invite in it: what a desktop does with a `betwixt:` link
+    Open {
+        /// betwixt://…
+        link: Option<String>,
+    },
     /// Show two people talking, on this machine, and what others on the network can see of it
     Demo {
         /// In this terminal instead of two windows

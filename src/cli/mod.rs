@@ -52,7 +52,8 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     let config = Config::load(arguments.global.into_overrides())?;
     process::log(&config.log)?;
     match arguments.verb {
-        None => window::run(&config),
+        None => window::run(&config, None),
+        Some(Verb::Open { link }) => window::run(&config, link),
         Some(Verb::Rpc) => rpc::run(&config),
         // These read settings of their own, or none.
         Some(Verb::Relay(_) | Verb::Demo { .. } | Verb::Verify { .. }) => Ok(()),

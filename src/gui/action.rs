@@ -7,6 +7,7 @@ use crate::node::{ChatId, DeleteFor, GroupRole, History, MessageId, PersonId, Se
 use super::{
     appearance::Appearance,
     model::{nav::Dialog, nav::Place, timeline::Side},
+    scan::Source,
 };
 
 /// Something the person wants. Panels collect them while drawing; the model carries them out.
@@ -45,10 +46,21 @@ pub enum Action {
         /// Who is named in it.
         mentions: Vec<PersonId>,
     },
+    /// A link was clicked: where it leads is shown first.
+    AskLink(String),
+    /// The link that is shown is to be opened.
+    OpenLink,
     /// Something with a message.
     On(MessageId, MessageAction),
     /// What is written in a chat is neither an answer nor a change any more.
     WriteNew(ChatId),
+    /// Says something that was written outside of the window.
+    AnswerOutside {
+        /// Where.
+        chat: ChatId,
+        /// What.
+        text: String,
+    },
     /// Says again what could not be kept.
     Retry {
         /// Which of my messages.
@@ -106,6 +118,8 @@ pub enum Action {
     InGroup(ChatId, GroupAction),
     /// Makes a new invite.
     Invite,
+    /// Reads the invite that a picture shows.
+    ReadPicture(Source),
     /// Adds somebody by link.
     Add {
         /// What was pasted.

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use eframe::Frame;
-use egui::{Context, ThemePreference, Ui, ViewportCommand};
+use egui::{Context, OpenUrl, Theme, ThemePreference, Ui, ViewportCommand};
 
 use super::{
     action::Action,
     appearance::{Appearance, ThemeChoice},
     bridge::Bridge,
     calendar::Calendar,
+    desktop::{Desktop, Heard},
     fonts,
-    model::{Model, Stage},
+    model::{Around, Model, Stage, nav::Place},
     screen::{home::Home, locked::Locked, starting, stopped},
     strings::tr_count,
     theme,
@@ -30,6 +31,10 @@ pub struct App {
     shown: Option<Appearance>,
     title: String,
     has_emoji: bool,
+    desktop: Option<Desktop>,
+    scheme: Option<Theme>,
+    /// A link that waits for the profile to be open.
+    link: Option<String>,
 }
 
 impl App {
@@ -53,6 +58,24 @@ impl App {
             shown: None,
             title: String::new(),
             has_emoji: false,
+            desktop: None,
+            scheme: None,
+            link: None,
+        }
+    }
+
+    /// The same, with a link to show once the profile is open.
+    #[must_use]
+    pub fn with_link(self, link: Option<String>) -> Self {
+        Self { link, ..self }
+    }
+
+    /// The same, on a desktop.
+    #[must_use]
+    pub fn with_desktop(self, desktop: Desktop) -> Self {
+        Self {
+            desktop: Some(desktop),
+            ..self
         }
     }
 
@@ -71,6 +94,11 @@ impl App {
     /// Takes what the node said.
     pub fn receive(&mut self, ctx: &Context) {
         let now = (self.clock)();
+        self.model.around = Around {
+            looked_at: ctx.input(|input| input.focused),
+            hour: self.calendar.hour(now),
+        };
+        self.hear(ctx, now);
         for _ in 0..AT_ONCE {
             let Some(update) = self.bridge.receive() else {
                 break;
@@ -78,6 +106,7 @@ impl App {
             self.model.receive(update, now);
         }
         self.model.tick(now);
+        self.show_link(now);
         self.finish(ctx, now);
     }
 
@@ -124,18 +153,69 @@ impl App {
     /// What changed in the model becomes visible outside of it.
     fn finish(&mut self, ctx: &Context, now: Timestamp) {
         self.send();
+        for wish in self.model.take_wishes() {
+            if let Some(desktop) = &self.desktop {
+                desktop.wish(wish);
+            }
+        }
         if self.model.stage == Stage::Locked && !self.model.was_forgotten {
             self.model.was_forgotten = true;
             self.home.forget(ctx);
             ctx.data_mut(egui::util::IdTypeMap::clear);
+            self.shown = None;
         }
         if let Some(text) = self.model.clipboard.take() {
             ctx.copy_text(text.as_str().to_owned());
+        }
+        if let Some(url) = self.model.opens.take() {
+            ctx.open_url(OpenUrl::new_tab(url));
         }
         self.look(ctx);
         self.name_window(ctx);
         if let Some(at) = self.model.next_tick() {
             ctx.request_repaint_after(Duration::from_millis(at.since(now)));
+        }
+    }
+
+    /// Shows the link with which the program was started.
+    fn show_link(&mut self, now: Timestamp) {
+        if self.model.stage == Stage::Open
+            && self.model.chats_known
+            && let Some(link) = self.link.take()
+        {
+            self.model.perform(Action::AskLink(link), now);
+        }
+    }
+
+    /// Takes what the desktop said.
+    fn hear(&mut self, ctx: &Context, now: Timestamp) {
+        for _ in 0..AT_ONCE {
+            let Some(heard) = self.desktop.as_ref().and_then(Desktop::hear) else {
+                break;
+            };
+            match heard {
+                Heard::Opened(chat) => {
+                    if self.model.chat(chat).is_some() {
+                        self.model.perform(Action::OpenChat(chat), now);
+                    } else if self.model.stage == Stage::Open {
+                        self.model.perform(Action::Go(Place::People), now);
+                    }
+                    raise(ctx);
+                }
+                Heard::Answered(chat, text) => {
+                    let action = Action::AnswerOutside { chat, text };
+                    self.model.perform(action, now);
+                }
+                Heard::Read(read) => self.model.picture_read(read),
+                Heard::Knocked(link) => {
+                    self.link = link.or(self.link.take());
+                    raise(ctx);
+                }
+                Heard::Scheme(scheme) => {
+                    self.scheme = scheme;
+                    self.shown = None;
+                }
+            }
         }
     }
 
@@ -157,11 +237,11 @@ impl App {
             return;
         }
         ctx.set_theme(match appearance.theme {
-            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::System => self.scheme.map_or(ThemePreference::System, Into::into),
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
-        theme::set_motion(ctx, !appearance.reduce_motion);
+        theme::choose(ctx, appearance);
         ctx.request_repaint();
     }
 
@@ -175,6 +255,12 @@ impl App {
             self.title = title;
         }
     }
+}
+
+/// Brings the window to the front.
+fn raise(ctx: &Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
 }
 
 impl eframe::App for App {

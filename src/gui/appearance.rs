@@ -4,16 +4,30 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerts;
+
 /// What the person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Appearance {
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// The hue of what matters.
+    pub accent: Accent,
+    /// How large everything is.
+    pub size: TextSize,
+    /// What stands behind messages.
+    pub ground: Ground,
+    /// Rows lie closer together.
+    pub compact: bool,
     /// Nothing moves that need not.
     pub reduce_motion: bool,
+    /// The program starts when somebody logs in.
+    pub at_login: bool,
     /// The offer of a first start was dismissed.
     pub greeted: bool,
+    /// Of what the person is told while they do not look.
+    pub alerts: Alerts,
 }
 
 /// Light or dark.
@@ -27,6 +41,66 @@ pub enum ThemeChoice {
     Light,
     /// Dark.
     Dark,
+}
+
+/// The hue of what matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Accent {
+    /// Blue.
+    #[default]
+    Indigo,
+    /// Between green and blue.
+    Teal,
+    /// Purple.
+    Plum,
+    /// Orange.
+    Ember,
+}
+
+impl Accent {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Indigo, Self::Teal, Self::Plum, Self::Ember];
+}
+
+/// How large everything is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextSize {
+    /// Smaller than most.
+    Small,
+    /// As most want it.
+    #[default]
+    Normal,
+    /// Larger.
+    Large,
+    /// Larger still.
+    Larger,
+}
+
+impl TextSize {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Small, Self::Normal, Self::Large, Self::Larger];
+}
+
+/// What stands behind messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ground {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// Dots.
+    Dots,
+    /// Waves.
+    Waves,
+    /// Rings, here and there.
+    Rings,
+}
+
+impl Ground {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Dots, Self::Waves, Self::Rings];
 }
 
 impl Appearance {
@@ -58,8 +132,17 @@ mod tests {
         let profile = tempfile::tempdir().unwrap();
         let chosen = Appearance {
             theme: ThemeChoice::Dark,
+            accent: Accent::Plum,
+            size: TextSize::Larger,
+            ground: Ground::Waves,
+            compact: true,
             reduce_motion: true,
-            greeted: false,
+            alerts: Alerts {
+                quiet: true,
+                silent_until: 1_741_703_520_000,
+                ..Alerts::default()
+            },
+            ..Appearance::default()
         };
 
         chosen.save(profile.path()).unwrap();

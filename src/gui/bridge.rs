@@ -9,7 +9,7 @@ use egui::Context;
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::appearance::Appearance;
+use super::{appearance::Appearance, login};
 use crate::node::{
     Command, CommandError, Handle, Reply, StartError,
     view::{Answer, Event, NodeCommand, Query},
@@ -209,8 +209,14 @@ async fn hand_in<'a>(
             ))
         }
         Request::Remember(appearance) => {
+            let before = Appearance::load(profile);
             if let Err(error) = appearance.save(profile) {
                 tracing::warn!(%error, "window.toml cannot be written");
+            }
+            if before.at_login != appearance.at_login
+                && let Err(error) = login::set(appearance.at_login, profile)
+            {
+                tracing::warn!(%error, "the desktop cannot be told about starting at login");
             }
             None
         }

@@ -2,7 +2,10 @@
 
 use jiff::{Zoned, tz::TimeZone};
 
-use super::strings::{Argument, tr, tr_with};
+use super::{
+    alert::Hour,
+    strings::{Argument, tr, tr_with},
+};
 use crate::node::Timestamp;
 
 /// Dates and times of day where the person is.
@@ -30,6 +33,27 @@ impl Calendar {
     pub fn time(&self, at: Timestamp) -> String {
         let at = self.zoned(at);
         format!("{:02}:{:02}", at.hour(), at.minute())
+    }
+
+    /// The time of the day, for what depends on it.
+    pub fn hour(&self, now: Timestamp) -> Hour {
+        let at = self.zoned(now);
+        let minute = i16::from(at.hour()) * 60 + i16::from(at.minute());
+        Hour {
+            minute: minute.unsigned_abs(),
+            now,
+        }
+    }
+
+    /// When the morning of tomorrow begins.
+    pub fn tomorrow(&self, now: Timestamp) -> Timestamp {
+        let at = self.zoned(now);
+        let morning = at
+            .tomorrow()
+            .and_then(|at| at.start_of_day())
+            .and_then(|at| at.checked_add(jiff::SignedDuration::from_hours(MORNING)));
+        let at = morning.map_or(0, |at| at.timestamp().as_millisecond());
+        Timestamp(u64::try_from(at).unwrap_or(now.0))
     }
 
     /// Days since the epoch, to tell days apart.
@@ -129,6 +153,9 @@ fn date(key: &str, date: jiff::civil::Date) -> String {
         ],
     )
 }
+
+/// The hour at which a morning begins.
+const MORNING: i64 = 8;
 
 #[cfg(test)]
 mod tests {

@@ -4,15 +4,23 @@
 //! [`model`], what the person wants is an [`action`], and `screen`, `panel` and `widget` draw.
 
 pub mod action;
+pub mod alert;
 pub mod app;
 pub mod appearance;
 pub mod bridge;
 pub mod calendar;
+pub mod desktop;
+#[cfg(unix)]
+pub mod door;
 pub mod fonts;
+pub mod link;
+pub mod login;
+pub mod markup;
 pub mod model;
 pub mod panel;
 #[cfg(test)]
 mod sample;
+pub mod scan;
 pub mod screen;
 pub mod strings;
 pub mod theme;
@@ -33,6 +41,7 @@ use self::{
     appearance::Appearance,
     bridge::Start,
     calendar::Calendar,
+    desktop::Teller,
 };
 use crate::node::Timestamp;
 
@@ -52,6 +61,8 @@ pub struct WindowSettings {
     pub start: Start,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
+    /// A link to show once the profile is open.
+    pub link: Option<String>,
     /// Where the window opens and how large, in points; `None` leaves that to the desktop.
     pub place: Option<Rect>,
 }
@@ -62,6 +73,7 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         profile,
         start,
         clock,
+        link,
         place,
     } = settings;
     let appearance = Appearance::load(&profile);
@@ -72,6 +84,10 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         .with_app_id("betwixt")
         .with_inner_size(theme::WINDOW)
         .with_min_inner_size(theme::MIN_WINDOW);
+    let viewport = match eframe::icon_data::from_png_bytes(ICON) {
+        Ok(icon) => viewport.with_icon(icon),
+        Err(_) => viewport,
+    };
     let viewport = match place {
         Some(place) => viewport
             .with_position(place.min)
@@ -87,11 +103,15 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
         options,
         Box::new(move |creation| {
             let ctx = creation.egui_ctx.clone();
+            let (desktop, far_desktop) = desktop::desktop();
+            let start = with_door(start, profile.clone(), far_desktop.teller(&ctx));
             let thread = bridge::spawn(start, profile, far, ctx.clone());
             // The other end waits in this function.
             let _ = hand_over.send(thread);
             let calendar = Calendar::of_system();
-            Ok(Box::new(App::new(&ctx, near, appearance, calendar, clock)))
+            desktop::spawn(far_desktop, &ctx);
+            let app = App::new(&ctx, near, appearance, calendar, clock);
+            Ok(Box::new(app.with_desktop(desktop).with_link(link)))
         }),
     );
     // The window is gone, so the node's thread ends by itself; without a window it never began.
@@ -100,3 +120,19 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
     }
     result.map_err(|error| NoWindow(error.to_string()))
 }
+
+/// Other starts find the window once its node holds the profile.
+fn with_door(start: Start, profile: PathBuf, teller: Teller) -> Start {
+    Box::new(move || {
+        Box::pin(async move {
+            let handle = start().await?;
+            #[cfg(unix)]
+            door::open(&profile, teller);
+            #[cfg(not(unix))]
+            drop((profile, teller));
+            Ok(handle)
+        })
+    })
+}
+
+const ICON: &[u8] = include_bytes!("../../assets/icon/betwixt-128.png");

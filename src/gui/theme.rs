@@ -1,11 +1,17 @@
 //! Every colour, size and distance of the window (`docs/user-guide.md` shows both themes).
 
+mod accent;
+
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Theme,
-    Visuals, style::ScrollStyle, vec2,
+    Color32, Context, CornerRadius, FontFamily, FontId, Id, Margin, Shadow, Stroke, TextStyle,
+    Theme, Visuals, style::ScrollStyle, vec2,
 };
 
-use super::fonts;
+use self::accent::table;
+use super::{
+    appearance::{Appearance, TextSize},
+    fonts,
+};
 
 /// The colours of one theme, named by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,10 +56,14 @@ pub struct Tokens {
     pub bubble_in_meta: Color32,
     /// Links in it.
     pub bubble_in_link: Color32,
+    /// What code stands on in it.
+    pub code_in: Color32,
     /// My bubble.
     pub bubble_out: Color32,
     /// Time and state in it.
     pub bubble_out_meta: Color32,
+    /// What code stands on in it.
+    pub code_out: Color32,
     /// The ticks of a message that was read.
     pub read: Color32,
     /// The mark of a message that was not sent.
@@ -100,8 +110,10 @@ pub const LIGHT: Tokens = Tokens {
     bubble_in: rgb(0xF0_F2F5),
     bubble_in_meta: rgb(0x60_6879),
     bubble_in_link: rgb(0x2F_4FCB),
+    code_in: rgb(0xE1_E5EC),
     bubble_out: rgb(0x3B_5BDB),
     bubble_out_meta: rgb(0xE3_E9FF),
+    code_out: rgb(0x2F_4AB8),
     read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
@@ -150,8 +162,10 @@ pub const DARK: Tokens = Tokens {
     bubble_in: rgb(0x21_2631),
     bubble_in_meta: rgb(0x9A_A3B4),
     bubble_in_link: rgb(0x91_A7FF),
+    code_in: rgb(0x15_1921),
     bubble_out: rgb(0x3A_56D4),
     bubble_out_meta: rgb(0xE3_E9FF),
+    code_out: rgb(0x2C_43AA),
     read: rgb(0xB4_F1FF),
     failed: rgb(0xFF_E0E0),
     badge_muted: rgb(0x6B_7486),
@@ -180,9 +194,41 @@ pub const DARK: Tokens = Tokens {
 
 /// The colours of the theme in force.
 pub fn tokens(ctx: &Context) -> &'static Tokens {
-    match ctx.theme() {
-        Theme::Dark => &DARK,
-        Theme::Light => &LIGHT,
+    table(ctx.theme(), chosen(ctx).accent)
+}
+
+/// How the person wants the window to look.
+pub fn chosen(ctx: &Context) -> Appearance {
+    ctx.data(|data| data.get_temp(Id::unique("appearance")).unwrap_or_default())
+}
+
+/// Makes it look like that.
+pub fn choose(ctx: &Context, appearance: Appearance) {
+    ctx.data_mut(|data| data.insert_temp(Id::unique("appearance"), appearance));
+    for theme in [Theme::Light, Theme::Dark] {
+        let tokens = table(theme, appearance.accent);
+        ctx.style_mut_of(theme, |style| colour(&mut style.visuals, tokens));
+    }
+    let time = if appearance.reduce_motion {
+        0.0
+    } else {
+        MOTION
+    };
+    ctx.all_styles_mut(|style| style.animation_time = time);
+    ctx.set_zoom_factor(match appearance.size {
+        TextSize::Small => 0.9,
+        TextSize::Normal => 1.0,
+        TextSize::Large => 1.15,
+        TextSize::Larger => 1.3,
+    });
+}
+
+/// Height of a row in a list, as dense as the person wants them.
+pub fn row(ctx: &Context) -> f32 {
+    if chosen(ctx).compact {
+        ROW_COMPACT
+    } else {
+        ROW
     }
 }
 
@@ -194,6 +240,8 @@ pub const LIST: f32 = 336.0;
 pub const HEADER: f32 = 66.0;
 /// Height of a row in a list.
 pub const ROW: f32 = 68.0;
+/// The same where more of them are wanted.
+pub const ROW_COMPACT: f32 = 56.0;
 /// Space beside messages.
 pub const GUTTER: f32 = 24.0;
 /// Below this width one pane is shown at a time.
@@ -310,12 +358,6 @@ pub fn install(ctx: &Context) {
     }
 }
 
-/// Motion on or off, for both themes.
-pub fn set_motion(ctx: &Context, on: bool) {
-    let time = if on { MOTION } else { 0.0 };
-    ctx.all_styles_mut(|style| style.animation_time = time);
-}
-
 fn colour(visuals: &mut Visuals, tokens: &Tokens) {
     visuals.dark_mode = tokens.dark;
     visuals.panel_fill = tokens.chat;
@@ -372,81 +414,4 @@ const fn rgb(code: u32) -> Color32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// WCAG 2.2, relative luminance.
-    fn luminance(colour: Color32) -> f64 {
-        let linear = |channel: u8| {
-            let x = f64::from(channel) / 255.0;
-            if x <= 0.040_45 {
-                x / 12.92
-            } else {
-                ((x + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn every_text_is_readable_on_what_it_stands_on() {
-        for t in [&LIGHT, &DARK] {
-            let mut pairs = vec![
-                ("text3 on field", t.text3, t.field),
-                ("on accent", t.on_accent, t.accent),
-                ("on badge", t.on_accent, t.badge_muted),
-                ("text on bubble in", t.text, t.bubble_in),
-                ("meta on bubble in", t.bubble_in_meta, t.bubble_in),
-                ("link on bubble in", t.bubble_in_link, t.bubble_in),
-                ("text on bubble out", t.on_accent, t.bubble_out),
-                ("meta on bubble out", t.bubble_out_meta, t.bubble_out),
-                ("read on bubble out", t.read, t.bubble_out),
-                ("failed on bubble out", t.failed, t.bubble_out),
-                ("accent text on soft", t.accent_text, t.soft),
-                ("text2 on soft", t.text2, t.soft),
-                ("text3 on soft", t.text3, t.soft),
-                ("text2 on hover", t.text2, t.hover),
-                ("text3 on hover", t.text3, t.hover),
-                ("accent text on hover", t.accent_text, t.hover),
-                ("text on chosen", t.text, t.chosen),
-                ("text on button", t.text, t.button),
-                ("text3 on button", t.text3, t.button),
-                ("danger on button", t.danger, t.button),
-                ("text2 on field", t.text2, t.field),
-                ("text on selection", t.text, t.selection),
-                ("text on warn soft", t.text, t.warn_soft),
-                ("warn on warn soft", t.warn, t.warn_soft),
-            ];
-            for ground in [t.rail, t.list, t.chat, t.card, t.group] {
-                pairs.push(("text", t.text, ground));
-                pairs.push(("text2", t.text2, ground));
-                pairs.push(("text3", t.text3, ground));
-                pairs.push(("accent text", t.accent_text, ground));
-                pairs.push(("danger", t.danger, ground));
-                pairs.push(("warn", t.warn, ground));
-            }
-            for author in t.authors {
-                pairs.push(("author", author, t.bubble_in));
-                pairs.push(("author beside a bubble", author, t.chat));
-            }
-            for (name, ink, ground) in pairs {
-                let found = contrast(ink, ground);
-                assert!(found >= 4.5, "{name}, dark {}: {found:.2}", t.dark);
-            }
-        }
-    }
-
-    #[test]
-    fn presence_dots_stand_out_from_lists() {
-        for t in [&LIGHT, &DARK] {
-            for ground in [t.rail, t.list, t.soft] {
-                assert!(contrast(t.ok, ground) >= 3.0, "dark {}", t.dark);
-            }
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! by what the person wants ([`Model::perform`]).
 
 mod acts;
+mod alerts;
 mod groups;
 pub mod nav;
 mod notice;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 use self::acts::Aside;
 pub use self::{
     acts::{Referred, Writing},
+    alerts::Around,
     groups::Rights,
     notice::{Notice, Toast},
     people::{Face, is_incoming_request, of_contact, of_nearby},
@@ -30,6 +32,8 @@ use self::{
 use super::{
     appearance::Appearance,
     bridge::{Request, Ticket},
+    desktop::Wish,
+    link::Link,
 };
 use crate::node::{
     ChatId, MessageId, PersonId, Settings, Timestamp,
@@ -90,6 +94,14 @@ pub struct Model {
     pub unlock_failed: Option<String>,
     /// Whether an unlock is under way.
     pub unlocking: bool,
+    /// The link that the open dialog asks about.
+    pub link: Option<Link>,
+    /// An invite of somebody's that was opened, for the dialog that takes one.
+    pub handed: Option<String>,
+    /// What a browser is to open, at the end of the frame.
+    pub opens: Option<String>,
+    /// What matters of the world outside.
+    pub around: Around,
     /// What goes to the clipboard, at the end of the frame.
     pub clipboard: Option<Zeroizing<String>>,
     /// Whether what the panels held was forgotten too, after the profile was locked.
@@ -97,6 +109,7 @@ pub struct Model {
     /// When the clipboard must be emptied.
     pub clipboard_until: Option<Timestamp>,
     outbox: Vec<Request>,
+    wishes: Vec<Wish>,
     asked: BTreeMap<Ticket, Asked>,
     next_ticket: Ticket,
     wants: BTreeSet<Want>,
@@ -270,6 +283,7 @@ impl Model {
             next_ticket,
             toasts,
             unlock_failed,
+            around,
             ..
         } = std::mem::take(self);
         *self = Self {
@@ -280,6 +294,8 @@ impl Model {
             next_ticket,
             toasts,
             unlock_failed,
+            around,
+            wishes: vec![Wish::WithdrawAll],
             ..Self::default()
         };
     }

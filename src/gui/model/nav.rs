@@ -39,6 +39,8 @@ pub enum Dialog {
     Invite,
     /// Paste somebody's invite.
     Add,
+    /// Really open this link?
+    Link,
     /// Change my name.
     Rename,
     /// Set, change or remove the passphrase.

@@ -10,6 +10,8 @@ use crate::{
     gui::{
         action::Action,
         bridge::Request,
+        desktop::Wish,
+        link::Link,
         strings::{tr, tr_name},
     },
     node::{
@@ -56,10 +58,16 @@ impl Model {
                 };
                 self.send(chat, text, (reply_to, mentions), now);
             }
+            Action::AskLink(link) => self.ask_link(link, now),
+            Action::OpenLink => {
+                self.opens = self.link.take().map(|link| link.target);
+                self.close_dialog();
+            }
             Action::On(message, wanted) => self.perform_on(message, wanted, now),
             Action::WriteNew(chat) => {
                 self.writing.remove(&chat);
             }
+            Action::AnswerOutside { chat, text } => self.answer_outside(chat, &text, now),
             Action::Retry { number } => self.retry(number, now),
             Action::Discard { number } => {
                 if let Some(timeline) = &mut self.timeline {
@@ -123,6 +131,11 @@ impl Model {
                 self.dialog.refused = None;
                 let (link, person_id) = (Some(link), None);
                 self.command(Command::AddContact { link, person_id }, Asked::Added);
+            }
+            Action::ReadPicture(source) => {
+                self.dialog.waiting = true;
+                self.dialog.refused = None;
+                self.wish(Wish::Read(source));
             }
             Action::Rename(name) => {
                 self.close_dialog();
@@ -216,6 +229,24 @@ impl Model {
         self.recovery = None;
         self.receipts = None;
         self.history = None;
+        self.link = None;
+        self.handed = None;
+    }
+
+    /// Nothing is opened before somebody has seen where it leads.
+    fn ask_link(&mut self, link: String, now: Timestamp) {
+        if link
+            .get(..INVITE.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(INVITE))
+        {
+            self.show(Dialog::Add);
+            self.handed = Some(link);
+        } else if let Some(link) = Link::of(&link) {
+            self.show(Dialog::Link);
+            self.link = Some(link);
+        } else {
+            self.complain(tr("link-none"), now);
+        }
     }
 
     /// The messages in memory are those of the open chat.
@@ -353,6 +384,7 @@ impl Model {
         {
             row.unread = 0;
             self.named.remove(&chat_id);
+            self.wish(Wish::Withdraw(chat_id));
         }
         let up_to = message;
         self.command(Command::ReadMessages { chat_id, up_to }, Asked::Quiet);
@@ -454,6 +486,9 @@ impl Model {
 
 /// What changes with a contact.
 const PEOPLE: &[Want] = &[Want::Contacts, Want::Chats, Want::Nearby];
+
+/// How invites begin.
+const INVITE: &str = "betwixt://";
 
 /// How long a copied secret stays in the clipboard, in milliseconds.
 const CLIPBOARD: u64 = 30_000;

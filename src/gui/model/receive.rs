@@ -8,10 +8,10 @@ use super::{
     timeline::{Side, Timeline, is_heard},
 };
 use crate::{
-    gui::{bridge::Update, strings::tr},
+    gui::{bridge::Update, scan::Refusal, strings::tr},
     node::{
         ChatChange, CommandError, Reply, Timestamp, WarningKind,
-        view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query},
+        view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query, RequestState},
     },
 };
 
@@ -82,10 +82,15 @@ impl Model {
             }
             Event::Nearby { .. } => self.want(&[Want::Nearby]),
             Event::Contact { person_id, contact } => {
-                match contact {
+                let asks = contact.as_ref().and_then(|contact| contact.request);
+                let before = match contact {
                     Some(contact) => self.contacts.insert(person_id, contact),
                     None => self.contacts.remove(&person_id),
                 };
+                let asked = before.and_then(|contact| contact.request);
+                if asks == Some(RequestState::Incoming) && asked != asks {
+                    self.tell_request(person_id);
+                }
                 if self.safety.as_ref().is_some_and(|(of, _)| *of == person_id) {
                     self.safety = None;
                     self.ask_safety();
@@ -115,6 +120,18 @@ impl Model {
                 self.want_groups(|_| true);
                 self.load(Side::Latest);
             }
+        }
+    }
+
+    /// What a picture showed that somebody chose.
+    pub fn picture_read(&mut self, read: Result<String, Refusal>) {
+        if self.nav.dialog() != Some(Dialog::Add) {
+            return;
+        }
+        self.dialog.waiting = false;
+        match read {
+            Ok(text) => self.handed = Some(text),
+            Err(refusal) => self.dialog.refused = Some(refusal.words()),
         }
     }
 
@@ -153,7 +170,8 @@ impl Model {
             self.want(&[Want::Chats]);
             return;
         }
-        if is_new && newer && !same && is_heard(&message) {
+        let told = (is_new && newer && !same && is_heard(&message)).then(|| message.clone());
+        if told.is_some() {
             chat.unread = chat.unread.saturating_add(1);
             if message.mentioned {
                 self.named.insert(message.chat_id);
@@ -163,6 +181,9 @@ impl Model {
             chat.last = Some(message);
         }
         sort(&mut self.chats);
+        if let Some(message) = told {
+            self.tell_message(&message);
+        }
     }
 
     fn warn(&mut self, kind: WarningKind, text: String, now: Timestamp) {

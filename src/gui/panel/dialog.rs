@@ -6,6 +6,7 @@ mod confirm;
 mod forward;
 mod group;
 mod invite;
+mod link;
 mod passphrase;
 mod pick;
 mod pins;
@@ -51,6 +52,8 @@ pub struct Dialogs {
 pub struct Fields {
     /// A name or a link.
     plain: String,
+    /// What was handed to it from outside.
+    handed: Option<String>,
     /// What a group is for.
     topic: String,
     /// Who is searched.
@@ -95,6 +98,11 @@ impl Dialogs {
             self.fill(open, view);
             self.focus = first_field(open, view).map(|field| (field, 3));
         }
+        let handed = &view.model.handed;
+        if open == Some(Dialog::Add) && self.fields.handed != *handed {
+            self.fields.handed.clone_from(handed);
+            self.fields.plain = handed.clone().unwrap_or_default();
+        }
         if let Some((field, frames)) = self.focus {
             ui.memory_mut(|memory| memory.request_focus(Id::unique(field)));
             self.focus = frames.checked_sub(1).map(|frames| (field, frames));
@@ -122,6 +130,7 @@ impl Dialogs {
             match dialog {
                 Dialog::Invite => invite::show(ui, view),
                 Dialog::Add => add::show(ui, fields, view),
+                Dialog::Link => link::show(ui, view),
                 Dialog::Rename => rename::show(ui, fields, view),
                 Dialog::Passphrase => passphrase::show(ui, fields, view),
                 Dialog::Recovery => recovery::show(ui, fields, view),
@@ -171,6 +180,7 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         Dialog::Recovery if view.model.recovery.is_some() => 480.0,
         Dialog::Invite
         | Dialog::Add
+        | Dialog::Link
         | Dialog::Rename
         | Dialog::Passphrase
         | Dialog::Recovery
@@ -206,6 +216,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
         Dialog::Invite
+        | Dialog::Link
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }

@@ -67,7 +67,7 @@ impl<'a> Row<'a> {
 
     /// Draws it in the next place of a list.
     pub fn show(&self, ui: &mut Ui, id: Id) -> Response {
-        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::ROW));
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), theme::row(ui.ctx())));
         let response = ui.interact(rect, id, Sense::click());
         let info = || WidgetInfo::selected(Role::ListBoxOption, true, self.selected, self.label);
         response.widget_info(info);
@@ -105,7 +105,7 @@ impl<'a> Row<'a> {
 
     fn paint_name(&self, painter: &Painter, card: Rect, tokens: &Tokens) {
         let (left, right) = (card.min.x + 72.0, card.max.x - 12.0);
-        let y = card.min.y + 22.0;
+        let y = card.center().y - 12.0;
         let waiting = self.unread > 0 && !self.muted;
         let ink = if waiting {
             tokens.accent_text
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
 
     fn paint_line(&self, painter: &Painter, card: Rect, tokens: &Tokens) {
         let (mut left, right) = (card.min.x + 72.0, card.max.x - 12.0);
-        let y = card.min.y + 45.0;
+        let y = card.center().y + 11.0;
         let mut room = right - left;
         if let Some(tick) = self.tick {
             let inks = Inks {

@@ -1,5 +1,6 @@
 //! Settings.
 
+mod alerts;
 pub(super) mod group;
 
 use egui::{
@@ -12,7 +13,7 @@ use super::person::short_id;
 use crate::{
     gui::{
         action::Action,
-        appearance::{Appearance, ThemeChoice},
+        appearance::{Accent, Appearance, Ground, TextSize, ThemeChoice},
         fonts::icon,
         model::nav::Dialog,
         strings::{Argument, tr, tr_count, tr_name, tr_with},
@@ -62,6 +63,7 @@ fn sections(ui: &mut Ui, view: &mut View<'_>) {
     );
     profile(ui, view);
     appearance(ui, view);
+    alerts::show(ui, view);
     privacy(ui, view);
     security(ui, view);
     network(ui, view);
@@ -131,6 +133,39 @@ fn appearance(ui: &mut Ui, view: &mut View<'_>) {
             ..now
         }));
     }
+    let mut chosen = now;
+    pick(
+        &mut group,
+        "settings-accent",
+        ACCENTS,
+        Accent::ALL,
+        &mut chosen.accent,
+    );
+    pick(
+        &mut group,
+        "settings-size",
+        SIZES,
+        TextSize::ALL,
+        &mut chosen.size,
+    );
+    let densities = ["density-comfortable", "density-compact"];
+    pick(
+        &mut group,
+        "settings-density",
+        densities,
+        [false, true],
+        &mut chosen.compact,
+    );
+    pick(
+        &mut group,
+        "settings-ground",
+        GROUNDS,
+        Ground::ALL,
+        &mut chosen.ground,
+    );
+    if chosen != now {
+        view.act(Action::Look(chosen));
+    }
     let label = tr("settings-motion");
     if group.switch(&label, &tr("settings-motion-hint"), now.reduce_motion) {
         view.act(Action::Look(Appearance {
@@ -138,7 +173,44 @@ fn appearance(ui: &mut Ui, view: &mut View<'_>) {
             ..now
         }));
     }
+    let label = tr("settings-login");
+    if cfg!(target_os = "linux") && group.switch(&label, &tr("settings-login-hint"), now.at_login) {
+        view.act(Action::Look(Appearance {
+            at_login: !now.at_login,
+            ..now
+        }));
+    }
     group.end();
+}
+
+const ACCENTS: [&str; 4] = [
+    "accent-indigo",
+    "accent-teal",
+    "accent-plum",
+    "accent-ember",
+];
+const SIZES: [&str; 4] = ["size-small", "size-normal", "size-large", "size-larger"];
+const GROUNDS: [&str; 4] = [
+    "ground-plain",
+    "ground-dots",
+    "ground-waves",
+    "ground-rings",
+];
+
+/// One of a few, by the keys of their words.
+fn pick<T: Copy + PartialEq, const N: usize>(
+    group: &mut Group<'_>,
+    label: &str,
+    words: [&str; N],
+    choices: [T; N],
+    chosen: &mut T,
+) {
+    let words = words.map(tr);
+    let at = choices.iter().position(|choice| choice == chosen);
+    let clicked = group.choice(&tr(label), &words, at.unwrap_or_default());
+    if let Some(choice) = clicked.and_then(|clicked| choices.get(clicked)) {
+        *chosen = *choice;
+    }
 }
 
 fn privacy(ui: &mut Ui, view: &mut View<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::{
     gui::{
+        markup,
         model::Model,
         strings::tr,
         theme::Tokens,
@@ -22,9 +23,14 @@ pub fn words(message: &Message) -> String {
     } else if message.text.is_empty() {
         tr("message-newer")
     } else {
-        message.text.clone()
+        let end = message.text.char_indices().nth(SHOWN);
+        let text = end.and_then(|(at, _)| message.text.get(..at));
+        markup::plain(text.unwrap_or(&message.text))
     }
 }
+
+/// No line shows more of a message, in characters.
+const SHOWN: usize = 300;
 
 /// Who wrote it.
 pub fn author(model: &Model, message: &Message) -> String {

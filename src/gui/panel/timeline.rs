@@ -24,7 +24,7 @@ use crate::{
         theme,
         view::View,
         widget::{
-            badge, button,
+            badge, button, ground,
             vlist::{Placed, Viewport, VirtualList},
         },
     },
@@ -64,6 +64,8 @@ struct Layout {
     pixels_per_point: f32,
     /// Names stand above messages.
     group: bool,
+    /// They lie close together.
+    compact: bool,
 }
 
 impl Messages {
@@ -72,6 +74,12 @@ impl Messages {
         let Some(timeline) = &view.model.timeline else {
             return;
         };
+        ground::paint(
+            ui.painter(),
+            rect,
+            view.model.appearance.ground,
+            view.tokens.hover,
+        );
         self.follow(timeline, view.calendar);
         self.go_to_goal(ui, rect, timeline);
         let width = rect.width().min(theme::COLUMN);
@@ -88,8 +96,13 @@ impl Messages {
             open_end: !timeline.at_end(),
         };
         let placed = self.place(ui.painter(), viewport, width, view, timeline);
+        let mut grown = false;
         for row in &placed {
-            self.show_row(&mut ui, row, column, view, timeline);
+            grown |= self.show_row(&mut ui, row, column, view, timeline);
+        }
+        if grown {
+            self.list.forget_heights();
+            ui.ctx().request_repaint();
         }
         if self.list.is_at_end() && !typing.is_empty() {
             let chat = view.model.chat(timeline.chat());
@@ -185,6 +198,7 @@ impl Messages {
         let layout = Layout {
             width,
             group,
+            compact: theme::chosen(ui.ctx()).compact,
             pixels_per_point: ui.ctx().pixels_per_point(),
         };
         if self.layout != Some(layout) {
@@ -242,6 +256,7 @@ impl Messages {
         self.list.visible(viewport, &mut measure)
     }
 
+    /// Draws a row. Says whether it is of another height from now on.
     fn show_row(
         &self,
         ui: &mut Ui,
@@ -249,9 +264,9 @@ impl Messages {
         column: Rect,
         view: &mut View<'_>,
         timeline: &Timeline,
-    ) {
+    ) -> bool {
         let Some(entry) = self.entries.get(placed.row) else {
-            return;
+            return false;
         };
         let origin = pos2(column.min.x, (column.min.y + placed.top).round());
         let row = Rect::from_min_size(origin, vec2(column.width(), placed.height));
@@ -270,9 +285,10 @@ impl Messages {
             }
             Entry::Message { .. } | Entry::Pending { .. } => {
                 self.show_flash(ui, row, entry, view, timeline);
-                rows::show_bubble(ui, row, entry, view, timeline);
+                return rows::show_bubble(ui, row, entry, view, timeline);
             }
         }
+        false
     }
 
     /// The button that leads to the newest message.

@@ -1,10 +1,14 @@
 //! A window without a screen, beside a made-up node that answers at once.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use egui::{
-    Context, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2,
-    RawInput, Rect, TouchPhase, Vec2, ViewportId,
+    Context, DroppedFileHandle, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit,
+    PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
     accesskit::{Node, Role},
     pos2, vec2,
 };
@@ -15,6 +19,7 @@ use crate::{
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
         calendar::Calendar,
+        desktop::{FarDesktop, Heard, Wish, desktop},
         sample::NOW,
     },
     node::{
@@ -40,7 +45,14 @@ pub(super) struct Window {
     pub(super) copied: Vec<String>,
     /// What it opened.
     pub(super) opened: Vec<String>,
+    /// The desktop around it.
+    pub(super) desktop: FarDesktop,
+    /// Whether it has the keyboard.
+    pub(super) focus: bool,
+    /// What it wanted of its viewport.
+    pub(super) raised: u32,
     focused: Option<usize>,
+    dropped: Option<PathBuf>,
 }
 
 impl Window {
@@ -52,7 +64,9 @@ impl Window {
         let ctx = Context::default();
         ctx.enable_accesskit();
         let (near, far) = bridge();
+        let (desktop, far_desktop) = desktop();
         let app = App::new(&ctx, near, Appearance::default(), Calendar::utc(), || NOW);
+        let app = app.with_desktop(desktop);
         let mut window = Self {
             ctx,
             app,
@@ -64,7 +78,11 @@ impl Window {
             repaint: Duration::MAX,
             copied: Vec::new(),
             opened: Vec::new(),
+            desktop: far_desktop,
+            focus: true,
+            raised: 0,
             focused: None,
+            dropped: None,
         };
         window.tell(Update::Started);
         window.settle();
@@ -87,6 +105,26 @@ impl Window {
 
     pub(super) fn app(&self) -> &App {
         &self.app
+    }
+
+    pub(super) fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// What the desktop was asked for since.
+    pub(super) fn wishes(&self) -> Vec<Wish> {
+        self.desktop.wishes.try_iter().collect()
+    }
+
+    /// The desktop says something.
+    pub(super) fn hears(&mut self, heard: Heard) {
+        self.desktop.tell.try_send(heard).unwrap();
+        self.settle();
+    }
+
+    /// How much text was made into blocks.
+    pub(super) fn text_work(&self) -> (u64, u64) {
+        crate::gui::widget::prose::work(&self.ctx)
     }
 
     pub(super) fn tell(&mut self, update: Update) {
@@ -152,11 +190,14 @@ impl Window {
     /// Draws once, with what was done.
     pub(super) fn frame(&mut self, events: Vec<Event>) {
         self.time += 1.0 / 60.0;
+        let dropped = self.dropped.take().map(|path| Arc::new(Dropped(path)) as _);
+        let dropped: Vec<DroppedFileHandle> = dropped.into_iter().collect();
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
             time: Some(self.time),
-            focused: true,
+            focused: self.focus,
             events,
+            dropped_files: dropped,
             ..RawInput::default()
         };
         let app = &mut self.app;
@@ -167,6 +208,11 @@ impl Window {
         });
         output.textures_delta.clear();
         self.repaint = output.viewport_output[&ViewportId::ROOT].repaint_delay;
+        let wanted = &output.viewport_output[&ViewportId::ROOT].commands;
+        let raises = wanted
+            .iter()
+            .filter(|wanted| **wanted == ViewportCommand::Focus);
+        self.raised += u32::try_from(raises.count()).unwrap();
         for command in &output.platform_output.commands {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copied.push(text.clone()),
@@ -213,7 +259,18 @@ impl Window {
         node.is_some_and(|node| name(node) == Some(wanted))
     }
 
+    /// Clicks on something, which is scrolled into sight first.
     pub(super) fn click(&mut self, wanted: &str) {
+        for _ in 0..20 {
+            let at = center(self.node(wanted)).y;
+            if at < 0.0 {
+                self.wheel(200.0);
+            } else if at > self.size.y {
+                self.wheel(-200.0);
+            } else {
+                break;
+            }
+        }
         let at = center(self.node(wanted));
         self.click_at(at, PointerButton::Primary);
     }
@@ -240,6 +297,13 @@ impl Window {
                 modifiers: Modifiers::NONE,
             }]);
         }
+        self.settle();
+    }
+
+    /// Drops a file on it.
+    pub(super) fn drops(&mut self, path: &str) {
+        self.dropped = Some(path.into());
+        self.frame(Vec::new());
         self.settle();
     }
 
@@ -280,6 +344,20 @@ impl Window {
             self.frame(Vec::new());
         }
         self.settle();
+    }
+}
+
+/// A file that somebody drops.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it in the window's thread".into())
     }
 }
 

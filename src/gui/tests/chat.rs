@@ -303,21 +303,6 @@ fn a_chat_opens_at_its_first_unread_message() {
 }
 
 #[test]
-fn a_message_can_be_copied_whole_and_links_open() {
-    let mut window = Window::with_chat(MadeUp::default());
-
-    window.right_click("Did the tent arrive?");
-    window.click("Copy text");
-    assert_eq!(window.copied, ["Did the tent arrive?"]);
-    assert!(window.has("Copied."));
-
-    let text = bounds(window.node("Good. See https://osm.example/r/8842"));
-    let at = text.right_top() + egui::vec2(-20.0, 10.0);
-    window.click_at(at, egui::PointerButton::Primary);
-    assert_eq!(window.opened, ["https://osm.example/r/8842"]);
-}
-
-#[test]
 fn missing_messages_are_said_and_so_is_what_helps() {
     let mut node = MadeUp::default();
     node.chats[0].complete = false;

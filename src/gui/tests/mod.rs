@@ -1,6 +1,7 @@
 //! The window as somebody uses it who cannot see it: everything is found by what it is called.
 
 mod acts;
+mod alerts;
 mod bed;
 mod chat;
 mod group_info;
@@ -10,3 +11,4 @@ mod made_up;
 mod people;
 mod screens;
 mod settings;
+mod text;

@@ -4,7 +4,11 @@ use egui::{Key, Modifiers};
 
 use super::bed::{MadeUp, Window, another_chat, bounds, name};
 use crate::{
-    gui::sample::{BEN, MAYA, NOW, incoming},
+    gui::{
+        desktop::{Heard, Wish},
+        sample::{BEN, MAYA, NOW, incoming},
+        scan::{Refusal, Source},
+    },
     node::{
         ChatId, Command, PersonId, Timestamp,
         view::{Event, RequestState},
@@ -268,4 +272,43 @@ fn a_message_in_another_chat_counts_there() {
 
     assert!(window.has_starting("Ben Okafor, over here"));
     assert!(window.has("Chats, 1 unread message"));
+}
+
+#[test]
+fn an_invite_is_read_from_a_picture() {
+    let mut window = Window::open(MadeUp::default());
+    window.press(Modifiers::COMMAND, Key::N);
+    window.click("Add by link");
+
+    window.click("Read the copied picture");
+    assert_eq!(window.wishes(), [Wish::Read(Source::Clipboard)]);
+    window.hears(Heard::Read(Ok("BX1:ABC".into())));
+
+    assert_eq!(window.node("Invite link").value(), Some("BX1:ABC"));
+    assert!(!window.node("Add").is_disabled());
+}
+
+#[test]
+fn a_picture_without_a_code_is_refused_with_a_sentence() {
+    let mut window = Window::open(MadeUp::default());
+    window.press(Modifiers::COMMAND, Key::N);
+    window.click("Add by link");
+
+    window.drops("/tmp/cat.png");
+    assert_eq!(
+        window.wishes(),
+        [Wish::Read(Source::File("/tmp/cat.png".into()))]
+    );
+    window.hears(Heard::Read(Err(Refusal::NoCode)));
+
+    assert!(window.has("There is no QR code in that picture, or it cannot be read."));
+}
+
+#[test]
+fn what_was_read_after_the_dialog_has_closed_is_let_go() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.hears(Heard::Read(Ok("BX1:ABC".into())));
+
+    assert!(window.app().model().handed.is_none());
 }

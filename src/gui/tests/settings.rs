@@ -1,10 +1,17 @@
 //! Settings, passphrase, recovery words.
 
-use egui::accesskit::{Role, Toggled};
+use egui::{
+    Theme,
+    accesskit::{Role, Toggled},
+};
 
 use super::bed::{MadeUp, Window};
 use crate::{
-    gui::appearance::ThemeChoice,
+    gui::{
+        appearance::{Accent, Appearance, Ground, TextSize, ThemeChoice},
+        desktop::Heard,
+        theme,
+    },
     node::{
         Command,
         view::{NodeCommand, UsedRelay},
@@ -64,6 +71,80 @@ fn the_theme_changes_at_once_and_is_remembered() {
         ThemeChoice::Dark
     );
     assert_eq!(window.node("Theme: Dark").toggled(), Some(Toggled::True));
+}
+
+#[test]
+fn starting_at_login_is_off_until_it_is_wanted() {
+    let mut window = open(MadeUp::default());
+    assert_eq!(
+        window.node("Start at login").toggled(),
+        Some(Toggled::False)
+    );
+
+    window.click("Start at login");
+
+    assert!(window.node.remembered.last().unwrap().at_login);
+}
+
+#[test]
+fn every_choice_of_the_looks_is_remembered_and_seen() {
+    let mut window = open(MadeUp::default());
+    for choice in [
+        "Colour: Plum",
+        "Text size: Large",
+        "Density: Compact",
+        "Background: Waves",
+    ] {
+        window.click(choice);
+        assert_eq!(
+            window.node(choice).toggled(),
+            Some(Toggled::True),
+            "{choice}"
+        );
+    }
+
+    let chosen = *window.node.remembered.last().unwrap();
+    let wanted = Appearance {
+        accent: Accent::Plum,
+        size: TextSize::Large,
+        compact: true,
+        ground: Ground::Waves,
+        ..Appearance::default()
+    };
+    assert_eq!(chosen, wanted);
+    assert_eq!(theme::chosen(window.ctx()), wanted);
+    assert!((window.ctx().zoom_factor() - 1.15).abs() < 0.001);
+}
+
+#[test]
+fn the_desktop_says_whether_it_is_dark_and_a_choice_wins() {
+    let mut window = open(MadeUp::default());
+    assert_eq!(
+        window.ctx().theme(),
+        Theme::Light,
+        "light where nobody says anything"
+    );
+
+    window.hears(Heard::Scheme(Some(Theme::Dark)));
+    assert_eq!(window.ctx().theme(), Theme::Dark);
+    window.hears(Heard::Scheme(Some(Theme::Light)));
+    assert_eq!(window.ctx().theme(), Theme::Light);
+    window.click("Theme: Dark");
+    window.hears(Heard::Scheme(Some(Theme::Light)));
+
+    assert_eq!(window.ctx().theme(), Theme::Dark);
+}
+
+#[test]
+fn the_looks_stay_when_the_profile_is_locked() {
+    let mut window = open(protected());
+    window.click("Colour: Ember");
+
+    let mut locked = window.node.me.clone();
+    locked.locked = true;
+    window.event(crate::node::view::Event::Node(Box::new(locked)));
+
+    assert_eq!(theme::chosen(window.ctx()).accent, Accent::Ember);
 }
 
 #[test]
@@ -229,7 +310,6 @@ fn locking_is_offered_only_with_a_passphrase() {
     assert!(!window.has("Lock now: Lock"));
 
     window = open(protected());
-    window.wheel(-300.0);
     window.click("Lock now: Lock");
 
     assert!(matches!(

@@ -4,52 +4,91 @@
 //! put into the order in which they are seen before they are laid out, as UAX #9 says. Only what is
 //! shown is: a copied message is the text as it was written.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
-use unicode_bidi::{BidiClass, BidiInfo, bidi_class};
+use unicode_bidi::{BidiClass, BidiInfo, Level, bidi_class};
+use unicode_segmentation::UnicodeSegmentation as _;
 
-/// The longest text that is put into the order of sight, in bytes; the order of a longer one is
-/// egui's. Lines are measured word by word each time they are drawn.
-const LONGEST: usize = 4096;
+/// The longest text that is put into the order of sight, in bytes: twice what a message can have. The
+/// order of a longer one is egui's.
+const LONGEST: usize = 32 * 1024;
 
 /// Whether a text has right-to-left letters, and is not too long to be put into order.
 pub fn is_needed(text: &str) -> bool {
     text.len() <= LONGEST && text.chars().any(is_right_to_left)
 }
 
-/// Whether a text reads from right to left: its first letter does.
-pub fn reads_right_to_left(text: &str) -> bool {
-    let strong = text.chars().find_map(|c| match bidi_class(c) {
-        BidiClass::L => Some(false),
-        BidiClass::R | BidiClass::AL => Some(true),
+/// Which way a text reads: as its first letter does. None if it has no letter.
+pub fn direction(text: &str) -> Option<Direction> {
+    text.chars().find_map(|c| match bidi_class(c) {
+        BidiClass::L => Some(Direction::Right),
+        BidiClass::R | BidiClass::AL => Some(Direction::Left),
         _ => None,
-    });
-    strong.unwrap_or(false)
+    })
 }
 
-/// The lines of a text in the order of sight. `fits` says whether words fit beside each other.
-pub fn visual_lines(text: &str, mut fits: impl FnMut(&str) -> bool) -> Vec<String> {
-    let info = BidiInfo::new(text, None);
+/// Towards which side a text reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// As English does.
+    #[default]
+    Right,
+    /// As Arabic and Hebrew do.
+    Left,
+}
+
+/// Letters that stand beside each other, in the order in which the shaper wants them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where they are in the text.
+    pub range: Range<usize>,
+    /// Whether brackets turn round.
+    pub mirrored: bool,
+}
+
+impl Piece {
+    /// What is shown of it.
+    pub fn of<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let words = text.get(self.range.clone()).unwrap_or_default();
+        if self.mirrored {
+            Cow::Owned(words.chars().map(mirrored).collect())
+        } else {
+            Cow::Borrowed(words)
+        }
+    }
+}
+
+/// The lines of a text in the order of sight, each as its pieces from left to right. `fits` says whether
+/// a part of the text fits on one line.
+pub fn visual_lines(
+    text: &str,
+    direction: Direction,
+    mut fits: impl FnMut(Range<usize>) -> bool,
+) -> Vec<Vec<Piece>> {
+    let level = match direction {
+        Direction::Right => Level::ltr(),
+        Direction::Left => Level::rtl(),
+    };
+    let info = BidiInfo::new(text, Some(level));
     let mut lines = Vec::new();
     for paragraph in &info.paragraphs {
         for line in break_lines(text, paragraph.range.clone(), &mut fits) {
             let (levels, runs) = info.visual_runs(paragraph, line);
-            let mut visual = String::new();
+            let mut pieces = Vec::new();
             for run in runs {
-                let right_to_left = levels
-                    .get(run.start)
-                    .is_some_and(unicode_bidi::Level::is_rtl);
-                let logical = text
-                    .get(run)
-                    .unwrap_or_default()
-                    .trim_end_matches(['\n', '\r']);
-                if right_to_left {
-                    push_reversed(&mut visual, logical);
-                } else {
-                    visual.push_str(logical);
+                let reversed = levels.get(run.start).is_some_and(Level::is_rtl);
+                let words = text.get(run.clone()).unwrap_or_default();
+                let words = words.trim_end_matches(['\n', '\r']);
+                if reversed {
+                    pieces.extend(reverse(words, run.start));
+                } else if !words.is_empty() {
+                    pieces.push(Piece {
+                        range: run.start..run.start + words.len(),
+                        mirrored: false,
+                    });
                 }
             }
-            lines.push(visual);
+            lines.push(pieces);
         }
     }
     lines
@@ -59,19 +98,28 @@ pub fn visual_lines(text: &str, mut fits: impl FnMut(&str) -> bool) -> Vec<Strin
 fn break_lines(
     text: &str,
     paragraph: Range<usize>,
-    fits: &mut impl FnMut(&str) -> bool,
+    fits: &mut impl FnMut(Range<usize>) -> bool,
 ) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut start = paragraph.start;
     let mut end = start;
     let words = text.get(paragraph).unwrap_or_default();
+    let kept = |start: usize, end: usize| {
+        let longer = text.get(start..end).unwrap_or_default();
+        start..start + longer.trim_end().len()
+    };
     for word in words.split_inclusive(' ') {
-        let longer = text.get(start..end + word.len()).unwrap_or_default();
-        if end > start && !fits(longer.trim_end()) {
+        if end > start && !fits(kept(start, end + word.len())) {
             lines.push(start..end);
             start = end;
         }
         end += word.len();
+        // A word alone that is too long breaks anywhere.
+        while !fits(kept(start, end)) {
+            let broken = start + fitting(text, start..end, fits);
+            lines.push(start..broken);
+            start = broken;
+        }
     }
     if end > start {
         lines.push(start..end);
@@ -79,30 +127,46 @@ fn break_lines(
     lines
 }
 
+/// How much of a word fits on a line, in bytes: at least one sign.
+fn fitting(text: &str, word: Range<usize>, fits: &mut impl FnMut(Range<usize>) -> bool) -> usize {
+    let signs = text.get(word.clone()).unwrap_or_default();
+    let ends: Vec<usize> = signs
+        .grapheme_indices(true)
+        .map(|(at, sign)| at + sign.len())
+        .take(WIDEST)
+        .collect();
+    let count = ends.partition_point(|end| fits(word.start..word.start + end));
+    let last = ends.get(count.saturating_sub(1)).copied();
+    last.unwrap_or(signs.len()).max(1)
+}
+
+/// No line holds more signs of a word that breaks.
+const WIDEST: usize = 256;
+
 /// Words keep their inner order, which is the shaper's; their own order and everything between is
 /// reversed, and brackets turn round.
-fn push_reversed(visual: &mut String, logical: &str) {
-    let mut pieces: Vec<(bool, String)> = Vec::new();
-    for c in logical.chars() {
-        let letter = is_right_to_left(c) || bidi_class(c) == BidiClass::NSM;
+fn reverse(words: &str, start: usize) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (at, sign) in words.grapheme_indices(true) {
+        let range = start + at..start + at + sign.len();
+        let letter = sign.chars().next().is_some_and(is_right_to_left);
         match pieces.last_mut() {
-            Some((true, piece)) if letter => piece.push(c),
-            _ => pieces.push((letter, mirrored(c, letter).into())),
+            Some(piece) if letter && !piece.mirrored => piece.range.end = range.end,
+            _ => pieces.push(Piece {
+                range,
+                mirrored: !letter,
+            }),
         }
     }
-    for (_, piece) in pieces.iter().rev() {
-        visual.push_str(piece);
-    }
+    pieces.reverse();
+    pieces
 }
 
 fn is_right_to_left(c: char) -> bool {
     matches!(bidi_class(c), BidiClass::R | BidiClass::AL)
 }
 
-fn mirrored(c: char, letter: bool) -> char {
-    if letter {
-        return c;
-    }
+fn mirrored(c: char) -> char {
     match c {
         '(' => ')',
         ')' => '(',
@@ -124,8 +188,14 @@ mod tests {
 
     use super::*;
 
+    fn joined(text: &str, lines: &[Vec<Piece>]) -> Vec<String> {
+        let line = |line: &Vec<Piece>| line.iter().map(|piece| piece.of(text)).collect();
+        lines.iter().map(line).collect()
+    }
+
     fn lines(text: &str) -> Vec<String> {
-        visual_lines(text, |_| true)
+        let direction = direction(text).unwrap_or_default();
+        joined(text, &visual_lines(text, direction, |_| true))
     }
 
     #[test]
@@ -142,11 +212,12 @@ mod tests {
 
     #[test]
     fn lines_break_in_the_order_in_which_they_were_written() {
-        let lines = visual_lines("אחת שתים שלוש", |words| {
-            words.split(' ').count() <= 2
+        let text = "אחת שתים שלוש";
+        let lines = visual_lines(text, Direction::Left, |words| {
+            text[words].split(' ').count() <= 2
         });
 
-        assert_eq!(lines, [" שתים אחת", "שלוש"]);
+        assert_eq!(joined(text, &lines), [" שתים אחת", "שלוש"]);
     }
 
     #[test]
@@ -157,14 +228,73 @@ mod tests {
     #[test]
     fn only_right_to_left_text_needs_any_of_this() {
         assert!(is_needed("hi שלום") && !is_needed("hello, 你好"));
-        assert!(reads_right_to_left("12 שלום hi") && !reads_right_to_left("hi שלום"));
+        assert_eq!(direction("12 שלום hi"), Some(Direction::Left));
+        assert_eq!(direction("hi שלום"), Some(Direction::Right));
+        assert_eq!(direction("12:30 😀"), None);
         assert!(!is_needed(&"ש".repeat(LONGEST)));
+    }
+
+    #[test]
+    fn what_belongs_together_stays_together() {
+        // A Persian word with a joiner inside, the comma of Arabic, a family.
+        let pieces = |text: &str| visual_lines(text, Direction::Left, |_| true)[0].len();
+        assert_eq!(pieces("می\u{200c}خواهم"), 1);
+        assert_eq!(lines("مرحبا، صديق"), ["صديق ،مرحبا"]);
+        assert_eq!(pieces("مرحبا، صديق"), 4, "the comma is a piece of its own");
+        assert_eq!(lines("א 👨‍👩‍👧 ב"), ["ב 👨‍👩‍👧 א"]);
+    }
+
+    #[test]
+    fn a_line_reads_as_it_is_told_though_it_has_no_letters() {
+        let text = "12 (3)";
+        let lines = visual_lines(text, Direction::Left, |_| true);
+        assert_eq!(joined(text, &lines), ["(3) 12"]);
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_breaks() {
+        let text = "ש".repeat(25);
+        let lines = visual_lines(&text, Direction::Left, |words| {
+            text[words].chars().count() <= 10
+        });
+        let lengths: Vec<usize> = joined(&text, &lines)
+            .iter()
+            .map(|l| l.chars().count())
+            .collect();
+        assert_eq!(lengths, [10, 10, 5]);
+    }
+
+    #[test]
+    fn nested_and_hostile_texts_have_an_end() {
+        for unit in [
+            "א(",
+            "א a",
+            "א\u{301}\u{302}",
+            "א\n",
+            "א ",
+            "א1",
+            "\u{200d}א",
+        ] {
+            let text = unit.repeat(LONGEST / unit.len());
+            let mut asked = 0;
+
+            let lines = visual_lines(&text, Direction::Left, |words| {
+                asked += 1;
+                text[words].chars().count() <= 60
+            });
+
+            assert!(!lines.is_empty());
+            assert!(asked <= 3 * text.len(), "{unit}: {asked}");
+        }
     }
 
     proptest! {
         #[test]
         fn no_letter_is_lost(text in "[a-z0-9 שעולםئمرحبا]{0,80}", width in 1usize..20) {
-            let lines = visual_lines(&text, |words| words.chars().count() <= width);
+            let lines = visual_lines(&text, Direction::Left, |words| {
+                text[words].chars().count() <= width
+            });
+            let lines = joined(&text, &lines);
             let sorted = |text: &str| {
                 let mut chars: Vec<char> = text.chars().collect();
                 chars.sort_unstable();

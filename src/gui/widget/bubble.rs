@@ -6,18 +6,18 @@ pub mod quote;
 use std::sync::Arc;
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, CursorIcon, Galley, Id, OpenUrl, Painter, Pos2, Rect,
-    Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
-    text_selection::LabelSelectionState, vec2,
+    Align2, Color32, CornerRadius, CursorIcon, Galley, Id, Painter, Pos2, Rect, Response, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 pub use self::{chips::Chip, quote::Quote};
 use super::{
-    text::{self, Links, Look},
+    prose::{self, Look, Prose},
+    text,
     tick::{Inks, Tick},
 };
 use crate::gui::{
-    strings::tr_name,
+    strings::{tr, tr_name},
     theme::{self, Tokens},
 };
 
@@ -40,6 +40,8 @@ pub struct Bubble<'a> {
     pub quote: Option<&'a Quote>,
     /// What in the text names people, as `@Maya`.
     pub names: &'a [String],
+    /// How often more of its text was asked for.
+    pub steps: u8,
     /// Room at its left for the author's avatar, in points.
     pub indent: f32,
     /// Whether its ticks can be clicked.
@@ -60,16 +62,22 @@ pub struct Laid {
     /// The bubble in it.
     pub bubble: Rect,
     text_at: Pos2,
+    text_height: f32,
     meta_width: f32,
     large: bool,
+    more: bool,
 }
 
 /// What was done to a message.
 pub struct Shown {
     /// The bubble.
     pub response: Response,
-    /// Its text, which can be selected.
-    pub text: Response,
+    /// Its text, which can be selected, block by block.
+    pub text: Vec<Response>,
+    /// The link in it that was clicked.
+    pub link: Option<String>,
+    /// Where more of its text is asked for.
+    pub more: Option<Response>,
     /// The emojis under it, in their order.
     pub chips: Vec<Response>,
     /// Its ticks, if they can be clicked.
@@ -83,15 +91,27 @@ const PAD_Y: f32 = 8.0;
 const WIDEST: f32 = 480.0;
 const TICK: f32 = 20.0;
 const QUOTE_GAP: f32 = 6.0;
+const MORE: f32 = 26.0;
 
 impl Bubble<'_> {
     /// Where its parts are in a row of that width.
-    pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, Text) {
+    pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, prose::Set) {
         let widest = (width * 0.72 - theme::GUTTER - self.indent).min(WIDEST) - 2.0 * PAD_X;
         let large = !self.aside && self.quote.is_none() && text::is_few_emoji(self.text);
         let look = self.look(large, tokens);
-        let (job, links) = text::wrapped(painter, self.text, widest, self.names, &look);
-        let galley = painter.layout_job(job);
+        let written = prose::lay(
+            painter,
+            &Prose {
+                text: self.text,
+                names: self.names,
+                width: widest,
+                verbatim: self.aside,
+                steps: self.steps,
+                look: look.clone(),
+            },
+        );
+        let more = written.more;
+        let set = prose::Set::new(painter, written);
         let time = painter.layout_no_wrap(
             self.time.to_owned(),
             theme::regular(theme::CAPTION),
@@ -99,16 +119,14 @@ impl Bubble<'_> {
         );
         let meta_width = time.size().x + if self.mine.is_some() { TICK } else { 0.0 };
 
-        let mut wide = galley.size().x;
-        let mut high = galley.size().y;
-        let last_line = galley.rows.last().map_or(0.0, |row| row.row.size.x);
-        // The time stands below text at the right, and below large emoji.
-        if large || galley.job.halign == Align::RIGHT {
-            high += 16.0;
-        } else if last_line + 10.0 + meta_width <= widest {
-            wide = wide.max(last_line + 10.0 + meta_width);
-        } else {
-            high += 16.0;
+        let mut wide = set.width;
+        let text_height = set.height;
+        let mut high = text_height + if more { MORE } else { 0.0 };
+        // The time stands beside the last line where there is room, and below large emoji.
+        let beside = set.last_line.filter(|_| !large && !more);
+        match beside.map(|end| end + 10.0 + meta_width) {
+            Some(line) if line <= widest => wide = wide.max(line),
+            _ => high += 16.0,
         }
         wide = wide.max(meta_width);
         let mut above = 0.0;
@@ -124,7 +142,11 @@ impl Bubble<'_> {
             (wide + 2.0 * PAD_X).ceil(),
             (high + above + 2.0 * PAD_Y).ceil(),
         );
-        let top = if self.first { 8.0 } else { 2.0 };
+        let top = match (self.first, theme::chosen(painter.ctx()).compact) {
+            (true, false) => 8.0,
+            (true, true) => 5.0,
+            (false, _) => 2.0,
+        };
         let left = if self.mine.is_some() {
             width - theme::GUTTER - size.x
         } else {
@@ -135,14 +157,16 @@ impl Bubble<'_> {
             height: bubble.max.y + self.chips_height() + if self.last { 2.0 } else { 0.0 },
             bubble,
             text_at: bubble.min + vec2(PAD_X, PAD_Y + above),
+            text_height,
             meta_width,
             large,
+            more,
         };
-        (laid, Text { galley, links })
+        (laid, set)
     }
 
     /// Draws it, with the top left of its row at `origin`.
-    pub fn show(&self, ui: &Ui, origin: Pos2, laid: &Laid, text: Text, id: Id) -> Shown {
+    pub fn show(&self, ui: &Ui, origin: Pos2, laid: &Laid, text: prose::Set, id: Id) -> Shown {
         let tokens = theme::tokens(ui.ctx());
         let painter = ui.painter();
         let bubble = laid.bubble.translate(origin.to_vec2());
@@ -163,7 +187,10 @@ impl Bubble<'_> {
             painter.rect_stroke(ring, CornerRadius::same(20), stroke, StrokeKind::Outside);
         }
         let text_at = laid.text_at + origin.to_vec2();
-        let shown = self.show_text(ui, text_at, text, &response, tokens);
+        let size = vec2(bubble.width() - 2.0 * PAD_X, laid.text_height);
+        let room = Rect::from_min_size(text_at, size);
+        let look = self.look(laid.large, tokens);
+        let touched = text.show(ui, room, id, look.colour, &look);
         self.show_meta(painter, bubble, laid, tokens);
         self.show_byline(painter, bubble);
         let ticks = self.show_ticks(ui, bubble, laid, response.id);
@@ -171,8 +198,10 @@ impl Bubble<'_> {
         Shown {
             quote: self.show_quote(ui, bubble, id, tokens),
             chips: chips::show(ui, self.chips, (bubble, mine), id, tokens),
+            more: laid.more.then(|| show_more(ui, room, id, &look)),
             response,
-            text: shown,
+            text: touched.blocks,
+            link: touched.link,
             ticks,
         }
     }
@@ -254,6 +283,16 @@ impl Bubble<'_> {
             } else {
                 tokens.bubble_in_link
             },
+            code: if on_accent {
+                tokens.code_out
+            } else {
+                tokens.code_in
+            },
+            aside: if on_accent {
+                tokens.bubble_out_meta
+            } else {
+                tokens.bubble_in_meta
+            },
         }
     }
 
@@ -271,45 +310,6 @@ impl Bubble<'_> {
             round.sw = bottom;
         }
         round
-    }
-
-    fn show_text(
-        &self,
-        ui: &Ui,
-        at: Pos2,
-        text: Text,
-        bubble: &Response,
-        tokens: &Tokens,
-    ) -> Response {
-        // Text at the right counts its places from its right edge.
-        let at = at - vec2(text.galley.rect.min.x, 0.0);
-        let rect = text.galley.rect.translate(at.to_vec2());
-        let response = ui.interact(rect, bubble.id.with("text"), Sense::CLICK | Sense::DRAG);
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.text));
-        if let Some(pointer) = response.hover_pos() {
-            let under = text.galley.cursor_from_pos(pointer - at).index.0;
-            let link = text.links.iter().find(|(range, _)| range.contains(&under));
-            if let Some((_, link)) = link {
-                ui.set_cursor_icon(CursorIcon::PointingHand);
-                if response.clicked() {
-                    ui.ctx().open_url(OpenUrl::new_tab(link));
-                }
-            }
-        }
-        let ink = if self.mine.is_some() {
-            tokens.on_accent
-        } else {
-            tokens.text
-        };
-        LabelSelectionState::label_text_selection(
-            ui,
-            &response,
-            at,
-            text.galley,
-            ink,
-            Stroke::NONE,
-        );
-        response
     }
 
     fn show_meta(&self, painter: &Painter, bubble: Rect, laid: &Laid, tokens: &Tokens) {
@@ -343,11 +343,22 @@ impl Bubble<'_> {
     }
 }
 
-/// The text of a bubble, laid out for this frame. It must not outlive it: the next may have another
-/// glyph atlas.
-pub struct Text {
-    galley: Arc<Galley>,
-    links: Links,
+/// Where more of a long text is asked for, below it.
+fn show_more(ui: &Ui, text: Rect, id: Id, look: &Look) -> Response {
+    let words = tr("message-more");
+    let font = theme::medium(theme::SMALL);
+    let galley = ui.painter().layout_no_wrap(words.clone(), font, look.link);
+    let at = text.left_bottom() + vec2(0.0, 5.0);
+    let place = Rect::from_min_size(at, galley.size());
+    let response = ui.interact(place.expand(3.0), id.with("more"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &words));
+    let line = Stroke::new(1.0, look.link);
+    if response.hovered() || response.has_focus() {
+        let under = place.x_range();
+        ui.painter().hline(under, place.max.y, line);
+    }
+    ui.painter().galley(at, galley, look.link);
+    response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
 /// The shape of a message that somebody is writing. `phase` is in seconds; none stands still.

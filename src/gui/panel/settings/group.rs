@@ -90,6 +90,43 @@ impl<'a> Group<'a> {
         switch::choice(self.ui, place, label, words, chosen)
     }
 
+    /// A value that is made smaller or larger. Says which, if one was wanted.
+    pub fn step(&mut self, label: &str, value: &str, names: [&str; 2]) -> Option<bool> {
+        let row = self.row(58.0);
+        let middle = row.center().y;
+        let at = pos2(row.min.x + INSET, middle);
+        let font = theme::medium(theme::TITLE);
+        self.painter()
+            .text(at, Align2::LEFT_CENTER, label, font, self.tokens.text);
+        let words = Rect::from_center_size(pos2(row.max.x - 92.0, middle), vec2(64.0, 38.0));
+        let name = format!("{label}: {value}");
+        let response = self
+            .ui
+            .interact(words, self.ui.scope_id().with(&name), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+        let font = theme::medium(theme::TITLE);
+        self.painter().text(
+            words.center(),
+            Align2::CENTER_CENTER,
+            value,
+            font,
+            self.tokens.text,
+        );
+        let mut wanted = None;
+        for (nth, (glyph, name)) in ["−", icon::PLUS].into_iter().zip(names).enumerate() {
+            let x = if nth == 0 {
+                words.min.x - 20.0
+            } else {
+                words.max.x + 20.0
+            };
+            let place = Rect::from_center_size(pos2(x, middle), vec2(36.0, 36.0));
+            if button::quiet_icon(self.ui, place, glyph, name).clicked() {
+                wanted = Some(nth == 1);
+            }
+        }
+        wanted
+    }
+
     /// Something to do. Says whether its button was clicked.
     pub fn button(&mut self, label: &str, hint: &str, verb: &str) -> bool {
         let wide = (hero::pill_width(self.ui, verb) - 24.0).max(96.0);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, Id, Layout, Painter, Pos2, Rect, Response, Sense, Stroke,
-    Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align, Align2, Color32, Context, CornerRadius, Id, Layout, Painter, Pos2, Rect, Response,
+    Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::{
@@ -49,7 +49,7 @@ pub(super) fn height(
             })
         }
         Entry::Message { .. } | Entry::Pending { .. } => {
-            with_bubble(entry, view, timeline, |bubble| {
+            with_bubble(entry, painter.ctx(), view, timeline, |bubble| {
                 bubble.lay(painter, width, view.tokens).0.height
             })
             .unwrap_or_default()
@@ -77,10 +77,12 @@ fn failed<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<(u64, &'a str)> {
 /// Builds the bubble of a message and gives it to `use_it`.
 fn with_bubble<T>(
     entry: &Entry,
+    ctx: &Context,
     view: &View<'_>,
     timeline: &Timeline,
     use_it: impl FnOnce(&Bubble<'_>) -> T,
 ) -> Option<T> {
+    let steps = entry.id(timeline).map_or(0, |id| steps(ctx, id));
     match *entry {
         Entry::Message { index, first, last } => {
             let message = timeline.messages().get(index)?;
@@ -117,6 +119,7 @@ fn with_bubble<T>(
                 mine: message.outgoing.then(|| Tick::from(message.state)),
                 aside,
                 author,
+                steps,
                 byline: (group && first).then_some(ink),
                 indent: if group { theme::AUTHOR_ROOM } else { 0.0 },
                 asks: in_group(view, timeline),
@@ -139,6 +142,7 @@ fn with_bubble<T>(
                 mine: Some(if failed { Tick::Failed } else { Tick::Waiting }),
                 aside: false,
                 author: &tr("you"),
+                steps,
                 byline: None,
                 indent: 0.0,
                 asks: false,
@@ -166,26 +170,42 @@ fn reach<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> {
     message_of(entry, timeline).filter(|message| message.reaches_removed)
 }
 
+/// How often more of a long message was asked for.
+fn steps(ctx: &Context, id: BubbleId) -> u8 {
+    let id = Id::unique(("steps", id));
+    ctx.data(|data| data.get_temp(id).unwrap_or_default())
+}
+
+/// Draws a message. Says whether it is of another height from now on.
 pub(super) fn show_bubble(
     ui: &mut Ui,
     row: Rect,
     entry: &Entry,
     view: &mut View<'_>,
     timeline: &Timeline,
-) {
+) -> bool {
     let Some(key) = entry.id(timeline) else {
-        return;
+        return false;
     };
     let id = Id::unique(("message", key));
-    let shown = with_bubble(entry, view, timeline, |bubble| {
+    let ctx = ui.ctx().clone();
+    let shown = with_bubble(entry, &ctx, view, timeline, |bubble| {
         let (laid, text) = bubble.lay(ui.painter(), row.width(), view.tokens);
         let shown = bubble.show(ui, row.min, &laid, text, id);
         let place = laid.bubble.translate(row.min.to_vec2());
         (shown, place, bubble.text.to_owned())
     });
     let Some((shown, place, text)) = shown else {
-        return;
+        return false;
     };
+    let grows = shown.more.as_ref().is_some_and(Response::clicked);
+    if grows {
+        let steps = steps(&ctx, key).saturating_add(1);
+        ctx.data_mut(|data| data.insert_temp(Id::unique(("steps", key)), steps));
+    }
+    if let Some(link) = &shown.link {
+        view.act(Action::AskLink(link.clone()));
+    }
     show_author(ui, place, entry, view, timeline);
     if let Some(message) = reach(entry, timeline) {
         system::show_reach(ui, row, place, message, view.tokens);
@@ -199,10 +219,10 @@ pub(super) fn show_bubble(
         show_failed(ui, row, number, why, view);
     }
     let Some(message) = message_of(entry, timeline) else {
-        for response in [&shown.response, &shown.text] {
+        for response in std::iter::once(&shown.response).chain(&shown.text) {
             acts::pending_menu(ui, response, &text, view);
         }
-        return;
+        return grows;
     };
     if let Some(answered) = message.reply_to {
         refer(answered, shown.quote.as_ref(), view);
@@ -212,10 +232,11 @@ pub(super) fn show_bubble(
             view.act(acts::react(message, &of.emoji, view.model));
         }
     }
-    for response in [&shown.response, &shown.text] {
+    for response in std::iter::once(&shown.response).chain(&shown.text) {
         acts::menu(ui, response, message, view);
     }
     acts::show_bar(ui, row, place, message, view);
+    grows
 }
 
 fn message_of<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> {

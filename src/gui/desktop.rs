@@ -1,0 +1,143 @@
+//! The desktop around the window: notifications, and whether it is light or dark.
+//!
+//! Each has a thread of its own, because the desktop may take its time. Where there is no desktop, or it
+//! does not answer, the window does without and the log says so once.
+
+#[cfg(target_os = "linux")]
+mod notices;
+#[cfg(target_os = "linux")]
+mod scheme;
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use egui::{Context, Theme};
+
+use super::{
+    alert::Note,
+    scan::{self, Refusal, Source},
+};
+use crate::node::ChatId;
+
+/// What the desktop is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Show this, in place of what was shown of the same chat.
+    Show(Note),
+    /// Nothing of this chat is new any more.
+    Withdraw(ChatId),
+    /// Read the code in a picture.
+    Read(Source),
+    /// Nothing at all is to be seen any more.
+    WithdrawAll,
+}
+
+/// What the desktop says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Somebody clicked on a notification of this chat.
+    Opened(ChatId),
+    /// Somebody answered in a notification.
+    Answered(ChatId, String),
+    /// What the code in a picture says, or why it was not read.
+    Read(Result<String, Refusal>),
+    /// The program was started again, perhaps with a link.
+    Knocked(Option<String>),
+    /// The desktop is light or dark, or does not care.
+    Scheme(Option<Theme>),
+}
+
+/// The window's ends.
+pub struct Desktop {
+    wishes: SyncSender<Wish>,
+    heard: Receiver<Heard>,
+}
+
+/// The other ends.
+pub struct FarDesktop {
+    /// What is asked for.
+    pub wishes: Receiver<Wish>,
+    /// What is said.
+    pub tell: SyncSender<Heard>,
+}
+
+/// Both ends.
+pub fn desktop() -> (Desktop, FarDesktop) {
+    let (wishes, wished) = sync_channel(WAITING);
+    let (tell, heard) = sync_channel(WAITING);
+    let near = Desktop { wishes, heard };
+    let far = FarDesktop {
+        wishes: wished,
+        tell,
+    };
+    (near, far)
+}
+
+impl Desktop {
+    /// Asks for something. A desktop that is behind misses it.
+    pub fn wish(&self, wish: Wish) {
+        let _ = self.wishes.try_send(wish);
+    }
+
+    /// What was said, if anything.
+    pub fn hear(&self) -> Option<Heard> {
+        self.heard.try_recv().ok()
+    }
+}
+
+impl FarDesktop {
+    /// Something that can say things.
+    pub fn teller(&self, ctx: &Context) -> Teller {
+        Teller {
+            tell: self.tell.clone(),
+            ctx: ctx.clone(),
+        }
+    }
+}
+
+/// Begins to talk with the desktop. The threads end with the window.
+pub fn spawn(far: FarDesktop, ctx: &Context) {
+    let teller = far.teller(ctx);
+    #[cfg(target_os = "linux")]
+    {
+        let for_scheme = teller.clone();
+        std::thread::spawn(move || scheme::follow(&for_scheme));
+        let (notes, noted) = sync_channel(WAITING);
+        let for_notes = teller.clone();
+        std::thread::spawn(move || notices::show(&noted, &for_notes));
+        std::thread::spawn(move || {
+            serve(&far.wishes, &teller, |wish| {
+                let _ = notes.try_send(wish);
+            });
+        });
+    }
+    #[cfg(not(target_os = "linux"))]
+    std::thread::spawn(move || serve(&far.wishes, &teller, drop));
+}
+
+/// Reads codes, one after the other, and hands on what is not that.
+fn serve(wishes: &Receiver<Wish>, teller: &Teller, rest: impl Fn(Wish)) {
+    while let Ok(wish) = wishes.recv() {
+        match wish {
+            Wish::Read(source) => teller.tell(Heard::Read(scan::read(source))),
+            other => rest(other),
+        }
+    }
+}
+
+/// Tells the window, and wakes it.
+#[derive(Clone)]
+pub struct Teller {
+    tell: SyncSender<Heard>,
+    ctx: Context,
+}
+
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+impl Teller {
+    pub(super) fn tell(&self, heard: Heard) {
+        let _ = self.tell.try_send(heard);
+        self.ctx.request_repaint();
+    }
+}
+
+/// What waits in either direction.
+const WAITING: usize = 64;
