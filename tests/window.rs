@@ -383,3 +383,34 @@ fn a_person_at_the_window_talks_with_a_program() {
     assert_eq!(again.stop(), 0);
     assert_eq!(ada.stop(), 0);
 }
+
+#[test]
+fn a_second_start_hands_its_link_over_and_ends() {
+    let Some(display) = Display::start() else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let profile = home.path().join("ben");
+    let window = Window::open(&display, &profile, &[]);
+    until("it listens for other starts", || {
+        profile.join("window.sock").exists().then_some(())
+    });
+    until("it shows itself", || {
+        (display.picture("8 first") > 200).then_some(())
+    });
+    let again = |arguments: &[&str]| {
+        let mut command = betwixt(&profile);
+        command.args(arguments).env("DISPLAY", &display.name);
+        command.status().unwrap().code()
+    };
+
+    assert_eq!(again(&[]), Some(0));
+    assert_eq!(again(&["open", "https://a.example"]), Some(2));
+    assert_eq!(again(&["open", "betwixt://c/#abc"]), Some(0));
+
+    // What stands behind a dialog is dimmed.
+    until("the link is shown", || {
+        (display.picture("9 link") < 190).then_some(())
+    });
+    assert_eq!(window.close(), Some(0));
+}

@@ -289,7 +289,8 @@ invite-copy = Copy link
 add-title = Add someone
 add-sentence = Paste the invite link that they sent you, or drop a picture of its code here.
 add-link = Invite link
-add-copied = Read the copied picture
+add-chosen = Choose a picture
+add-copied = Copied picture
 add-button = Add
 
 link-title = Open this link?
@@ -305,6 +306,9 @@ link-none = This is no link that can be opened.
 scan-large = That picture is too large: at most 16 MiB and 50 million pixels are read.
 scan-picture = That is no PNG or JPEG picture, or it is damaged.
 scan-code = There is no QR code in that picture, or it cannot be read.
+scan-choose = Choose a picture of an invite
+scan-pictures = Pictures
+scan-chooser = This desktop has no window to choose files. Drop the picture here, or copy it.
 scan-copied = There is no picture in the clipboard.
 
 rename-title = Your name

@@ -118,6 +118,8 @@ pub enum Action {
     InGroup(ChatId, GroupAction),
     /// Makes a new invite.
     Invite,
+    /// Chooses a picture that shows an invite.
+    ChoosePicture,
     /// Reads the invite that a picture shows.
     ReadPicture(Source),
     /// Adds somebody by link.

@@ -4,6 +4,11 @@
 //! does not answer, the window does without and the log says so once.
 
 #[cfg(target_os = "linux")]
+#[cfg(test)]
+mod bus;
+#[cfg(target_os = "linux")]
+mod chooser;
+#[cfg(target_os = "linux")]
 mod notices;
 #[cfg(target_os = "linux")]
 mod scheme;
@@ -25,6 +30,8 @@ pub enum Wish {
     Show(Note),
     /// Nothing of this chat is new any more.
     Withdraw(ChatId),
+    /// Let somebody choose a picture, and read the code in it.
+    Choose,
     /// Read the code in a picture.
     Read(Source),
     /// Nothing at all is to be seen any more.
@@ -118,10 +125,31 @@ pub fn spawn(far: FarDesktop, ctx: &Context) {
 fn serve(wishes: &Receiver<Wish>, teller: &Teller, rest: impl Fn(Wish)) {
     while let Ok(wish) = wishes.recv() {
         match wish {
+            Wish::Choose => {
+                // Somebody may take their time.
+                let teller = teller.clone();
+                std::thread::spawn(move || teller.tell(Heard::Read(chosen())));
+            }
             Wish::Read(source) => teller.tell(Heard::Read(scan::read(source))),
             other => rest(other),
         }
     }
+}
+
+/// What the code in a picture says that somebody chooses.
+fn chosen() -> Result<String, Refusal> {
+    #[cfg(target_os = "linux")]
+    {
+        let chosen = zbus::blocking::Connection::session()
+            .and_then(|connection| chooser::choose(&connection))
+            .map_err(|error| {
+                tracing::info!(%error, "the desktop has no window to choose files");
+                Refusal::NoChooser
+            })?;
+        scan::read(Source::File(chosen.ok_or(Refusal::GivenUp)?))
+    }
+    #[cfg(not(target_os = "linux"))]
+    Err(Refusal::NoChooser)
 }
 
 /// Tells the window, and wakes it.

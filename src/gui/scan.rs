@@ -27,17 +27,23 @@ pub enum Refusal {
     NoCode,
     /// There is no picture in the clipboard.
     NothingCopied,
+    /// The desktop has no window to choose files.
+    NoChooser,
+    /// Nobody wants it any more.
+    GivenUp,
 }
 
 impl Refusal {
-    /// A sentence.
-    pub fn words(self) -> String {
-        match self {
+    /// A sentence, if it needs one.
+    pub fn words(self) -> Option<String> {
+        Some(match self {
+            Self::GivenUp => return None,
+            Self::NoChooser => tr("scan-chooser"),
             Self::TooLarge => tr("scan-large"),
             Self::NoPicture => tr("scan-picture"),
             Self::NoCode => tr("scan-code"),
             Self::NothingCopied => tr("scan-copied"),
-        }
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use zbus::{
     MatchRule,
     blocking::{Connection, MessageIterator, Proxy},
     message::Type,
+    names::MemberName,
     zvariant::Value,
 };
 
@@ -110,9 +111,15 @@ impl Server {
     fn fulfil(&self, wish: &Wish) -> zbus::Result<()> {
         match wish {
             Wish::Show(note) => self.show(note),
-            Wish::Withdraw(chat) => self.withdraw(|of| of == *chat),
-            Wish::WithdrawAll => self.withdraw(|_| true),
-            Wish::Read(_) => Ok(()),
+            Wish::Withdraw(chat) => {
+                self.withdraw(|of| of == *chat);
+                Ok(())
+            }
+            Wish::WithdrawAll => {
+                self.withdraw(|_| true);
+                Ok(())
+            }
+            Wish::Choose | Wish::Read(_) => Ok(()),
         }
     }
 
@@ -153,7 +160,7 @@ impl Server {
         Ok(())
     }
 
-    fn withdraw(&self, which: impl Fn(ChatId) -> bool) -> zbus::Result<()> {
+    fn withdraw(&self, which: impl Fn(ChatId) -> bool) {
         let ids: Vec<u32> = {
             let shown = self.shown.lock();
             let wanted = shown.iter().filter(|(_, chat)| which(**chat));
@@ -164,7 +171,6 @@ impl Server {
             // One that has gone already is an error to some servers.
             let _ = self.proxy.call_noreply("CloseNotification", &id);
         }
-        Ok(())
     }
 }
 
@@ -206,7 +212,7 @@ fn listen(signals: MessageIterator, shown: &Shown, teller: &Teller) {
         let header = signal.header();
         let body = signal.body();
         let of = |id: u32| shown.lock().get(&id).copied();
-        match header.member().map(|member| member.as_str()) {
+        match header.member().map(MemberName::as_str) {
             Some("ActionInvoked") => {
                 if let Ok((id, action)) = body.deserialize::<(u32, String)>()
                     && action == "default"

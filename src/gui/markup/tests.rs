@@ -32,7 +32,7 @@ fn shown(text: &str) -> String {
             if marks.is_empty() || block.kind == Kind::Code {
                 line.push_str(words);
             } else {
-                line.push_str(&format!("{marks}[{words}]"));
+                line = format!("{line}{marks}[{words}]");
             }
         }
         out.push(line);

@@ -93,13 +93,21 @@ impl Model {
         let about = |wish: &Wish| match wish {
             Wish::Show(note) => Some(note.chat),
             Wish::Withdraw(chat) => Some(*chat),
-            Wish::WithdrawAll | Wish::Read(_) => None,
+            Wish::WithdrawAll | Wish::Choose | Wish::Read(_) => None,
         };
         let chat = about(&wish);
-        self.wishes.retain(|held| about(held) != chat);
+        self.wishes
+            .retain(|held| chat.is_none() || about(held) != chat);
         if self.wishes.len() < AT_ONCE {
             self.wishes.push(wish);
         }
+    }
+
+    /// A picture is to be read, for the dialog that takes invites.
+    pub(super) fn read_picture(&mut self, wish: Wish) {
+        self.dialog.waiting = true;
+        self.dialog.refused = None;
+        self.wish(wish);
     }
 
     /// An answer that was written in a notification.

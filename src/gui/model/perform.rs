@@ -132,11 +132,8 @@ impl Model {
                 let (link, person_id) = (Some(link), None);
                 self.command(Command::AddContact { link, person_id }, Asked::Added);
             }
-            Action::ReadPicture(source) => {
-                self.dialog.waiting = true;
-                self.dialog.refused = None;
-                self.wish(Wish::Read(source));
-            }
+            Action::ChoosePicture => self.read_picture(Wish::Choose),
+            Action::ReadPicture(source) => self.read_picture(Wish::Read(source)),
             Action::Rename(name) => {
                 self.close_dialog();
                 self.me.name.clone_from(&name);

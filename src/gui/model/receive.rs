@@ -131,7 +131,7 @@ impl Model {
         self.dialog.waiting = false;
         match read {
             Ok(text) => self.handed = Some(text),
-            Err(refusal) => self.dialog.refused = Some(refusal.words()),
+            Err(refusal) => self.dialog.refused = refusal.words(),
         }
     }
 

@@ -280,7 +280,7 @@ fn an_invite_is_read_from_a_picture() {
     window.press(Modifiers::COMMAND, Key::N);
     window.click("Add by link");
 
-    window.click("Read the copied picture");
+    window.click("Copied picture");
     assert_eq!(window.wishes(), [Wish::Read(Source::Clipboard)]);
     window.hears(Heard::Read(Ok("BX1:ABC".into())));
 
@@ -302,6 +302,11 @@ fn a_picture_without_a_code_is_refused_with_a_sentence() {
     window.hears(Heard::Read(Err(Refusal::NoCode)));
 
     assert!(window.has("There is no QR code in that picture, or it cannot be read."));
+    window.click("Choose a picture");
+    assert_eq!(window.wishes(), [Wish::Choose]);
+    assert!(!window.has_starting("There is no QR code"));
+    window.hears(Heard::Read(Err(Refusal::GivenUp)));
+    assert!(!window.has("Choose a picture of an invite") && window.has("Choose a picture"));
 }
 
 #[test]

@@ -1,15 +1,10 @@
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    time::Duration,
-};
+use std::{sync::mpsc, time::Duration};
 
 use egui::Context;
-use zbus::{blocking::connection::Builder, zvariant::OwnedValue};
+use zbus::zvariant::OwnedValue;
 
 use super::*;
-use crate::gui::desktop::{Desktop, desktop};
+use crate::gui::desktop::{Desktop, bus::Bus, desktop};
 
 fn note(body: &str) -> Note {
     Note {
@@ -54,45 +49,6 @@ fn a_notification_without_sound_says_so() {
     assert!(hints(&silent).contains_key("suppress-sound"));
     assert!(!hints(&silent).contains_key("sound-name"));
     assert!(hints(&note("a")).contains_key("sound-name"));
-}
-
-/// A bus of its own, with a made-up server of notifications.
-struct Bus {
-    daemon: Child,
-    address: String,
-}
-
-impl Bus {
-    /// `None`, and a word about why, where there is no `dbus-daemon`.
-    fn start() -> Option<Self> {
-        let daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut daemon) = daemon else {
-            eprintln!("NOT RUN: there is no dbus-daemon");
-            return None;
-        };
-        let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap())
-            .read_line(&mut address)
-            .unwrap();
-        let address = address.trim().to_owned();
-        Some(Self { daemon, address })
-    }
-
-    fn connect(&self) -> Connection {
-        let builder = Builder::address(self.address.as_str()).unwrap();
-        builder.build().unwrap()
-    }
-}
-
-impl Drop for Bus {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
 }
 
 /// What the server was asked to show: what it replaces, heading, text, actions.

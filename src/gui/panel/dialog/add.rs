@@ -1,6 +1,6 @@
 //! Paste somebody's invite.
 
-use egui::Ui;
+use egui::{Ui, vec2};
 
 use super::{Fields, PLAIN, head, line, refusal};
 use crate::gui::{
@@ -33,12 +33,19 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, view: &mut View<'_>) {
     }
 }
 
-/// A picture of a code instead of a link: the one that was copied, or one that is dropped here.
+/// A picture of a code instead of a link: one that is chosen, copied, or dropped here.
 fn picture(ui: &mut Ui, view: &mut View<'_>) {
     if view.model.dialog.waiting {
         return;
     }
-    if button::wide_pill(ui, &tr("add-copied"), Pill::Plain).clicked() {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+    let (left, right) = rect.split_left_right_at_fraction(0.5);
+    let left = left.with_max_x(left.max.x - 6.0);
+    if button::pill(ui, left, &tr("add-chosen"), Pill::Plain).clicked() {
+        view.act(Action::ChoosePicture);
+    }
+    let right = right.with_min_x(right.min.x + 6.0);
+    if button::pill(ui, right, &tr("add-copied"), Pill::Plain).clicked() {
         view.act(Action::ReadPicture(Source::Clipboard));
     }
     let dropped = ui.input(|input| {

@@ -1,6 +1,9 @@
 use egui::{RawInput, Rect, pos2, vec2};
 
-use super::*;
+use super::{
+    parts::Lines::{Code, Plain, Quote},
+    *,
+};
 use crate::gui::{fonts, theme, widget::bidi::Direction};
 
 fn prose(text: &str, steps: u8) -> Prose<'_> {
@@ -46,7 +49,6 @@ fn blocks_are_as_they_were_written() {
 
     assert_eq!(words, ["Hi you", "said", "one", "two", "let x;"]);
     let item = |marker: &str| parts::Lines::Item(marker.into());
-    use parts::Lines::{Code, Plain, Quote};
     assert_eq!(kinds, [Plain, Quote, item("•"), item("2."), Code]);
 }
 
