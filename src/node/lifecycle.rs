@@ -99,7 +99,7 @@ pub(super) async fn run(
 ) -> Result<(), NodeError> {
     loop {
         state = match state {
-            State::Open(open) => match open.run(&settings, &mut ends).await? {
+            State::Open(open) => match Box::pin(open.run(&settings, &mut ends)).await? {
                 Next::Stop => return Ok(()),
                 Next::Locked(profile, waiting) => {
                     let info = info::locked(&settings, &profile);
