@@ -64,12 +64,19 @@ pub(super) fn verify(file: &Path) -> Result<(), Failure> {
 }
 
 fn lines(shown: &Verified) -> Vec<String> {
-    let kind = if shown.is_group { "group" } else { "chat of two" };
+    let kind = if shown.is_group {
+        "group"
+    } else {
+        "chat of two"
+    };
     let mut lines = vec![
         format!("message    {}", shown.message),
         format!("in         {kind} {}", shown.chat),
         format!("by         {}", shown.author),
-        format!("said       {}, by its author's clock", print::time(shown.said_at)),
+        format!(
+            "said       {}, by its author's clock",
+            print::time(shown.said_at)
+        ),
     ];
     lines.push(match &shown.text {
         Some(text) => format!("text       {}", print::harmless(text)),
@@ -77,10 +84,14 @@ fn lines(shown: &Verified) -> Vec<String> {
     });
     for (person, at) in &shown.delivered {
         let at = print::time(*at);
-        lines.push(format!("delivered  {person} signed to have it, {at} by their clock"));
+        lines.push(format!(
+            "delivered  {person} signed to have it, {at} by their clock"
+        ));
     }
     for person in &shown.outstanding {
-        lines.push(format!("open       {person} has signed nothing, as its author says"));
+        lines.push(format!(
+            "open       {person} has signed nothing, as its author says"
+        ));
     }
     for (relay, until) in &shown.kept {
         let until = print::time(*until);
