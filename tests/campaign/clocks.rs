@@ -9,6 +9,7 @@ use crate::{
     links::wait_until_shown,
     peer::{Person, Talk, agree, pair},
     preload,
+    process::betwixt,
 };
 
 const DAY: i64 = 86_400;
@@ -40,7 +41,7 @@ fn whatever_the_clock_says_all_is_delivered_in_one_order() {
         &[0, DAY, 0],
         &[0, -DAY, 0],
         &[0, -now, 0],
-        &[-now - 1_000, -now, 1, 0],
+        &[0, -now - 1_000, -now, 1, 0],
         &[DAY, -DAY, DAY, 0],
     ];
     let mut count = 0;
@@ -82,6 +83,33 @@ fn whatever_the_clock_says_all_is_delivered_in_one_order() {
         "clock: {count} steps in {} lives, {total} in both histories in one order",
         steps.len()
     );
+}
+
+#[test]
+fn a_clock_before_1970_is_a_sentence_and_harms_nothing() {
+    let Some(clock) = preload::clock() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let [mut a, mut b] = pair(folder.path());
+    let file = folder.path().join("clock");
+    fs::write(&file, "-4000000000").unwrap();
+    let out = betwixt(&a.profile)
+        .arg("id")
+        .env("LD_PRELOAD", &clock)
+        .env("CLOCK_FILE", &file)
+        .output()
+        .unwrap();
+
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("before 1970") && said.lines().count() == 1,
+        "{said}"
+    );
+    agree(&mut a, &mut b, Person::command);
+    let warnings = &a.ledger.lock().unwrap().warnings;
+    assert_eq!(*warnings, [""; 0]);
 }
 
 fn wait_for(person: &Person, number: u32, life: &[i64]) {

@@ -28,6 +28,7 @@ fn nothing_is_answered_that_a_failing_disk_did_not_take() {
                 (&mut b, &mut a)
             };
             lives += 1;
+            victim.kill();
             if other.life.is_none() {
                 let command = other.command(victim);
                 other.start(command, AS_FAST_AS_ANSWERED);

@@ -65,14 +65,11 @@ fn with_too_few_files_or_too_little_memory_nothing_that_was_answered_is_lost() {
         if limit == "--nofile=64" {
             assert!(ready && answered > 0 && code.is_none(), "{errors}");
         }
-        // What it says when it does not start is one sentence, or that memory is gone.
-        let lines: Vec<&str> = errors.lines().collect();
+        // Without memory it may be aborted; but nothing is taken for damage that is none.
+        assert_ne!(code, Some(5), "{limit}: {errors}");
+        assert!(!errors.contains("damaged"), "{limit}: {errors}");
         if code.is_some() && !ready && limit.contains("nofile") {
-            assert!(
-                lines.iter().any(|line| line.starts_with("betwixt: ")),
-                "{limit}: {errors}"
-            );
-            assert!(!errors.contains("panicked"), "{limit}: {errors}");
+            assert!(errors.contains("betwixt: "), "{limit}: {errors}");
         }
 
         let command = a.command(&b);

@@ -66,9 +66,10 @@ pub const SILENT: Talk = Talk {
     pause: Duration::ZERO,
 };
 
+/// With time in between for the other, on a machine that is busy.
 pub const AS_FAST_AS_ANSWERED: Talk = Talk {
     most: u32::MAX,
-    pause: Duration::ZERO,
+    pause: Duration::from_millis(2),
 };
 
 /// A running program.
@@ -231,8 +232,9 @@ impl Person {
     /// The newest messages, oldest first, or all.
     pub fn history(&mut self, all: bool) -> Vec<(String, String)> {
         let mut history: Vec<(String, String)> = Vec::new();
+        let limit = if all { 1000 } else { 300 };
         loop {
-            let mut params = json!({"chat_id": self.chat, "limit": 1000});
+            let mut params = json!({"chat_id": self.chat, "limit": limit});
             if let Some((oldest, _)) = history.first() {
                 params["before"] = json!(oldest);
             }
@@ -246,7 +248,7 @@ impl Person {
                     (field("message_id"), field("text"))
                 })
                 .collect();
-            let ended = page.len() < 1000;
+            let ended = page.len() < limit;
             history.splice(0..0, page);
             if ended || !all {
                 return history;
