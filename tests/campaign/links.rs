@@ -38,7 +38,11 @@ pub fn on_host(prefix: &str, person: &Person) -> Command {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", &format!("{prefix}{}", person.address)]);
     command.arg(env!("CARGO_BIN_EXE_betwixt"));
-    command.arg("--profile").arg(&person.profile).arg("rpc");
+    command.arg("--profile").arg(&person.profile);
+    if let Ok(filter) = std::env::var("TEST_LOG") {
+        command.args(["--log", &filter]);
+    }
+    command.arg("rpc");
     command
 }
 
@@ -198,6 +202,7 @@ fn after_sleep_a_pulled_cable_or_another_address_all_goes_on_within_ten_seconds(
             for (one, other) in [(&a, &b), (&b, &a)] {
                 wait_until_said_now(one, other, begun);
             }
+            println!("pull {what}: {:?}", begun.elapsed());
             *slowest = (*slowest).max(begun.elapsed());
         }
     }
@@ -220,9 +225,20 @@ fn wait_until_said_now(one: &Person, other: &Person, begun: Instant) {
     let newest = one.ledger.lock().unwrap().attempts;
     let until = begun + Duration::from_secs(60);
     loop {
+        let (mut newest_there, mut oldest_not) = (0, 0);
         let there = {
             let answered = one.ledger.lock().unwrap();
             let shown = other.ledger.lock().unwrap();
+            newest_there = shown
+                .shown
+                .keys()
+                .next_back()
+                .copied()
+                .unwrap_or(newest_there);
+            let mut not = answered.answered.iter().map(|(_, n)| *n);
+            oldest_not = not
+                .find(|n| !shown.shown.contains_key(n))
+                .unwrap_or(oldest_not);
             let mut before = answered.answered.iter().filter(|(_, n)| *n <= newest);
             before.all(|(_, n)| shown.shown.contains_key(n))
                 && shown
@@ -236,7 +252,9 @@ fn wait_until_said_now(one: &Person, other: &Person, begun: Instant) {
         }
         assert!(
             Instant::now() < until,
-            "it does not go on: {}\n{}",
+            "it does not go on from {}: {newest} were said, {newest_there} is the newest there, \
+             {oldest_not} the first not: {}\n{}",
+            one.name,
             one.errors(),
             other.errors()
         );
