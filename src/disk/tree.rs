@@ -10,6 +10,7 @@
 //! - After an error in writing nothing is known about what is on disk: no further write is tried.
 
 use std::{
+    any::Any,
     fs::{self, File},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -19,7 +20,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use super::files;
@@ -279,7 +280,8 @@ fn open_watched(path: &Path) -> Result<sled::Db, TreeError> {
     let (done, opened) = sync_channel(1);
     let dir = path.to_owned();
     let open = move || {
-        let _ = done.send(open_sled(&dir));
+        let opened = catch_unwind(AssertUnwindSafe(|| open_sled(&dir)));
+        let _ = done.send(opened.unwrap_or_else(|panic| Err(from_panic(panic.as_ref()))));
     };
     let spawned = thread::Builder::new().name("disk-open".into()).spawn(open);
     spawned.map_err(|e| from_io(&e))?;
@@ -297,6 +299,13 @@ fn open_watched(path: &Path) -> Result<sled::Db, TreeError> {
 }
 
 fn open_sled(path: &Path) -> Result<sled::Db, TreeError> {
+    // It panics then. Nothing that is kept depends on what is read here.
+    #[expect(clippy::disallowed_methods)]
+    if SystemTime::now() < UNIX_EPOCH {
+        return Err(TreeError::Io(
+            "the clock of this computer stands before 1970 and has to be set".into(),
+        ));
+    }
     let config = sled::Config::new()
         .path(path)
         .cache_capacity(CACHE)
@@ -333,6 +342,17 @@ fn close(db: sled::Db, writer: Option<JoinHandle<()>>) {
     {
         let _ = closed.recv_timeout(Duration::from_secs(10));
     }
+}
+
+/// It panics when it gets no thread too, which says nothing of the database.
+fn from_panic(panic: &(dyn Any + Send)) -> TreeError {
+    let text = panic.downcast_ref::<String>().map_or("", String::as_str);
+    // EAGAIN, ENOMEM, ENFILE, EMFILE.
+    let lacks = ["code: 11,", "code: 12,", "code: 23,", "code: 24,"];
+    if lacks.iter().any(|code| text.contains(code)) {
+        return TreeError::Io("there is too little memory, or too few threads or files".into());
+    }
+    TreeError::Damaged("the database panicked while it was opened".into())
 }
 
 fn from_io(e: &io::Error) -> TreeError {

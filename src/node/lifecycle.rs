@@ -25,7 +25,7 @@ use crate::{
         record::CLASSES,
         text,
     },
-    store::{OpenError, Profile, Store, StoreError, UnlockError, UnlockFailed},
+    store::{OpenError, Opened, Profile, Store, StoreError, UnlockError, UnlockFailed},
     wire::id::Address,
 };
 
@@ -255,7 +255,13 @@ fn load(store: &Store, restored: Option<Restored>) -> Result<(Engine, Vec<Effect
     for class in CLASSES {
         records.insert(class, store.records(class).map_err(refused)?);
     }
-    if records.values().all(Vec::is_empty) && !store.opened().is_suspect() {
+    // What was copied before anything was in it has lost nothing.
+    let Opened {
+        salvaged,
+        rolled_back,
+        ..
+    } = store.opened();
+    if records.values().all(Vec::is_empty) && !salvaged && !rolled_back {
         let (now, mut chance) = (clock::now(), chance());
         return Ok(match restored {
             Some((account, name)) => Engine::restore(account, name, now, &mut chance),

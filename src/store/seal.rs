@@ -146,6 +146,7 @@ impl Sealer {
             Space::Read,
             Space::About,
             Space::Backup,
+            Space::Signed,
         ];
         let all = CLASSES.map(Space::Record);
         let spaces = all.iter().chain(&own).map(|space| {

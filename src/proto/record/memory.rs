@@ -299,7 +299,6 @@ impl Memory {
         let gone = |of: &ChatId, device: &DeviceId, person: &PersonId| {
             *of == chat && devices.contains(device) && people.contains(person)
         };
-        self.signed.retain(|(of, _, _, _), _| *of != chat);
         self.delivered
             .retain(|(of, device, person, _), _| !gone(of, device, person));
         self.signed

@@ -107,6 +107,14 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn delivery()(
+        chat in chat(), device in device(), person in person(), counter in 0..30u32, byte: u8,
+    ) -> Write {
+        Write::Delivery { chat, device, person, counter, signed: [byte; 90].to_vec() }
+    }
+}
+
 fn write() -> impl Strategy<Value = Write> {
     let class = || proptest::sample::select(&CLASSES[..]);
     let key = || vec(0..2u8, 0..3);
@@ -117,6 +125,7 @@ fn write() -> impl Strategy<Value = Write> {
         3 => (class(), key(), value).prop_map(|(class, key, value)| Write::Put(class, key, value)),
         2 => (class(), key()).prop_map(|(class, key)| Write::Delete(class, key)),
         2 => receipt().prop_map(Write::Receipt),
+        2 => delivery(),
         2 => id().prop_map(Write::Erase),
         1 => any::<u8>().prop_map(|n| Write::Seen(FrameId([n; 32]))),
         1 => (chat(), vec(person(), 0..2)).prop_map(|(chat, people)| Write::Forget { chat, people }),
@@ -250,6 +259,11 @@ fn check_chat(store: &Store, memory: &Memory, chat: ChatId) {
             let person = PersonId([1; 32]);
             let receipts = store.receipts(chat, device, counter, person).unwrap();
             assert_eq!(receipts, memory.receipts(chat, device, counter, person));
+            // The first of them suffice.
+            let signed = store.deliveries(chat, device, person, counter).unwrap();
+            let all = memory.deliveries(chat, device, person, counter);
+            assert_eq!(signed.is_empty(), all.is_empty());
+            assert_eq!(signed, all[..signed.len()]);
         }
     }
 }
