@@ -223,7 +223,7 @@ fn after_sleep_a_pulled_cable_or_another_address_all_goes_on_within_ten_seconds(
 /// Waits until something arrives that was answered after this instant, and everything before it.
 fn wait_until_said_now(one: &Person, other: &Person, begun: Instant) {
     let newest = one.ledger.lock().unwrap().attempts;
-    let until = begun + Duration::from_secs(60);
+    let until = begun + Duration::from_mins(1);
     loop {
         let (mut newest_there, mut oldest_not) = (0, 0);
         let there = {

@@ -163,11 +163,13 @@ fn no_byte_of_it_can_be_changed() {
     assert!(verify(&[&file[..], &[0]].concat()).is_err());
 }
 
+type Change = Box<dyn FnOnce(&mut Proof)>;
+
 #[test]
 fn its_maker_can_make_up_nothing_of_others() {
     let (ada, ben, eve) = (person(1), person(2), person(4));
     let said = in_group(&ada);
-    let cases: [(&str, Flaw, Box<dyn FnOnce(&mut Proof)>); 8] = [
+    let cases: [(&str, Flaw, Change); 8] = [
         (
             "a receipt that somebody else signed",
             Flaw::Receipt,
