@@ -346,7 +346,8 @@ impl Model {
                 | Reply::Invite { .. }
                 | Reply::Person { .. }
                 | Reply::Chat { .. }
-                | Reply::Sent { .. },
+                | Reply::Sent { .. }
+                | Reply::Proof { .. },
             ) => {}
         }
     }
