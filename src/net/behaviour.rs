@@ -22,6 +22,7 @@ use super::{
     direct, exchange,
     gate::Gated,
     gossip::{self, Mesh},
+    muxer::Muxer,
     nearby::Nearby,
 };
 use crate::wire::{
@@ -186,11 +187,11 @@ fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
     parts.next().is_none().then_some(SocketAddr::new(ip, port))
 }
 
-fn muxer() -> yamux::Config {
+fn muxer() -> Muxer {
     let mut config = yamux::Config::default();
     // Each stream may make us hold 256 KiB.
     config.set_max_num_streams(64);
-    config
+    Muxer(config)
 }
 
 fn connection_limits() -> ConnectionLimits {

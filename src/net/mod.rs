@@ -20,6 +20,7 @@ pub(crate) mod gate;
 pub(crate) mod gossip;
 mod hints;
 mod mailbox;
+mod muxer;
 mod nearby;
 mod ports;
 pub(crate) mod relays;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use crate::{
-    links::wait_until_shown,
     peer::{Person, Talk, agree, pair},
     preload,
     process::betwixt,
@@ -78,7 +77,6 @@ fn whatever_the_clock_says_all_is_delivered_in_one_order() {
         b.kill();
     }
     let total = agree(&mut a, &mut b, Person::command);
-    wait_until_shown(&a, &b, Duration::from_secs(1));
     println!(
         "clock: {count} steps in {} lives, {total} in both histories in one order",
         steps.len()

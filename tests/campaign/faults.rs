@@ -18,7 +18,7 @@ const AFTER: Duration = Duration::from_millis(300);
 fn nothing_is_answered_that_a_failing_disk_did_not_take() {
     let Some(disk) = preload::disk() else { return };
     let last = 500;
-    let step = last / length("BETWIXT_CAMPAIGN_FAULTS", 6).clamp(1, last);
+    let step = last / length("BETWIXT_CAMPAIGN_FAULTS", 2).clamp(1, last);
     let folder = tempfile::tempdir().unwrap();
     let [mut a, mut b] = pair(folder.path());
     let (mut lives, mut met, mut ended, mut said) = (0, 0, 0, 0);

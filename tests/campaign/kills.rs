@@ -15,7 +15,7 @@ use crate::{
 
 #[test]
 fn whoever_is_killed_at_any_instant_loses_and_doubles_nothing() {
-    let cycles = length("BETWIXT_CAMPAIGN_KILLS", 12);
+    let cycles = length("BETWIXT_CAMPAIGN_KILLS", 6);
     let folder = tempfile::tempdir().unwrap();
     let [mut a, mut b] = pair(folder.path());
     let mut chance = chance::seed();
@@ -72,7 +72,7 @@ fn whoever_is_killed_at_any_instant_loses_and_doubles_nothing() {
 
 #[test]
 fn a_first_start_that_is_killed_is_gone_on_with_and_changes_nobody() {
-    let starts = length("BETWIXT_CAMPAIGN_FIRST", 8);
+    let starts = length("BETWIXT_CAMPAIGN_FIRST", 4);
     let mut chance = chance::seed();
     let mut ready = 0;
     for start in 0..starts {

@@ -12,6 +12,7 @@ use betwixt::{
 use serde_json::json;
 
 use crate::{
+    length,
     peer::{AS_FAST_AS_ANSWERED, Person, agree, pair},
     process::{Node, betwixt, run},
 };
@@ -42,7 +43,11 @@ fn with_too_few_files_or_too_little_memory_nothing_that_was_answered_is_lost() {
         .to_vec();
     limits
         .extend([1024, 512, 384, 256, 192, 128, 64].map(|mib: u64| format!("--as={}", mib << 20)));
-    for limit in limits {
+    // The first of them, and a few of the others.
+    let few = limits
+        .len()
+        .div_ceil(length("BETWIXT_CAMPAIGN_LIMITS", 4) as usize);
+    for limit in limits.into_iter().step_by(few) {
         let command = b.command(&a);
         b.start(command, AS_FAST_AS_ANSWERED);
         assert!(b.wait_until_ready(), "{}", b.errors());

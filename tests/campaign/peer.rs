@@ -80,7 +80,6 @@ pub struct Life {
     next_id: u64,
     pub ready: Arc<Mutex<bool>>,
     reader: JoinHandle<()>,
-    pub began: Instant,
 }
 
 /// Questions of the test, apart from what is said.
@@ -178,7 +177,6 @@ impl Person {
             next_id: QUESTIONS,
             ready,
             reader,
-            began,
         });
     }
 

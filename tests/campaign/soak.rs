@@ -32,7 +32,7 @@ fn size(person: &Person) -> Option<(u64, usize)> {
 
 #[test]
 fn with_everything_at_once_nothing_is_lost_and_nothing_grows() {
-    let seconds = length("BETWIXT_CAMPAIGN_SOAK_S", 15);
+    let seconds = length("BETWIXT_CAMPAIGN_SOAK_S", 8);
     let prefix = "bxs";
     let Some(lan) = Lan::up(prefix, 2) else {
         return;
