@@ -557,6 +557,7 @@ impl World {
             | Command::JoinGroup { .. }
             | Command::LeaveGroup { .. }
             | Command::DeleteChat { .. }
+            | Command::ProveMessage { .. }
             | Command::SetTyping { .. } => {}
         }
         Reply::Done {}
@@ -701,6 +702,7 @@ fn receipts(now: Timestamp) -> Vec<PersonReceipt> {
         person_id,
         state,
         at: (minutes > 0).then(|| Timestamp(now.0 - minutes * 60_000)),
+        held_by: 0,
     };
     vec![
         receipt(MAYA, ReceiptState::Read, 23),
