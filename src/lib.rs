@@ -13,5 +13,6 @@ pub mod node;
 pub mod proto;
 pub mod relay;
 pub mod rpc;
+mod sim;
 pub mod store;
 pub mod wire;

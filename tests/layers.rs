@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A layer, and the layers that it may name beside itself.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("wire", &[]),
     ("proto", &["wire"]),
     ("disk", &[]),
@@ -21,12 +21,13 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("config", &[]),
     ("node", &["wire", "proto", "store", "net", "config"]),
     ("relay", &["wire", "net", "disk", "config"]),
+    ("sim", &["wire", "proto"]),
     ("rpc", &["node", "config"]),
     ("gui", &["node", "config"]),
     ("assistant", &["node", "config"]),
     (
         "cli",
-        &["node", "config", "rpc", "gui", "relay", "assistant"],
+        &["node", "config", "rpc", "gui", "relay", "assistant", "sim"],
     ),
 ];
 

@@ -135,6 +135,9 @@ pub(super) enum Verb {
         /// The file
         file: PathBuf,
     },
+    /// Run many people with everything that can go wrong in a simulated world, and check what must be so
+    #[command(after_help = SIM)]
+    Sim(SimArguments),
     /// Print messages
     Log {
         /// Only of this chat, by its id
@@ -164,6 +167,62 @@ pub(super) struct RelayArguments {
         hide_env = true
     )]
     pub(super) token: Option<[u8; 16]>,
+}
+
+/// Options of `betwixt sim`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SimArguments {
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// How many seeds, one after the other
+    #[arg(long, default_value_t = 1)]
+    pub(super) runs: u64,
+    /// How many people; 5 to 8 by the seed when not given
+    #[arg(long)]
+    pub(super) peers: Option<usize>,
+    /// How many groups; 2 when not given
+    #[arg(long)]
+    pub(super) chats: Option<usize>,
+    /// Over how much simulated time
+    #[arg(long, default_value_t = 0.02)]
+    pub(super) hours: f64,
+    /// How many things people do and that go wrong; 6 an hour from everybody, at least 60, when not given
+    #[arg(long)]
+    pub(super) acts: Option<usize>,
+    /// How many of 100 messages are lost
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(super) loss: u32,
+    /// Cables are cut and mended
+    #[arg(long)]
+    pub(super) partition: bool,
+    /// People come and go, and members of groups too
+    #[arg(long)]
+    pub(super) churn: bool,
+    /// Power goes away between any two steps
+    #[arg(long)]
+    pub(super) crash: bool,
+    /// How many relays, which come, go, forget and lie
+    #[arg(long, default_value_t = 0)]
+    pub(super) relays: u8,
+    /// All of that at once, by the seed
+    #[arg(long)]
+    pub(super) faults: bool,
+    /// Run what this file says instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["runs", "peers", "chats", "faults"])]
+    pub(super) scenario: Option<PathBuf>,
+    /// Where to write the smallest schedule that breaks a rule
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How many schedules to try to find a smaller one
+    #[arg(long, default_value_t = 300)]
+    pub(super) tries: u32,
+    /// How many schedules run at a time; one on each processor when not given
+    #[arg(long)]
+    pub(super) threads: Option<usize>,
+    /// A line for each schedule
+    #[arg(long)]
+    pub(super) verbose: bool,
 }
 
 /// Prints no token.
@@ -235,6 +294,16 @@ Example:
 
 The file holds the message itself, and what the devices of those who have it, and relays that hold it,
 signed. Devices sign within a minute after a message came, while both are connected.";
+
+const SIM: &str = "\
+Examples:
+  betwixt sim --faults --runs 1000          5 to 8 people, everything that can go wrong
+  betwixt sim --seed 7 --faults             one of them, with what it cost
+  betwixt sim --peers 1000 --chats 100 --hours 0.5
+  betwixt sim --scenario assets/scenarios/two-admins.toml
+
+The same seed gives the same run, and prints the same trace. See docs/scale.md. Exit code 1: a rule does
+not hold; the schedule is then made smaller and written to a file.";
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be

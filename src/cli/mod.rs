@@ -14,6 +14,7 @@ mod relay;
 mod restore;
 mod rpc;
 mod send;
+mod sim;
 mod window;
 
 use std::process::ExitCode;
@@ -49,6 +50,9 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     if let Some(Verb::Verify { file }) = arguments.verb {
         return prove::verify(&file);
     }
+    if let Some(Verb::Sim(sim)) = arguments.verb {
+        return sim::run(&sim);
+    }
     let config = Config::load(arguments.global.into_overrides())?;
     process::log(&config.log)?;
     match arguments.verb {
@@ -56,7 +60,7 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Open { link }) => window::run(&config, link),
         Some(Verb::Rpc) => rpc::run(&config),
         // These read settings of their own, or none.
-        Some(Verb::Relay(_) | Verb::Demo { .. } | Verb::Verify { .. }) => Ok(()),
+        Some(Verb::Relay(_) | Verb::Demo { .. } | Verb::Verify { .. } | Verb::Sim(_)) => Ok(()),
         Some(Verb::Prove { message, out }) => prove::prove(&config, &message, out),
         Some(Verb::Id) => id::run(&config),
         Some(Verb::Restore { name }) => restore::run(&config, name),
