@@ -20,11 +20,14 @@ use betwixt::{
             event::{ChatChange, DeliveryState, EngineEvent},
         },
         id::{ChatId, MessageId},
+        outbox::{Cargo, Waiting},
         record::{Class, memory::Memory},
         time::{DAY, MINUTE, SECOND},
     },
     wire::{
+        codec,
         direct::Direct,
+        limits,
         sync::{DeviceRuns, EpochRuns, Span, Step},
     },
 };
@@ -329,7 +332,12 @@ fn a_contact_on_a_new_device_gets_what_was_said_to_them_in_its_place_and_nobody_
     let after: Vec<MessageId> = world.timeline(alice, chat).iter().map(|m| m.id).collect();
     assert_eq!(after, before);
     assert_eq!(world.engine(again).chat(&chat).unwrap().missing, 0);
-    assert_eq!(world.engine(alice).waiting(), 0);
+    let waiting = world.hosts[alice].disk.records(Class::Outbox);
+    let messages = waiting.iter().filter(|(_, record)| {
+        let waiting: Waiting = codec::from_slice(record, limits::FRAME + 1024).unwrap();
+        matches!(waiting.cargo, Cargo::Message { .. })
+    });
+    assert_eq!(messages.count(), 0);
 }
 
 #[test]
