@@ -16,7 +16,7 @@ use crate::proto::{
         direct,
         group::unnumbered,
     },
-    engine::event::DeliveryState,
+    engine::{Engine, event::DeliveryState},
     id::{ChatId, DeviceId, MessageId, PersonId},
     record::{MessageRow, Write},
     time::Timestamp,
@@ -198,13 +198,13 @@ impl Ledger {
                     .said
                     .get(&row.id)
                     .is_some_and(|said| said.readers.contains(&person));
-            if to_them && !recipient.disk.holds(&row.id) {
+            // What came after its author had gone is kept aside until somebody refers to it.
+            let moved = self.moved.contains(&(chat, author.person));
+            let is_aside = |engine: &Engine| engine.is_aside(&chat, &row.id);
+            let is_aside = moved && recipient.engine.as_ref().is_none_or(is_aside);
+            if to_them && !is_aside && !recipient.disk.holds(&row.id) {
                 let id = hex(row.id);
-                let text = format!(
-                    "host {host} shows {id} as {state:?} to {:?} {person:?} {counter} chat {chat:?} between {}, and it is not there",
-                    recipient.device,
-                    row.chat == direct::chat_id(&author.person, &person)
-                );
+                let text = format!("host {host} shows {id} as {state:?}, and it is not there");
                 self.broken(Rule::Delivered, text);
             }
         }

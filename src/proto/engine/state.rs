@@ -387,6 +387,12 @@ impl Engine {
         self.outbox.len()
     }
 
+    /// Whether a message is kept aside, because its author had left the group when it came.
+    pub fn is_aside(&self, chat: &ChatId, id: &MessageId) -> bool {
+        let held = self.groups.get(chat);
+        held.is_some_and(|held| held.state.aside.iter().any(|aside| aside.id == *id))
+    }
+
     /// What each frame that waits carries, since when, and the devices that it waits for.
     pub fn waits(&self) -> impl Iterator<Item = (Cargo, Timestamp, &BTreeSet<DeviceId>)> {
         self.outbox.waits()
