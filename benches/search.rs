@@ -36,7 +36,7 @@ use betwixt::{
 };
 
 const VOCABULARY: f64 = 300_000.0;
-const FOREVER: Duration = Duration::from_secs(36_000);
+const FOREVER: Duration = Duration::from_hours(10);
 
 struct Chance(u64);
 
@@ -169,8 +169,8 @@ fn measure(name: &str, store: &Store, search: &Search, questions: &[Ask]) {
 }
 
 fn main() {
-    let messages = std::env::args().filter_map(|argument| argument.parse().ok());
-    let messages: u64 = messages.last().unwrap_or(1_000_000);
+    let mut messages = std::env::args().filter_map(|argument| argument.parse().ok());
+    let messages: u64 = messages.next_back().unwrap_or(1_000_000);
     let dir = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
     let store = Profile::open(dir.path()).unwrap().unlock(None).unwrap();
     let chats = (0..=100).map(|n| Write::Put(Class::Chat, vec![n; 32], vec![0].into()));
