@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp, WarningKind,
+    ChatChange, ChatId, DeliveryState, Found, MessageId, PersonId, SearchFor, Settings, Timestamp,
+    WarningKind,
 };
 
 mod message;
@@ -92,6 +93,9 @@ pub enum Query {
         /// Which.
         message_id: MessageId,
     },
+    /// Messages by their words.
+    #[serde(rename = "search")]
+    Search(SearchFor),
     /// How far a message of ours has come with each person.
     #[serde(rename = "message.receipts")]
     Receipts {
@@ -148,6 +152,8 @@ pub enum Answer {
     History(Vec<Edition>),
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
+    /// `search`
+    Found(Vec<Found>),
     /// Node commands without a result.
     Done {},
 }

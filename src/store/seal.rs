@@ -53,6 +53,8 @@ pub(super) enum Space {
     Acts,
     /// What somebody's devices signed that they have of one device's messages.
     Signed,
+    /// What the search index has to forget.
+    Unindexed,
 }
 
 impl Space {
@@ -69,6 +71,7 @@ impl Space {
             Self::Backup => 71,
             Self::Acts => 72,
             Self::Signed => 73,
+            Self::Unindexed => 80,
         }
     }
 
@@ -147,6 +150,7 @@ impl Sealer {
             Space::About,
             Space::Backup,
             Space::Signed,
+            Space::Unindexed,
         ];
         let all = CLASSES.map(Space::Record);
         let spaces = all.iter().chain(&own).map(|space| {
@@ -388,7 +392,7 @@ impl Sealer {
             .to_vec()
     }
 
-    fn blind<const N: usize>(&self, space: Space, parts: &[&[u8]]) -> [u8; N] {
+    pub(super) fn blind<const N: usize>(&self, space: Space, parts: &[&[u8]]) -> [u8; N] {
         let number = [space.number()];
         let mut all: Vec<&[u8]> = vec![&number];
         all.extend_from_slice(parts);

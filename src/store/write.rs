@@ -30,6 +30,8 @@ pub(super) struct Stage<'a> {
     pub(super) hidden: Hidden,
     /// Whether a row of a message that was committed before says something else now.
     pub(super) rewrites: bool,
+    /// Whether the search index has something to forget.
+    pub(super) unindexes: bool,
     /// Chats of which no message that was committed before is left.
     forgotten: BTreeSet<ChatId>,
     /// Whether records are touched that are also kept outside the database, and how urgent that is.
@@ -86,6 +88,7 @@ impl<'a> Stage<'a> {
             messages: BTreeMap::new(),
             hidden: Hidden::new(),
             rewrites: false,
+            unindexes: false,
             forgotten: BTreeSet::new(),
             backup: Backup::None,
         }
@@ -291,6 +294,7 @@ impl<'a> Stage<'a> {
             devices.insert(row.device);
         }
         self.drop_under(&sealer.places_prefix(&chat))?;
+        self.unindex(chat, None)?;
         for device in &devices {
             for person in people {
                 self.drop_under(&sealer.delivered_prefix(&chat, device, person))?;
