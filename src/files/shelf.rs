@@ -89,8 +89,13 @@ impl Shelf {
         self.state().quota
     }
 
-    /// Finds the files with these names, and removes all others. Only once, before anything else.
-    pub fn keep_only(&self, blobs: impl IntoIterator<Item = [u8; 32]>) -> io::Result<()> {
+    /// Finds the files with these names, and removes all others, unless it is uncertain that these are all.
+    /// Only once, before anything else.
+    pub fn keep_only(
+        &self,
+        blobs: impl IntoIterator<Item = [u8; 32]>,
+        certain: bool,
+    ) -> io::Result<()> {
         let names: BTreeMap<String, [u8; 32]> = blobs
             .into_iter()
             .map(|blob| (self.name_of(&blob), blob))
@@ -105,9 +110,10 @@ impl Shelf {
                 Some(blob) if !end.ends_with("tmp") => {
                     found.insert(*blob);
                 }
-                _ => {
+                _ if certain => {
                     let _ = fs::remove_file(entry.path());
                 }
+                _ => {}
             }
         }
         for blob in found {

@@ -213,7 +213,7 @@ fn after_a_start_what_was_written_is_here_and_what_was_only_noted_is_not() {
     std::os::unix::fs::FileExt::write_all_at(&file, &[0; 100], 100 * CHUNK as u64).unwrap();
 
     let again = shelf(two.path());
-    again.keep_only([sealed.blob]).unwrap();
+    again.keep_only([sealed.blob], true).unwrap();
     let part = again.find(&sealed.blob).unwrap().unwrap();
 
     let have = part.have();
@@ -238,7 +238,7 @@ fn what_no_message_names_is_gone_after_a_start() {
     drop(first);
 
     let again = shelf(dir.path());
-    again.keep_only([kept, [9; 32]]).unwrap();
+    again.keep_only([kept, [9; 32]], true).unwrap();
 
     assert_eq!(again.names(), [kept]);
     assert!(again.find(&kept).unwrap().is_some());
@@ -277,7 +277,7 @@ fn what_was_paused_or_cancelled_stays_so() {
         .unwrap();
     drop((part, to));
     let paused = shelf(two.path());
-    paused.keep_only([sealed.blob]).unwrap();
+    paused.keep_only([sealed.blob], true).unwrap();
     assert_eq!(
         paused.standing(&sealed.blob),
         Some(Standing::Part(Wish::Paused))
@@ -292,7 +292,7 @@ fn what_was_paused_or_cancelled_stays_so() {
         .unwrap();
     drop(paused);
     let cancelled = shelf(two.path());
-    cancelled.keep_only([sealed.blob]).unwrap();
+    cancelled.keep_only([sealed.blob], true).unwrap();
     assert_eq!(
         cancelled.standing(&sealed.blob),
         Some(Standing::Part(Wish::Cancelled))

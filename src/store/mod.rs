@@ -13,6 +13,7 @@
 //! gen-N/         a database of sled
 //! state          how far the database had come
 //! tail-N         the end of a log while it is opened
+//! blobs/         files of messages (`crate::files`)
 //! ballast        room that is given up when the disk is full
 //! db.broken-N/   a database that was damaged, after what could be read of it was saved
 //! ```
@@ -27,6 +28,7 @@ mod error;
 mod generation;
 mod keyring;
 mod lock;
+mod named;
 mod open;
 mod profile;
 mod query;

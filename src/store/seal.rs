@@ -53,6 +53,8 @@ pub(super) enum Space {
     Acts,
     /// What somebody's devices signed that they have of one device's messages.
     Signed,
+    /// Which file a message has.
+    File,
 }
 
 impl Space {
@@ -69,6 +71,7 @@ impl Space {
             Self::Backup => 71,
             Self::Acts => 72,
             Self::Signed => 73,
+            Self::File => 74,
         }
     }
 
@@ -147,6 +150,7 @@ impl Sealer {
             Space::About,
             Space::Backup,
             Space::Signed,
+            Space::File,
         ];
         let all = CLASSES.map(Space::Record);
         let spaces = all.iter().chain(&own).map(|space| {
@@ -372,6 +376,17 @@ impl Sealer {
     /// Where it is noted how far somebody has read.
     pub(super) fn read_key(&self, chat: &ChatId, device: &DeviceId, who: &PersonId) -> [u8; 16] {
         self.blind(Space::Read, &[&chat.0, &device.0, &who.0])
+    }
+
+    /// With which the keys of all entries of files begin.
+    pub(super) fn files_prefix(&self) -> [u8; 8] {
+        self.blind(Space::File, &[b"all"])
+    }
+
+    /// Where it is noted which file a message has.
+    pub(super) fn file_key(&self, message: &MessageId) -> Vec<u8> {
+        let own = self.blind::<16>(Space::File, &[b"of", &message.0]);
+        [self.files_prefix().as_slice(), &own].concat()
     }
 
     /// Where the database keeps what it knows of itself.

@@ -19,7 +19,10 @@ use super::{
     vault::{self, Cost, Header, Keys},
     write::{Backup, Stage},
 };
-use crate::proto::record::{Class, Write};
+use crate::{
+    files::Shelf,
+    proto::record::{Class, Write},
+};
 
 /// An open profile: what was committed, and a way to commit more. Clones are the same store.
 ///
@@ -37,6 +40,7 @@ pub(super) struct Open {
     lock: ProfileLock,
     keys: Keys,
     pub(super) database: Database,
+    pub(super) shelf: Shelf,
     pub(super) writer: Mutex<Writer>,
 }
 
@@ -66,7 +70,7 @@ impl Store {
         header: Header,
         keys: Keys,
         keyring: Keyring,
-        ready: Ready,
+        (ready, shelf): (Ready, Shelf),
     ) -> Self {
         let Ready {
             database,
@@ -91,6 +95,7 @@ impl Store {
             lock,
             keys,
             database,
+            shelf,
             writer: Mutex::new(writer),
         };
         // Forward secrecy can wait for room on the disk; using the profile cannot.
@@ -284,6 +289,12 @@ impl Open {
             *copy = None;
         }
         writer.about = about;
+        for blob in self.database.lost_files() {
+            // It is removed at the next start otherwise.
+            if let Err(e) = self.shelf.remove(&blob) {
+                tracing::warn!("a file that no message names was not removed: {e}");
+            }
+        }
         let now = Remembered {
             commit: about.commit,
             flags,
