@@ -8,7 +8,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::bits::Bits;
+use super::{
+    bits::Bits,
+    have::{read_have, write_have},
+};
 use crate::{
     disk::files,
     wire::{
@@ -241,6 +244,12 @@ impl Blob {
         most.min(self.shape.size())
     }
 
+    /// Whether the hashes of the chunks of a page are here.
+    pub fn knows(&self, page: u32) -> bool {
+        let state = self.state();
+        state.whole || state.known.has(page)
+    }
+
     /// The hashes of the chunks of a page, if they are here.
     pub fn page(&self, page: u32) -> io::Result<Option<Vec<u8>>> {
         let state = self.state();
@@ -445,53 +454,10 @@ impl Blob {
     }
 }
 
-/// What is surely here of a file that is not whole.
-pub(super) fn read_have(paths: &Paths) -> io::Result<Option<(Wish, Shape, Bits)>> {
-    let bytes = match fs::read(paths.have()) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e),
-    };
-    Ok(parse_have(&bytes))
-}
-
-fn parse_have(bytes: &[u8]) -> Option<(Wish, Shape, Bits)> {
-    let (rest, sum) = bytes.split_last_chunk::<CHECKSUM>()?;
-    if !blake3::hash(rest).as_bytes().starts_with(sum) {
-        return None;
-    }
-    let ([version, wish], rest) = rest.split_first_chunk::<2>()?;
-    let (size, bits) = rest.split_first_chunk::<8>()?;
-    let wish = match (version, wish) {
-        (1, 0) => Wish::Wanted,
-        (1, 1) => Wish::Paused,
-        (1, 2) => Wish::Cancelled,
-        _ => return None,
-    };
-    let shape = Shape::of(u64::from_be_bytes(*size))?;
-    Some((wish, shape, Bits::read(shape.chunks(), bits)?))
-}
-
-pub(super) fn write_have(paths: &Paths, wish: Wish, shape: Shape, have: &Bits) -> io::Result<()> {
-    let wish = match wish {
-        Wish::Wanted => 0,
-        Wish::Paused => 1,
-        Wish::Cancelled => 2,
-    };
-    let mut bytes = vec![1, wish];
-    bytes.extend(shape.size().to_be_bytes());
-    bytes.extend(have.bytes());
-    let sum = blake3::hash(&bytes);
-    bytes.extend(sum.as_bytes().iter().take(CHECKSUM));
-    files::replace(&paths.have(), &bytes)
-}
-
 /// How many pages there are.
 fn count(shape: Shape) -> u32 {
     u32::try_from(shape.pages()).unwrap_or(0)
 }
-
-const CHECKSUM: usize = 8;
 
 /// Chunks after which it is noted that they were written: 2 MiB.
 const NOTED: u32 = 32;

@@ -14,6 +14,7 @@
 mod bits;
 mod blob;
 mod cipher;
+mod have;
 mod name;
 mod plain;
 mod save;

@@ -11,12 +11,16 @@ use data_encoding::HEXLOWER;
 
 use super::{
     bits::Bits,
-    blob::{Blob, Paths, Wish, read_have, write_have},
+    blob::{Blob, Paths, Wish},
+    have::{read_have, write_have},
 };
 use crate::{
     disk::files,
     proto::secret::Secret,
-    wire::blob::{Shape, blob_id},
+    wire::{
+        blob::{Shape, blob_id},
+        limits,
+    },
 };
 
 /// The sealed files of a profile. Clones are the same shelf; its functions wait for the disk.
@@ -41,6 +45,8 @@ struct State {
 struct Held {
     size: u64,
     standing: Standing,
+    /// What was here when that was last known.
+    bytes: u64,
     open: Weak<Blob>,
 }
 
@@ -119,13 +125,14 @@ impl Shelf {
         for blob in found {
             let paths = self.paths_of(&blob);
             let held = match fs::metadata(paths.whole()) {
-                Ok(whole) => Some((whole.len(), Standing::Whole)),
-                Err(_) => read_have(&paths)?.map(|(wish, shape, _)| {
+                Ok(whole) => Some(((whole.len(), whole.len()), Standing::Whole)),
+                Err(_) => read_have(&paths)?.map(|(wish, shape, have)| {
                     let size = match wish {
                         Wish::Wanted | Wish::Paused => shape.size(),
                         Wish::Cancelled => 0,
                     };
-                    (size, Standing::Part(wish))
+                    let bytes = u64::from(have.count()) * limits::BLOB_CHUNK as u64;
+                    ((size, bytes.min(size)), Standing::Part(wish))
                 }),
             };
             match held {
@@ -143,10 +150,14 @@ impl Shelf {
 
     /// How many encrypted bytes are here of a file.
     pub fn bytes(&self, blob: &[u8; 32]) -> u64 {
-        match self.find(blob) {
-            Ok(Some(found)) => found.bytes(),
-            Ok(None) | Err(_) => 0,
+        let mut state = self.state();
+        let Some(held) = state.held.get_mut(blob) else {
+            return 0;
+        };
+        if let Some(open) = held.open.upgrade() {
+            held.bytes = open.bytes();
         }
+        held.bytes
     }
 
     /// What all files take, in bytes.
@@ -170,6 +181,7 @@ impl Shelf {
         }
         let found = Blob::open(*blob, self.paths_of(blob))?.map(Arc::new);
         if let Some(found) = &found {
+            held.bytes = found.bytes();
             held.open = Arc::downgrade(found);
         }
         Ok(found)
@@ -208,7 +220,7 @@ impl Shelf {
         paths.remove()?;
         self.forget(blob);
         write_have(&paths, wish, shape, &Bits::none(shape.chunks()))?;
-        self.hold(*blob, 0, Standing::Part(wish));
+        self.hold(*blob, (0, 0), Standing::Part(wish));
         Ok(())
     }
 
@@ -263,13 +275,14 @@ impl Shelf {
         HEXLOWER.encode(&short.unwrap_or_default())
     }
 
-    fn hold(&self, blob: [u8; 32], size: u64, standing: Standing) {
+    fn hold(&self, blob: [u8; 32], (size, bytes): (u64, u64), standing: Standing) {
         let mut state = self.state();
         state.used = state.used.saturating_add(size);
         let open = Weak::new();
         let held = Held {
             size,
             standing,
+            bytes,
             open,
         };
         if let Some(before) = state.held.insert(blob, held) {
@@ -316,6 +329,7 @@ impl Room<'_> {
         let held = Held {
             size: self.size,
             standing,
+            bytes: 0,
             open,
         };
         if let Some(before) = state.held.insert(blob, held) {

@@ -14,6 +14,7 @@ mod query;
 mod show;
 mod start;
 mod step;
+mod transfer;
 mod turn;
 mod vault;
 pub mod view;
@@ -22,7 +23,7 @@ pub use clock::{now, today};
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
-pub use start::{NodeError, NodeSettings, Restore, Running, StartError, start};
+pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{
     engine::command::{
@@ -30,7 +31,7 @@ pub use crate::proto::{
         SettingsChange,
     },
     engine::event::{ChatChange, DeliveryState, WarningKind},
-    id::{ChatId, MessageId, PersonId},
+    id::{ChatId, FileId, MessageId, PersonId},
     proof::{MOST_BYTES as LARGEST_PROOF, Verified, verify as verify_proof},
     time::Timestamp,
 };

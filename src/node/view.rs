@@ -7,11 +7,16 @@ pub use chats::{ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, Place,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::file::{
+    FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer, TransferState,
+};
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp, WarningKind,
+    ChatChange, ChatId, DeliveryState, FileId, MessageId, PersonId, Settings, Timestamp,
+    WarningKind,
 };
 
+mod file;
 mod message;
 
 /// What concerns the node itself rather than the engine.
@@ -92,6 +97,9 @@ pub enum Query {
         /// Which.
         message_id: MessageId,
     },
+    /// What files take on this device.
+    #[serde(rename = "file.list")]
+    Files,
     /// How far a message of ours has come with each person.
     #[serde(rename = "message.receipts")]
     Receipts {
@@ -148,6 +156,23 @@ pub enum Answer {
     History(Vec<Edition>),
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
+    /// `file.send`
+    FileSent {
+        /// The message that offers it.
+        message_id: MessageId,
+        /// The file.
+        file_id: FileId,
+    },
+    /// `file.fetch` and what else is done with a file
+    File {
+        /// The file.
+        file_id: FileId,
+        /// Where it was saved, if it was here already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
+    /// `file.list`
+    Files(Storage),
     /// Node commands without a result.
     Done {},
 }
@@ -326,6 +351,8 @@ pub enum Event {
         /// What about it.
         what: ChatChange,
     },
+    /// A file comes, or goes to somebody.
+    Transfer(Box<Transfer>),
     /// Something the person should know.
     Warning {
         /// For programs.

@@ -8,7 +8,7 @@ use crate::node::{
     Settings,
     view::{
         ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson, NodeInfo,
-        PersonReceipt, Safety,
+        PersonReceipt, Safety, Storage,
     },
 };
 
@@ -105,6 +105,15 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
             let message_id = schema::<crate::node::MessageId>(generator);
             object(&[("message_id", message_id), ("sent_at", sent_at)])
         }
+        "file.send" => {
+            let file_id = schema::<crate::node::FileId>(generator);
+            let message_id = schema::<crate::node::MessageId>(generator);
+            object(&[("message_id", message_id), ("file_id", file_id)])
+        }
+        "file.fetch" | "file.pause" | "file.resume" | "file.cancel" => {
+            object(&[("file_id", schema::<crate::node::FileId>(generator))])
+        }
+        "file.list" => schema::<Storage>(generator),
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
         | "contact.verify" | "chat.add" | "chat.remove" | "chat.role" | "chat.accept"
@@ -159,7 +168,7 @@ mod tests {
         let document = document().to_string();
 
         for method in [
-            "file.send",
+            "file.open",
             "search",
             "message.forward",
             "backup.create",

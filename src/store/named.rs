@@ -11,7 +11,7 @@ use std::{
 use super::{
     database::Database,
     error::StoreError,
-    seal::{PIECE, Space},
+    seal::{PIECE, Sealer, Space},
     store::Store,
     write::Stage,
 };
@@ -111,6 +111,19 @@ impl Stage<'_> {
         self.drop_row(key)?;
         self.named.push(Change::Dropped(row.id));
         Ok(())
+    }
+}
+
+impl Sealer {
+    /// With which the keys of all entries of files begin.
+    pub(super) fn files_prefix(&self) -> [u8; 8] {
+        self.blind(Space::File, &[b"all"])
+    }
+
+    /// Where it is noted which file a message has.
+    pub(super) fn file_key(&self, message: &MessageId) -> Vec<u8> {
+        let own = self.blind::<16>(Space::File, &[b"of", &message.0]);
+        [self.files_prefix().as_slice(), &own].concat()
     }
 }
 

@@ -378,17 +378,6 @@ impl Sealer {
         self.blind(Space::Read, &[&chat.0, &device.0, &who.0])
     }
 
-    /// With which the keys of all entries of files begin.
-    pub(super) fn files_prefix(&self) -> [u8; 8] {
-        self.blind(Space::File, &[b"all"])
-    }
-
-    /// Where it is noted which file a message has.
-    pub(super) fn file_key(&self, message: &MessageId) -> Vec<u8> {
-        let own = self.blind::<16>(Space::File, &[b"of", &message.0]);
-        [self.files_prefix().as_slice(), &own].concat()
-    }
-
     /// Where the database keeps what it knows of itself.
     pub(super) fn about_key(&self) -> [u8; 16] {
         self.blind(Space::About, &[])
@@ -403,7 +392,7 @@ impl Sealer {
             .to_vec()
     }
 
-    fn blind<const N: usize>(&self, space: Space, parts: &[&[u8]]) -> [u8; N] {
+    pub(super) fn blind<const N: usize>(&self, space: Space, parts: &[&[u8]]) -> [u8; N] {
         let number = [space.number()];
         let mut all: Vec<&[u8]> = vec![&number];
         all.extend_from_slice(parts);

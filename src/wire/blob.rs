@@ -51,6 +51,13 @@ pub enum BlobRequest {
         #[cbor(n(0), with = "minicbor::bytes")]
         blob: [u8; 32],
     },
+    /// The asker has all of it now.
+    #[n(4)]
+    Took {
+        /// Which file.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        blob: [u8; 32],
+    },
 }
 
 /// What a holder of a file answers.
@@ -83,6 +90,9 @@ pub enum BlobReply {
     /// byte; nothing stands for all of them.
     #[n(4)]
     Have(#[n(0)] ByteVec),
+    /// Answer to [`BlobRequest::Took`].
+    #[n(5)]
+    Noted,
 }
 
 impl BlobRequest {
@@ -92,7 +102,8 @@ impl BlobRequest {
             Self::List { blob }
             | Self::Chunks { blob, .. }
             | Self::Page { blob, .. }
-            | Self::Have { blob } => *blob,
+            | Self::Have { blob }
+            | Self::Took { blob } => *blob,
         }
     }
 
@@ -106,7 +117,7 @@ impl BlobRequest {
         let request = codec::from_slice(bytes, REQUEST)?;
         let below = |at: u32, most: usize| usize::try_from(at).is_ok_and(|at| at < most);
         let within = match request {
-            Self::List { .. } | Self::Have { .. } => true,
+            Self::List { .. } | Self::Have { .. } | Self::Took { .. } => true,
             Self::Page { page, .. } => below(page, limits::BLOB_PAGES),
             Self::Chunks { first, count, .. } => {
                 let last = first.checked_add(u32::from(count).saturating_sub(1));
@@ -128,7 +139,7 @@ impl BlobReply {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let reply: Self = codec::from_slice(bytes, limits::BLOB_MESSAGE)?;
         let within = match &reply {
-            Self::Refused => true,
+            Self::Refused | Self::Noted => true,
             Self::List { size, pages } => {
                 Shape::of(*size).is_some_and(|shape| shape.pages() * 32 == pages.len())
             }
@@ -275,6 +286,7 @@ mod tests {
         for request in [
             BlobRequest::List { blob },
             BlobRequest::Have { blob },
+            BlobRequest::Took { blob },
             page(4095),
             chunks(0, 16),
             chunks(4_194_288, 16),
