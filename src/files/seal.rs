@@ -4,6 +4,8 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     os::unix::fs::FileExt,
+    sync::mpsc,
+    thread,
 };
 
 use super::{
@@ -77,11 +79,13 @@ impl Shelf {
         zeroize::Zeroize::zeroize(&mut secret);
         let room = self.reserve(shape.size())?;
         let making = Making {
-            shape,
-            cipher: Cipher::new(&file_key, prefix, shape.chunks()),
+            sealing: Sealing {
+                shape,
+                cipher: Cipher::new(&file_key, prefix, shape.chunks()),
+                hashes: Vec::new(),
+                plain: blake3::Hasher::new(),
+            },
             data: files::open_private(&paths.part())?,
-            hashes: Vec::new(),
-            plain: blake3::Hasher::new(),
         };
         match making.run(from, size, going_on) {
             Ok(made) => {
@@ -125,11 +129,8 @@ impl Shelf {
 }
 
 struct Making {
-    shape: Shape,
-    cipher: Cipher,
+    sealing: Sealing,
     data: File,
-    hashes: Vec<u8>,
-    plain: blake3::Hasher,
 }
 
 struct Made {
@@ -139,28 +140,76 @@ struct Made {
 }
 
 impl Making {
+    /// Reads and seals on this thread, and writes on another: each takes about as long.
     fn run(
-        mut self,
+        self,
+        from: impl Read,
+        size: u64,
+        going_on: impl FnMut(u64) -> bool,
+    ) -> Result<Made, SealError> {
+        let Self { mut sealing, data } = self;
+        let shape = sealing.shape;
+        let (full, written) = mpsc::sync_channel::<(u32, Vec<u8>)>(BUFFERS);
+        let (empty, spare) = mpsc::channel();
+        for _ in 0..BUFFERS {
+            let _ = empty.send(Vec::new());
+        }
+        thread::scope(|scope| {
+            let writing = scope.spawn(move || {
+                for (first, buffer) in written {
+                    data.write_all_at(&buffer, shape.offset(first))?;
+                    if first.is_multiple_of(SYNCED) {
+                        // So that there is little left to do at the end.
+                        data.sync_data()?;
+                    }
+                    // Nobody wants it any more after an error or at the end.
+                    let _ = empty.send(buffer);
+                }
+                data.sync_all()
+            });
+            let sealed = sealing.run(from, size, (&full, &spare), going_on);
+            drop(full);
+            let written = writing.join();
+            sealed?;
+            written.map_err(|_| SealError::Changed)??;
+            Ok(sealing.made())
+        })
+    }
+}
+
+/// What only the thread that seals needs.
+struct Sealing {
+    shape: Shape,
+    cipher: Cipher,
+    hashes: Vec<u8>,
+    plain: blake3::Hasher,
+}
+
+impl Sealing {
+    fn run(
+        &mut self,
         mut from: impl Read,
         size: u64,
+        (full, spare): (&mpsc::SyncSender<(u32, Vec<u8>)>, &mpsc::Receiver<Vec<u8>>),
         mut going_on: impl FnMut(u64) -> bool,
-    ) -> Result<Made, SealError> {
-        let mut buffer = vec![0; ROUND * limits::BLOB_CHUNK];
+    ) -> Result<(), SealError> {
         let mut left = size;
         let mut first = 0;
         while first < self.shape.chunks() {
-            let round = u32::try_from(ROUND).unwrap_or(1);
-            let len = self.shape.len(first, round);
-            let Some(out) = buffer.get_mut(..len) else {
-                return Err(SealError::Changed);
+            // Where the other thread has ended, its error is what counts.
+            let Ok(mut buffer) = spare.recv() else {
+                return Ok(());
             };
-            for (chunk, sealed) in (first..).zip(out.chunks_mut(limits::BLOB_CHUNK)) {
+            buffer.resize(self.shape.len(first, ROUND), 0);
+            for (chunk, sealed) in (first..).zip(buffer.chunks_mut(limits::BLOB_CHUNK)) {
                 left = self.fill(&mut from, sealed, left)?;
                 self.cipher.seal(chunk, sealed);
                 self.hashes.extend(blake3::hash(sealed).as_bytes());
             }
-            self.data.write_all_at(out, self.shape.offset(first))?;
-            first = first.saturating_add(round);
+            if full.send((first, buffer)).is_err() {
+                return Ok(());
+            }
+            first = first.saturating_add(ROUND);
             if !going_on(size - left) {
                 return Err(SealError::Cancelled);
             }
@@ -168,12 +217,15 @@ impl Making {
         if left > 0 || from.read(&mut [0])? > 0 {
             return Err(SealError::Changed);
         }
-        self.data.sync_all()?;
-        Ok(Made {
+        Ok(())
+    }
+
+    fn made(self) -> Made {
+        Made {
             shape: self.shape,
             hashes: self.hashes,
             hash: *self.plain.finalize().as_bytes(),
-        })
+        }
     }
 
     /// Reads what goes into a chunk; after the end of the file that is padding. How much is left.
@@ -198,6 +250,12 @@ impl Making {
 }
 
 /// Chunks that are written at once: 1 MiB.
-const ROUND: usize = 16;
+const ROUND: u32 = 16;
+
+/// Pieces of so many chunks between the two threads.
+const BUFFERS: usize = 3;
+
+/// Chunks after which what is there is synced: 64 MiB.
+const SYNCED: u32 = 1024;
 
 const _: () = assert!(PIECE + super::cipher::TAG == limits::BLOB_CHUNK);

@@ -51,13 +51,16 @@ impl Driver<'_> {
             }
             FileAsk::Holders { blob, answer } => {
                 let named = core.store.naming(&blob).unwrap_or_default();
+                let shared = named
+                    .iter()
+                    .any(|row| core.engine.chat(&row.chat).is_none());
                 let mut holders: Vec<_> = named
                     .iter()
                     .flat_map(|row| core.engine.holders(&row.chat))
                     .collect();
                 holders.sort_unstable();
                 holders.dedup();
-                let _ = answer.send(holders);
+                let _ = answer.send((holders, shared));
             }
             FileAsk::Offer {
                 chat,
@@ -201,7 +204,8 @@ impl Driver<'_> {
     /// A file that is not all here.
     fn unfinished(&self, core: &Core, file_id: FileId) -> Result<FileRow, CommandError> {
         let named = core.store.naming(&file_id.0).map_err(|e| unreadable(&e))?;
-        let row = named.first().copied().ok_or_else(no_file)?;
+        let plausible = named.iter().find(|row| is_plausible(row).is_ok());
+        let row = plausible.or(named.first()).copied().ok_or_else(no_file)?;
         if self.standing(core, &row) == Some(Standing::Whole) {
             let message = "All of this file is here already. Delete its message to remove it.";
             return Err(CommandError::new(ErrorKind::Conflict, message));

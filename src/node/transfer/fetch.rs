@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
@@ -30,6 +30,8 @@ use crate::{
 pub(super) enum Outcome {
     /// It is here.
     Whole,
+    /// Nobody had it for a while, and others wait for their turn.
+    Later,
     /// Nobody wants it any more.
     Unwanted,
     /// It cannot be had, and why.
@@ -43,6 +45,7 @@ pub(super) async fn fetch(shared: Arc<Shared>, row: FileRow) -> Outcome {
         sources: JoinSet::new(),
         busy: BTreeSet::new(),
         shunned: BTreeMap::new(),
+        breaks: BTreeMap::new(),
         slot: None,
         shared,
         row,
@@ -58,6 +61,8 @@ struct Fetching {
     busy: BTreeSet<PeerId>,
     /// Peers that are not asked, and until when; none: never again.
     shunned: BTreeMap<PeerId, Option<Instant>>,
+    /// How often streams of peers broke.
+    breaks: BTreeMap<PeerId, u32>,
     slot: Option<OwnedSemaphorePermit>,
 }
 
@@ -66,6 +71,7 @@ impl Fetching {
         let mut told = Told::new(self.bytes());
         let mut tick = interval(TICK);
         let mut look_at = Instant::now();
+        let mut busy_at = Instant::now();
         let mut peers = self.shared.peers.subscribe();
         loop {
             if look_at <= Instant::now() {
@@ -95,6 +101,11 @@ impl Fetching {
                     if self.shared.shelf.standing(&self.row.blob).is_none() {
                         return Outcome::Unwanted;
                     }
+                    if !self.busy.is_empty() {
+                        busy_at = Instant::now();
+                    } else if busy_at.elapsed() > TURN && self.shared.queued.load(Ordering::Relaxed) > 0 {
+                        return Outcome::Later;
+                    }
                     told.tell(&self.shared, &self.row, self.bytes());
                 }
                 () = sleep_until(look_at) => {}
@@ -106,8 +117,7 @@ impl Fetching {
     async fn find_sources(&mut self) -> Result<(), Outcome> {
         let now = Instant::now();
         let shunned = |until: &Option<Instant>| until.is_none_or(|until| until > now);
-        let holders = self.shared.holders(self.row.blob).await;
-        let is_shared = holders.len() > 1;
+        let (holders, is_shared) = self.shared.holders(self.row.blob).await;
         let free: Vec<PeerId> = holders
             .into_iter()
             .filter(|peer| !self.busy.contains(peer))
@@ -141,6 +151,9 @@ impl Fetching {
 
     /// Opens what is here of the file, or begins it with a peer's list.
     async fn begin(&mut self, peer: PeerId, is_shared: bool) -> Result<(), Outcome> {
+        if self.shared.shelf.standing(&self.row.blob).is_none() {
+            return Err(Outcome::Unwanted);
+        }
         let (shelf, id) = (self.shared.shelf.clone(), self.row.blob);
         let found = blocking(move || shelf.find(&id)).await?;
         let blob = match found {
@@ -193,7 +206,11 @@ impl Fetching {
                 let work = self.work.as_ref()?;
                 let (shelf, blob) = (self.shared.shelf.clone(), Arc::clone(&work.blob));
                 match blocking(move || shelf.finish(&blob)).await {
-                    Ok(true) => return Some(Outcome::Whole),
+                    Ok(true) => {
+                        // They say goodbye, so that each source knows.
+                        self.sources.detach_all();
+                        return Some(Outcome::Whole);
+                    }
                     Ok(false) => {}
                     Err(failed) => return Some(failed),
                 }
@@ -214,7 +231,11 @@ impl Fetching {
                 None
             }
             Why::Nothing => Some(NOTHING),
-            Why::Broke | Why::Done | Why::Disk(_) => Some(BROKE),
+            Why::Broke | Why::Done | Why::Disk(_) => {
+                let before = self.breaks.entry(peer).or_default();
+                *before = before.saturating_add(1);
+                Some(BROKE.saturating_mul(1 << (*before).min(6)))
+            }
         };
         let until = wait.map(|wait| Instant::now() + wait);
         self.shunned.insert(peer, until);
@@ -275,6 +296,9 @@ fn random() -> [u8; 4] {
 /// Peers that one file is fetched from at once.
 const SOURCES: usize = 6;
 
+/// How long a file for which nobody is there keeps others waiting.
+const TURN: Duration = Duration::from_secs(5);
+
 const TICK: Duration = Duration::from_millis(250);
 
 /// How often it is looked for more sources.
@@ -283,5 +307,5 @@ const LOOK: Duration = Duration::from_secs(5);
 /// When a peer that had nothing is asked again.
 const NOTHING: Duration = Duration::from_secs(3);
 
-/// When a peer whose stream broke is asked again.
-const BROKE: Duration = Duration::from_millis(500);
+/// When a peer whose stream broke is asked again: twice as late each time, up to 16 s.
+const BROKE: Duration = Duration::from_millis(250);

@@ -9,10 +9,15 @@ mod save;
 mod send;
 mod serve;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
@@ -42,10 +47,10 @@ pub(super) enum FileAsk {
         blob: [u8; 32],
         answer: oneshot::Sender<Option<PersonId>>,
     },
-    /// Who may have a file and is connected.
+    /// Who may have a file and is connected, and whether more than two share it.
     Holders {
         blob: [u8; 32],
-        answer: oneshot::Sender<Vec<PeerId>>,
+        answer: oneshot::Sender<(Vec<PeerId>, bool)>,
     },
     /// A file is sealed: say so in its chat.
     Offer {
@@ -83,6 +88,8 @@ pub(super) struct Shared {
     slots: Arc<Semaphore>,
     /// Files that are sealed at once.
     sealing: Arc<Semaphore>,
+    /// How many files wait for their turn.
+    queued: AtomicUsize,
 }
 
 impl Shared {
@@ -93,7 +100,7 @@ impl Shared {
         answered.await.ok()?
     }
 
-    async fn holders(&self, blob: [u8; 32]) -> Vec<PeerId> {
+    async fn holders(&self, blob: [u8; 32]) -> (Vec<PeerId>, bool) {
         let (answer, answered) = oneshot::channel();
         // A node that ends has none.
         let _ = self.asks.send(FileAsk::Holders { blob, answer }).await;
@@ -141,6 +148,7 @@ impl Transfers {
             peers: watch::Sender::new(0),
             slots: Arc::new(Semaphore::new(FETCHED)),
             sealing: Arc::new(Semaphore::new(SEALED)),
+            queued: AtomicUsize::new(0),
         });
         let desk = Desk {
             shared: Arc::clone(&shared),
@@ -206,7 +214,7 @@ impl Desk {
                 },
                 Some(ended) = self.fetches.join_next() => {
                     if let Ok((row, outcome)) = ended {
-                        self.fetched(row, outcome);
+                        self.fetched(row, outcome).await;
                     }
                 }
                 Some(_) = self.others.join_next() => {}
@@ -259,7 +267,7 @@ impl Desk {
             return;
         }
         if self.fetching.len() >= FETCHES {
-            self.queued.push_back(row);
+            self.queue(row);
             return;
         }
         let shared = Arc::clone(&self.shared);
@@ -267,6 +275,12 @@ impl Desk {
             .fetches
             .spawn(async move { (row, fetch::fetch(shared, row).await) });
         self.fetching.insert(row.blob, task);
+    }
+
+    fn queue(&mut self, row: FileRow) {
+        self.queued.push_back(row);
+        let waiting = self.queued.len();
+        self.shared.queued.store(waiting, Ordering::Relaxed);
     }
 
     fn leave(&mut self, row: &FileRow) {
@@ -280,6 +294,9 @@ impl Desk {
         let Some(shape) = Shape::of(row.sealed_size) else {
             return;
         };
+        if self.shared.shelf.standing(&row.blob) == Some(Standing::Part(wish)) {
+            return;
+        }
         let shelf = self.shared.shelf.clone();
         let noted = spawn_blocking(move || shelf.set_wish(&row.blob, shape, wish)).await;
         if !matches!(noted, Ok(Ok(()))) {
@@ -287,9 +304,12 @@ impl Desk {
         }
     }
 
-    fn fetched(&mut self, row: FileRow, outcome: Outcome) {
+    async fn fetched(&mut self, row: FileRow, outcome: Outcome) {
         self.fetching.remove(&row.blob);
-        if let Some(next) = self.queued.pop_front()
+        let next = self.queued.pop_front();
+        let waiting = self.queued.len();
+        self.shared.queued.store(waiting, Ordering::Relaxed);
+        if let Some(next) = next
             && self.shared.shelf.standing(&next.blob) == Some(Standing::Part(Wish::Wanted))
         {
             self.fetch(next);
@@ -300,11 +320,13 @@ impl Desk {
                 let saving = self.saving.remove(&row.blob).unwrap_or_default();
                 self.save(row, saving);
             }
+            Outcome::Later => self.fetch(row),
             Outcome::Unwanted => {
                 self.saving.remove(&row.blob);
             }
             Outcome::Failed(why) => {
                 self.saving.remove(&row.blob);
+                self.wish(row, Wish::Paused).await;
                 let have = self.shared.shelf.bytes(&row.blob).min(row.size);
                 self.shared.emit(Transfer {
                     problem: Some(why),

