@@ -20,14 +20,11 @@ use betwixt::{
             event::{ChatChange, DeliveryState, EngineEvent},
         },
         id::{ChatId, MessageId},
-        outbox::{Cargo, Waiting},
         record::{Class, memory::Memory},
         time::{DAY, MINUTE, SECOND},
     },
     wire::{
-        codec,
         direct::Direct,
-        limits,
         sync::{DeviceRuns, EpochRuns, Span, Step},
     },
 };
@@ -332,12 +329,37 @@ fn a_contact_on_a_new_device_gets_what_was_said_to_them_in_its_place_and_nobody_
     let after: Vec<MessageId> = world.timeline(alice, chat).iter().map(|m| m.id).collect();
     assert_eq!(after, before);
     assert_eq!(world.engine(again).chat(&chat).unwrap().missing, 0);
-    let waiting = world.hosts[alice].disk.records(Class::Outbox);
-    let messages = waiting.iter().filter(|(_, record)| {
-        let waiting: Waiting = codec::from_slice(record, limits::FRAME + 1024).unwrap();
-        matches!(waiting.cargo, Cargo::Message { .. })
-    });
-    assert_eq!(messages.count(), 0);
+    assert_eq!(world.engine(alice).waiting(), 0);
+}
+
+#[test]
+fn what_was_said_to_a_new_device_before_it_asked_arrives() {
+    let mut world = World::new(6, Links::GOOD);
+    let (alice, bob) = (world.join("Alice"), world.join("Bob"));
+    let chat = world.befriend(alice, bob);
+    say(&mut world, alice, chat, "to the old device");
+    world.run(MINUTE);
+    let words = world.engine(bob).recovery_words();
+    world.crash(bob);
+
+    let again = world.restore("Bob", &words);
+    world.run(10 * SECOND);
+    world.introduce(alice, again);
+    world.run(10 * SECOND);
+    // Alice has seen the new device and sealed for it, on a channel that it knows nothing of.
+    say(&mut world, alice, chat, "before it asked");
+    world.run(10 * SECOND);
+    assert_eq!(world.engine(alice).waiting(), 2);
+    let add = Command::AddContact {
+        link: None,
+        person_id: Some(world.hosts[alice].person),
+    };
+    world.command(again, add).unwrap().unwrap();
+    world.run(MINUTE);
+
+    let expected = ["to the old device", "before it asked"];
+    assert_eq!(texts(&world, again, chat), expected);
+    assert_eq!(world.engine(alice).waiting(), 0);
 }
 
 #[test]

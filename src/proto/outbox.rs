@@ -474,6 +474,12 @@ impl Outbox {
         self.entries.len()
     }
 
+    /// What each frame that waits carries, since when, and the devices that it waits for.
+    pub fn waits(&self) -> impl Iterator<Item = (Cargo, Timestamp, &BTreeSet<DeviceId>)> {
+        let of = self.entries.values();
+        of.map(|entry| (entry.cargo, entry.created, &entry.to))
+    }
+
     /// Whether no frame waits.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -56,10 +56,16 @@ fn disagreement(run: &Run) -> Option<(Rule, String)> {
     }
     (0..run.world.hosts.len()).find_map(|host| {
         let engine = run.world.engine(host)?;
-        let waiting = engine.waiting();
+        if let Some((cargo, since, to)) = engine.waits().next() {
+            let hosts = (0..).zip(&run.world.hosts);
+            let hosts = hosts.filter(|(_, it)| to.contains(&it.device));
+            let hosts: Vec<usize> = hosts.map(|(host, _)| host).collect();
+            let (count, at) = (engine.waiting(), since.0);
+            let text = format!("host {host}: {count} wait, first {cargo:?} of {at} for {hosts:?}");
+            return Some((Rule::Complete, text));
+        }
         let missing = engine.chats().iter().any(|chat| chat.missing > 0);
-        let text = format!("host {host}: {waiting} wait, something is missing: {missing}");
-        (waiting > 0 || missing).then_some((Rule::Complete, text))
+        missing.then(|| (Rule::Complete, format!("host {host}: something is missing")))
     })
 }
 

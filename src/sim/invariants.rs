@@ -13,10 +13,10 @@ use super::{host::Host, release::ByMessage};
 use crate::proto::{
     chat::{
         acts::{GONE, TOMBSTONE},
-        content::{Body, Content},
         direct,
+        group::unnumbered,
     },
-    engine::event::DeliveryState,
+    engine::{Engine, event::DeliveryState},
     id::{ChatId, DeviceId, MessageId, PersonId},
     record::{MessageRow, Write},
     time::Timestamp,
@@ -146,22 +146,25 @@ impl Ledger {
         };
         let whole = row.content == said.content;
         let emptied = row.content == TOMBSTONE || row.content == GONE;
+        let between = direct::chat_id(&said.sender, &held.person) == said.chat;
+        // In a group each device numbers by its own log: the epochs, and the lines of changes.
+        let of_group = is_line(row) || unnumbered(row.counter).1 == unnumbered(said.counter).1;
+        let numbered = row.counter == said.counter || (!between && of_group);
         let same = row.sender == said.sender
             && row.device == said.device
             && row.chat == said.chat
-            && row.counter == said.counter
+            && numbered
             && row.created == said.created;
         if !same || !(whole || emptied) {
             let text = format!("host {host} takes {id} otherwise than it was said");
             self.broken(Rule::Genuine, text);
             return;
         }
-        let between = direct::chat_id(&said.sender, &held.person) == said.chat;
         let may = held.person == said.sender
             || between
             || said.readers.contains(&held.person)
             || self.with_history.contains(&(said.chat, held.person));
-        if !may && !is_line_of_a_change(&said.content) {
+        if !may && !is_line(row) {
             let text = format!("host {host} reads {id}, which was not said to it");
             self.broken(Rule::Readers, text);
         }
@@ -195,7 +198,11 @@ impl Ledger {
                     .said
                     .get(&row.id)
                     .is_some_and(|said| said.readers.contains(&person));
-            if to_them && !recipient.disk.holds(&row.id) {
+            // What came after its author had gone is kept aside until somebody refers to it.
+            let moved = self.moved.contains(&(chat, author.person));
+            let is_aside = |engine: &Engine| engine.is_aside(&chat, &row.id);
+            let is_aside = moved && recipient.engine.as_ref().is_none_or(is_aside);
+            if to_them && !is_aside && !recipient.disk.holds(&row.id) {
                 let id = hex(row.id);
                 let text = format!("host {host} shows {id} as {state:?}, and it is not there");
                 self.broken(Rule::Delivered, text);
@@ -219,10 +226,10 @@ impl Ledger {
     }
 }
 
-/// Each member makes the line of a change itself, and who is removed is told of that too.
-fn is_line_of_a_change(content: &[u8]) -> bool {
-    let content = Content::decode(content);
-    content.is_ok_and(|content| matches!(content.body, Body::GroupChange(_)))
+/// Whether this is the line of a change, which is of no device: each member makes it from the
+/// signed change, and whoever is removed is told of that too.
+fn is_line(row: &MessageRow) -> bool {
+    row.device == DeviceId([0; 16])
 }
 
 /// The first bytes of an id.

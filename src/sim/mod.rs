@@ -15,6 +15,8 @@ mod release;
 mod report;
 mod schedule;
 mod shrink;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod world;
 

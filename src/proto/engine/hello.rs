@@ -199,6 +199,8 @@ impl Engine {
                 self.admit(turn, &person);
                 if anew.is_some() {
                     // Somebody who lost everything, or had removed us: they are a contact already.
+                    // What was sealed for this device before, it did not hear.
+                    self.seal_all_again(turn, &certificate.id);
                     self.tell_channel(turn, &person, anew.as_ref());
                     self.greet(turn, person);
                     self.flush_unsealed(turn, &person);

@@ -342,15 +342,7 @@ impl Engine {
         person: PersonId,
         device: DeviceId,
     ) {
-        let waiting = self.outbox.waiting_for(&device).into_iter();
-        // What goes in groups is not sealed in the session, or made anew when it is asked for.
-        let direct = waiting.filter(|(_, chat, _)| !self.groups.contains_key(chat));
-        for (id, chat, cargo) in direct.collect::<Vec<_>>() {
-            self.outbox.remove(&id);
-            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-            self.seal_again(chat, cargo);
-        }
-        self.renew_records(turn, &device);
+        self.seal_all_again(turn, &device);
         turn.emit(EngineEvent::Warning {
             kind: WarningKind::SessionReset,
             text: "A contact could not open our messages and began a new encrypted session. \
@@ -359,6 +351,20 @@ impl Engine {
         });
         self.greet(turn, person);
         self.flush_unsealed(turn, &person);
+    }
+
+    /// Takes back what waits for a device, which cannot read or does not hear it: it is sealed anew
+    /// in the session and on the channel that there are now.
+    pub(super) fn seal_all_again(&mut self, turn: &mut Turn<'_>, device: &DeviceId) {
+        let waiting = self.outbox.waiting_for(device).into_iter();
+        // What goes in groups is not sealed in the session, or made anew when it is asked for.
+        let direct = waiting.filter(|(_, chat, _)| !self.groups.contains_key(chat));
+        for (id, chat, cargo) in direct.collect::<Vec<_>>() {
+            self.outbox.remove(&id);
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+            self.seal_again(chat, cargo);
+        }
+        self.renew_records(turn, device);
     }
 
     /// Whether anything may be sent to a person: not to one who is blocked, or whose account is in

@@ -12,6 +12,7 @@ use crate::{
         },
         contact::{Contact, Standing},
         id::{ChatId, DeviceId, MessageId, PersonId},
+        outbox::Cargo,
         safety::SafetyNumber,
         secret::Secret,
         time::Timestamp,
@@ -384,6 +385,17 @@ impl Engine {
     /// How many frames wait to be acknowledged.
     pub fn waiting(&self) -> usize {
         self.outbox.len()
+    }
+
+    /// Whether a message is kept aside, because its author had left the group when it came.
+    pub fn is_aside(&self, chat: &ChatId, id: &MessageId) -> bool {
+        let held = self.groups.get(chat);
+        held.is_some_and(|held| held.state.aside.iter().any(|aside| aside.id == *id))
+    }
+
+    /// What each frame that waits carries, since when, and the devices that it waits for.
+    pub fn waits(&self) -> impl Iterator<Item = (Cargo, Timestamp, &BTreeSet<DeviceId>)> {
+        self.outbox.waits()
     }
 
     /// Whether a peer is connected, and whether gossip and the direct stream are open to it.

@@ -30,6 +30,12 @@ impl Outbox {
         self.entries.get(seq).map(|entry| entry.topic)
     }
 
+    /// When a frame that waits was made.
+    pub fn made_at(&self, id: &FrameId) -> Option<Timestamp> {
+        let seq = self.by_id.get(id)?;
+        self.entries.get(seq).map(|entry| entry.created)
+    }
+
     /// How a frame may come to those whom it waits for.
     pub fn way_of(&self, id: &FrameId, now: Timestamp) -> Option<Way> {
         let entry = self.entries.get(self.by_id.get(id)?)?;

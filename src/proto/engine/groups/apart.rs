@@ -18,13 +18,13 @@ use crate::{
         },
         id::{ChatId, DeviceId, PersonId},
         outbox::Cargo,
-        record::Write,
+        record::{Class, Write},
         time::{MINUTE, SECOND, Timestamp},
     },
     wire::{
         frame::frame_id,
         hello::{HelloReply, HelloRequest},
-        id::{PeerId, TopicKey},
+        id::{FrameId, PeerId, TopicKey},
         sync::OpId,
     },
 };
@@ -227,6 +227,12 @@ impl Engine {
         let Some((person, device)) = self.nodes.get(&from).copied() else {
             return;
         };
+        let id = frame_id(bytes);
+        if seen || self.recent.ids.contains(&id) {
+            // It was taken, and its channel is left since: by a removal that it told of, for one.
+            turn.effect(held::held(from, id));
+            return;
+        }
         // To find the channel costs a little for each group.
         if !self.brakes.may_be_apart(person, turn.now) {
             return;
@@ -241,11 +247,6 @@ impl Engine {
         let Some((chat, channel)) = found else {
             return;
         };
-        let id = frame_id(bytes);
-        if seen || self.recent.ids.contains(&id) {
-            turn.effect(held::held(from, id));
-            return;
-        }
         let inner = channel.open(bytes).ok();
         let inner = inner.filter(|inner| inner.kind == Kind::Pairwise);
         let message = inner.and_then(|inner| Pairwise::decode(&inner.body).ok());
@@ -310,7 +311,47 @@ impl Engine {
             }
         }
     }
+
+    /// A member's device knows all changes and is heard in an epoch: what waits for it for long on the
+    /// channel of another, it did not hear. Nothing of that is lost: who we are it is told again.
+    pub(super) fn forget_unheard(
+        &mut self,
+        turn: &mut Turn<'_>,
+        chat: &ChatId,
+        device: DeviceId,
+        epoch: &OpId,
+    ) {
+        let meeting = channel_of_two(chat, &self.device(), &device).topic();
+        let mut cards = false;
+        for (id, of, cargo) in self.outbox.waiting_for(&device) {
+            let is_news = of == *chat && matches!(cargo, Cargo::Control | Cargo::SoftState);
+            let Some(topic) = self.outbox.topic_of(&id).filter(|_| is_news) else {
+                continue;
+            };
+            let on = self.epoch_topics.get(&topic).map(|(_, epoch)| *epoch);
+            let made = self.outbox.made_at(&id);
+            let is_old = made.is_some_and(|made| made.plus(UNHEARD_MS) <= turn.now);
+            if is_old && on != Some(*epoch) && topic != meeting {
+                self.waits_no_more(turn, &id, &device);
+                cards |= cargo == Cargo::SoftState;
+            }
+        }
+        if cards {
+            self.tell_own_card_to(turn, chat, &[device]);
+        }
+    }
+
+    /// A frame is not to be sent to a device any more.
+    pub(super) fn waits_no_more(&mut self, turn: &mut Turn<'_>, id: &FrameId, device: &DeviceId) {
+        let done = self.outbox.acknowledged(id, device);
+        if done.is_some_and(|done| done.finished) {
+            turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+        }
+    }
 }
+
+/// For so long what was said in another epoch may still be on its way.
+const UNHEARD_MS: u64 = MINUTE;
 
 /// A channel that any two members can find without having told each other anything. Others who know of the
 /// group can too: so nothing goes on it but what is sealed between the two, directly from one to the other.

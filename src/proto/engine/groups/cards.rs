@@ -19,11 +19,15 @@ use crate::{
 impl Engine {
     /// Tells everybody in a group of this device.
     pub(super) fn tell_own_card(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
-        let Some(card) = self.own_card(turn.now) else {
-            return;
-        };
         let to = self.devices_in(chat);
-        self.tell_cards(turn, chat, &[card], &to, Cargo::SoftState);
+        self.tell_own_card_to(turn, chat, &to);
+    }
+
+    /// The same, to some.
+    pub(super) fn tell_own_card_to(&mut self, turn: &mut Turn<'_>, chat: &ChatId, to: &[DeviceId]) {
+        if let Some(card) = self.own_card(turn.now) {
+            self.tell_cards(turn, chat, &[card], to, Cargo::SoftState);
+        }
     }
 
     /// The same in all groups: this device moved, or has another name or prekey.

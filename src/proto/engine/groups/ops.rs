@@ -15,7 +15,6 @@ use crate::{
             membership::{Change, Op, OpBody},
         },
         id::{ChatId, DeviceId, MessageId, PersonId},
-        outbox::Cargo,
         record::{Class, MessageRow, Write},
         time::Timestamp,
     },
@@ -192,21 +191,17 @@ impl Engine {
         }
     }
 
-    /// Somebody is no longer in the group: what waits for their devices there, but for news of that,
-    /// waits no more.
+    /// Somebody is no longer in the group: what waits for their devices there waits no more. The news
+    /// of that comes after.
     fn on_left(&mut self, turn: &mut Turn<'_>, chat: &ChatId, person: &PersonId) {
         let Some(held) = self.groups.get(chat) else {
             return;
         };
         let devices = held.group.list(person).map(|list| list.devices().to_vec());
         for device in devices.unwrap_or_default() {
-            for (id, of, cargo) in self.outbox.waiting_for(&device.id) {
-                let is_message = matches!(cargo, Cargo::Message { .. } | Cargo::SoftState);
-                if of == *chat && is_message {
-                    let done = self.outbox.acknowledged(&id, &device.id);
-                    if done.is_some_and(|done| done.finished) {
-                        turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-                    }
+            for (id, of, _) in self.outbox.waiting_for(&device.id) {
+                if of == *chat {
+                    self.waits_no_more(turn, &id, &device.id);
                 }
             }
         }
@@ -317,6 +312,9 @@ impl Engine {
         send_ops_once(turn, from, &channel, &lacks);
         if there.is_some() {
             self.say_what_was_said_apart(turn, &chat, device);
+            if lacks.is_empty() {
+                self.forget_unheard(turn, &chat, device, &epoch);
+            }
         }
         self.brakes
             .not_sent(person, room.saturating_sub(size).saturating_sub(1));

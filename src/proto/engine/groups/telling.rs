@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
-use super::{Effect, Engine, LACKING_AGAIN_MS, Turn};
+use super::{Effect, Engine, LACKING_AGAIN_MS, Place, Turn};
 use crate::{
     proto::{
         channel::{Channel, Kind, Pairwise},
         chat::{
             content::{Body, RekeyRequest},
             epoch::{Made, RosterDevice, ToSeal},
-            membership::{Op, encode_ops},
+            membership::{Change, Op, encode_ops},
             seal::SealChunk,
         },
         crypto::kdf,
@@ -247,12 +247,30 @@ impl Engine {
         channels: &[(Channel, Vec<DeviceId>)],
         ops: &[Op],
     ) {
+        let told = self.told_of(chat, ops);
         for body in op_frames(ops) {
             for (channel, to) in channels {
-                let said = (Kind::LogOps, body.as_slice(), to.clone());
+                let to = to.iter().filter(|device| told.contains(device));
+                let said = (Kind::LogOps, body.as_slice(), to.copied().collect());
                 self.send_on_channel(turn, (*chat, channel), said, Cargo::Control);
             }
         }
+    }
+
+    /// The devices that changes are told to: of those who are in the group, and of whom they remove.
+    /// Who was removed before hears no more.
+    fn told_of(&self, chat: &ChatId, ops: &[Op]) -> BTreeSet<DeviceId> {
+        let Some(held) = self.groups.get(chat) else {
+            return BTreeSet::new();
+        };
+        let changes = ops.iter().filter_map(|op| held.group.body(&op.id()));
+        let removed = changes.filter_map(|body| match body.change {
+            Change::RemoveMember(person) => held.group.list(&person),
+            _ => None,
+        });
+        let removed = removed.flat_map(DeviceList::devices).map(|it| it.id);
+        let members = held.group.roster().devices.iter().map(|it| it.device);
+        members.chain(removed).collect()
     }
 
     fn tell_seals(
@@ -365,7 +383,9 @@ impl Engine {
         let Some(held) = self.group_mut(chat) else {
             return;
         };
-        let is_lacking = held.is_open() && held.epochs.lacks(&held.group, &epoch);
+        // Nobody answers who left, and what is said from now on is not for them.
+        let is_in = held.state.place == Place::Member;
+        let is_lacking = is_in && held.epochs.lacks(&held.group, &epoch);
         if !is_lacking {
             held.lacking.remove(&epoch);
             return;

@@ -1,0 +1,72 @@
+use super::{
+    draw::{Plan, draw},
+    host::CrashAt,
+    invariants::Rule,
+    play::play,
+    schedule::{Act, Schedule, Step},
+    shrink::shrink,
+};
+
+fn faults() -> Plan {
+    Plan {
+        faults: true,
+        ..Plan::default()
+    }
+}
+
+/// Seeds of every day: as many as take less than a minute without optimisation.
+#[test]
+fn whatever_goes_wrong_all_rules_hold() {
+    for seed in 0..10 {
+        let outcome = play(&draw(seed, &faults()), false);
+
+        let violation = outcome.violation;
+        assert_eq!(violation, None, "betwixt sim --faults --seed {seed}");
+        assert!(outcome.said > 10, "seed {seed}: {} said", outcome.said);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_and_another_one_another() {
+    let hash = |seed| play(&draw(seed, &faults()), false).hash;
+
+    assert_eq!(hash(1), hash(1));
+    assert_ne!(hash(1), hash(2));
+}
+
+#[test]
+fn a_schedule_is_the_same_after_it_was_a_file() {
+    for seed in 0..20 {
+        let schedule = draw(seed, &faults());
+
+        assert_eq!(Schedule::from_toml(&schedule.to_toml()), Ok(schedule));
+    }
+}
+
+#[test]
+fn a_disk_that_forgets_what_was_answered_is_found_and_the_schedule_made_small() {
+    let mut schedule = draw(3, &Plan::default());
+    let step = |act| Step { after_ms: 10, act };
+    schedule.steps.truncate(8);
+    schedule.steps.push(step(Act::Copy { who: 1 }));
+    schedule.steps.push(step(Act::Crash {
+        who: 2,
+        nth: 0,
+        at: CrashAt::AfterCommit,
+        ms: 10,
+    }));
+    schedule.steps.push(step(Act::Say { who: 1, group: 0 }));
+    schedule.steps.push(step(Act::Forget { who: 1 }));
+
+    let violation = play(&schedule, false).violation.unwrap();
+    let (small, _) = shrink(&schedule, violation.rule, 40);
+
+    assert_eq!(violation.rule, Rule::Answered, "{violation}");
+    let acts: Vec<Act> = small.steps.into_iter().map(|step| step.act).collect();
+    let needed = [
+        Act::Copy { who: 1 },
+        Act::Say { who: 1, group: 0 },
+        Act::Forget { who: 1 },
+    ];
+    assert_eq!(acts, needed);
+}
