@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod config;
 mod disk;
+pub mod files;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod net;

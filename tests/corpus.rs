@@ -505,23 +505,51 @@ fn requests() -> Seeds {
             "blob-chunk",
             tagged(
                 3,
-                &BlobRequest::Chunk {
+                &BlobRequest::Chunks {
                     blob: [1; 32],
-                    index: 7,
+                    first: 7,
+                    count: 16,
                 }
                 .encode(),
             ),
+        ),
+        (
+            "blob-page",
+            tagged(
+                3,
+                &BlobRequest::Page {
+                    blob: [1; 32],
+                    page: 1,
+                }
+                .encode(),
+            ),
+        ),
+        (
+            "blob-have",
+            tagged(3, &BlobRequest::Have { blob: [1; 32] }.encode()),
         ),
         (
             "blob-hashes",
             tagged(
                 4,
                 &BlobReply::List {
-                    size: 9,
-                    hashes: vec![1; 32].into(),
+                    size: 99,
+                    pages: vec![1; 32].into(),
                 }
                 .encode(),
             ),
+        ),
+        (
+            "blob-bytes",
+            tagged(4, &BlobReply::Chunks { bytes: 99 }.encode()),
+        ),
+        (
+            "blob-hashes-of-page",
+            tagged(4, &BlobReply::Page(vec![1; 64].into()).encode()),
+        ),
+        (
+            "blob-held",
+            tagged(4, &BlobReply::Have(vec![5].into()).encode()),
         ),
     ])
 }

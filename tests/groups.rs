@@ -853,3 +853,57 @@ fn said_while_apart(seed: u64) {
     world.run(15 * 60_000);
     everybody_talks(&mut world, &all, chat);
 }
+
+#[test]
+fn files_of_a_chat_are_for_those_who_are_in_it_and_connected() {
+    let (mut world, all) = hub(77, &["Bob", "Carol", "Dave"]);
+    let chat = world.found(all[0], "Herons", &all[1..3]);
+    world.run(5_000);
+    let peers = |hosts: &[usize], world: &World| {
+        let mut peers: Vec<_> = hosts.iter().map(|host| world.hosts[*host].peer).collect();
+        peers.sort_unstable();
+        peers
+    };
+    let holders = |host: usize, chat, world: &World| {
+        let mut peers = world.engine(host).holders(&chat);
+        peers.sort_unstable();
+        peers
+    };
+    let with_dave = world.chat(all[0], all[3]);
+
+    assert_eq!(holders(all[0], chat, &world), peers(&all[1..3], &world));
+    assert_eq!(holders(all[0], with_dave, &world), peers(&all[3..], &world));
+    let (alice, bob, dave) = (
+        world.hosts[all[0]].person,
+        world.hosts[all[1]].person,
+        world.hosts[all[3]].person,
+    );
+    assert!(world.engine(all[0]).comes_unasked(&chat, &bob), "a contact");
+    assert!(
+        !world
+            .engine(all[1])
+            .comes_unasked(&chat, &world.hosts[all[2]].person),
+        "no contact"
+    );
+    assert!(
+        !world.engine(all[1]).comes_unasked(&chat, &dave),
+        "not in it"
+    );
+    assert!(world.engine(all[1]).comes_unasked(&chat, &alice));
+
+    let person_id = bob;
+    let remove = Command::RemoveMember {
+        chat_id: chat,
+        person_id,
+    };
+    world.command(all[0], remove).unwrap().unwrap();
+    world
+        .command(all[0], Command::BlockContact { person_id: dave })
+        .unwrap()
+        .unwrap();
+    world.run(5_000);
+
+    assert_eq!(holders(all[0], chat, &world), peers(&all[2..3], &world));
+    assert_eq!(holders(all[0], with_dave, &world), []);
+    assert_eq!(holders(all[1], chat, &world), [], "he is no longer in it");
+}

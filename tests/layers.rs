@@ -12,14 +12,18 @@ use std::{
 };
 
 /// A layer, and the layers that it may name beside itself.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("wire", &[]),
     ("proto", &["wire"]),
     ("disk", &[]),
-    ("store", &["proto", "wire", "disk"]),
+    ("files", &["proto", "wire", "disk"]),
+    ("store", &["proto", "wire", "disk", "files"]),
     ("net", &["wire"]),
     ("config", &[]),
-    ("node", &["wire", "proto", "store", "net", "config"]),
+    (
+        "node",
+        &["wire", "proto", "files", "store", "net", "config"],
+    ),
     ("relay", &["wire", "net", "disk", "config"]),
     ("sim", &["wire", "proto"]),
     ("rpc", &["node", "config"]),

@@ -111,14 +111,31 @@ pub(super) enum Verb {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Send a message
+    /// Send a message or a file
     #[command(after_help = SEND)]
     Send {
         /// Whom to: a name or person id of `contact.list`
         #[arg(long, value_name = "PERSON")]
         to: String,
-        /// What to say
+        /// A file, if there is one of that name here; else what to say
+        #[arg(value_name = "FILE|TEXT")]
         text: String,
+        /// What to say about the file
+        #[arg(long, value_name = "TEXT")]
+        caption: Option<String>,
+        /// It is what to say, even if a file is called like it
+        #[arg(long, conflicts_with = "caption")]
+        as_text: bool,
+    },
+    /// Fetch the file of a message and save it
+    #[command(after_help = GET)]
+    Get {
+        /// The message, by its id (`betwixt log --ids` prints them)
+        #[arg(value_name = "MESSAGE")]
+        message: String,
+        /// Where to save it: a directory, or a name that is not taken; here when not given
+        #[arg(long, value_name = "PATH")]
+        out: Option<PathBuf>,
     },
     /// Write a file that shows to anybody who has a message of yours
     #[command(after_help = PROVE)]
@@ -266,6 +283,7 @@ impl Global {
             relay: self.relay,
             mdns: self.no_mdns.then_some(false),
             log: self.log,
+            ..Overrides::default()
         }
     }
 }
@@ -275,6 +293,7 @@ Examples:
   betwixt                          open the window; people on this network appear by themselves
   betwixt demo                     try it with two people on this machine, nothing is kept
   betwixt send --to Ben 'On my way'
+  betwixt send --to Ben photo.jpg  a file
   betwixt log --person Ben
   betwixt --profile /tmp/ada       be somebody else; each profile is a person
   betwixt --dial /ip4/192.0.2.7/tcp/4001    reach somebody who is not on this network
@@ -335,7 +354,12 @@ All that is said must fit. Neither case nor accents make a difference. has: is l
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be
-delivered within ten seconds goes out when Betwixt runs next.";
+delivered within ten seconds goes out when Betwixt runs next. A file is kept in the profile and given to
+those in the chat while both run; on a terminal it is shown how far that has come.";
+
+const GET: &str = "\
+If Betwixt runs already it is asked to fetch; else the file is fetched from here, as long as somebody who has
+it is there. What has come is kept: the next time it goes on from there. Nothing is ever replaced or opened.";
 
 #[cfg(test)]
 mod tests {

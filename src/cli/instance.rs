@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    node::{self, Handle, NodeSettings, Running},
+    node::{self, FileRules, Handle, NodeSettings, Running},
     rpc,
 };
 
@@ -135,6 +135,11 @@ pub(super) fn settings(config: &Config, network: Network) -> Result<NodeSettings
         dial: config.dial.clone(),
         relays: config.relay.clone(),
         mdns: config.mdns,
+        files: FileRules {
+            unasked: config.auto_download_mib.saturating_mul(1 << 20),
+            quota: config.file_quota_gib.saturating_mul(1 << 30),
+            rate: config.file_rate_kib.saturating_mul(1 << 10),
+        },
         online: network == Network::On,
         restore: None,
     })

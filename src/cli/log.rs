@@ -108,6 +108,14 @@ fn shown(message: &Value, names: &BTreeMap<String, String>) -> String {
         .unwrap_or_default();
     let said = match text(message, "kind") {
         "text" => print::harmless(text(message, "text")),
+        "file" => {
+            let file = message.get("file").unwrap_or(&Value::Null);
+            let size = file.get("size").and_then(Value::as_u64).unwrap_or_default();
+            let caption = print::harmless(text(message, "text"));
+            let name = print::harmless(text(file, "name"));
+            let state = text(file, "state");
+            format!("[file {name}, {}, {state}] {caption}", print::size(size))
+        }
         other => format!("[{other}]"),
     };
     format!(

@@ -4,11 +4,13 @@ mod args;
 mod client;
 mod demo;
 mod failure;
+mod get;
 mod id;
 mod instance;
 mod log;
 mod print;
 mod process;
+mod progress;
 mod prove;
 mod relay;
 mod restore;
@@ -65,7 +67,16 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Prove { message, out }) => prove::prove(&config, &message, out),
         Some(Verb::Id) => id::run(&config),
         Some(Verb::Restore { name }) => restore::run(&config, name),
-        Some(Verb::Send { to, text }) => send::run(&config, &to, &text),
+        Some(Verb::Send {
+            to,
+            text,
+            caption,
+            as_text,
+        }) => match send::file(&text, caption, as_text)? {
+            Some(file) => send::run_file(&config, &to, file),
+            None => send::run(&config, &to, &text),
+        },
+        Some(Verb::Get { message, out }) => get::run(&config, &message, out),
         Some(Verb::Log { chat, person, ids }) => {
             log::run(&config, chat.as_deref(), person.as_deref(), ids)
         }

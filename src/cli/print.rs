@@ -65,6 +65,15 @@ pub(super) fn time(at: Timestamp) -> String {
     )
 }
 
+/// `12 bytes`, `3.4 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +85,16 @@ mod tests {
         assert_eq!(time(Timestamp(951_827_640_000)), "2000-02-29 12:34 UTC");
         assert_eq!(time(Timestamp(1_767_225_599_999)), "2025-12-31 23:59 UTC");
         assert_eq!(time(Timestamp(4_107_542_400_000)), "2100-03-01 00:00 UTC");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes = [0, 999, 1_000, 1_250_000, 999_999_999_999].map(size);
+
+        assert_eq!(
+            sizes,
+            ["0 bytes", "999 bytes", "1.0 kB", "1.2 MB", "999.9 GB"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `betwixt send`
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::{
     failure::Failure,
     instance::{Instance, Network},
     print, process,
+    progress::Bar,
 };
 use crate::config::Config;
 
@@ -32,6 +33,84 @@ pub(super) fn run(config: &Config, to: &str, say: &str) -> Result<(), Failure> {
         print::line(outcome?);
         Ok(())
     })
+}
+
+/// A file that is to be sent.
+pub(super) struct Sent {
+    path: PathBuf,
+    caption: String,
+}
+
+/// The file that was meant, if one was.
+pub(super) fn file(
+    said: &str,
+    caption: Option<String>,
+    as_text: bool,
+) -> Result<Option<Sent>, Failure> {
+    let path = std::path::absolute(said)?;
+    if as_text || !path.is_file() {
+        return match caption {
+            None => Ok(None),
+            Some(_) => Err(Failure::new(format!(
+                "There is no file {}.",
+                path.display()
+            ))),
+        };
+    }
+    let caption = caption.unwrap_or_default();
+    Ok(Some(Sent { path, caption }))
+}
+
+/// Sends a file, and shows how far it has come.
+pub(super) fn run_file(config: &Config, to: &str, sent: Sent) -> Result<(), Failure> {
+    process::block_on(async {
+        let mut instance = Instance::find(config, Network::On).await?;
+        let outcome = send_file(&mut instance, to, sent).await;
+        instance.end().await;
+        print::line(outcome?);
+        Ok(())
+    })
+}
+
+async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'static str, Failure> {
+    let person = instance.person(to).await?;
+    let client = &mut instance.client;
+    let params = json!({ "person_id": person });
+    let chat = client.call("chat.direct", params).await?;
+    let params = json!({
+        "chat_id": text(&chat, "chat_id"),
+        "path": sent.path.to_string_lossy(),
+        "caption": sent.caption,
+    });
+    let offered = client.call("file.send", params).await?;
+    if !instance.is_own() {
+        return Ok("sent");
+    }
+    let file = text(&offered, "file_id").to_owned();
+    let message = text(&offered, "message_id").to_owned();
+    let mut bar = Bar::new();
+    let mut is_offered = false;
+    loop {
+        let fits = |event: &Value| {
+            let transfer = text(event, "type") == "transfer" && text(event, "file_id") == file;
+            let status = text(event, "type") == "status" && text(event, "message_id") == message;
+            transfer || status
+        };
+        let Some(event) = instance.client.event(PATIENCE, fits).await? else {
+            bar.end();
+            return Ok(if is_offered {
+                "offered; it is given when it is asked for and both are online"
+            } else {
+                "kept; it goes out when both are online"
+            });
+        };
+        is_offered |= text(&event, "type") == "status";
+        if text(&event, "state") == "given" {
+            bar.end();
+            return Ok("delivered");
+        }
+        bar.show(&event);
+    }
 }
 
 async fn send(instance: &mut Instance, to: &str, say: &str) -> Result<Value, Failure> {

@@ -29,6 +29,12 @@ pub struct Config {
     pub relay: Vec<String>,
     /// Find people on this network, and be found.
     pub mdns: bool,
+    /// The largest file of a contact that is fetched without being asked for, in MiB.
+    pub auto_download_mib: u64,
+    /// What all files of messages together may take on this disk, in GiB.
+    pub file_quota_gib: u64,
+    /// How fast files may come and go, in KiB a second; 0: as fast as it goes.
+    pub file_rate_kib: u64,
     /// What to log, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
 }
@@ -50,6 +56,12 @@ pub struct Overrides {
     pub relay: Option<Vec<String>>,
     /// See [`Config::mdns`].
     pub mdns: Option<bool>,
+    /// See [`Config::auto_download_mib`]. This and the next two are said in the file only.
+    pub auto_download_mib: Option<u64>,
+    /// See [`Config::file_quota_gib`].
+    pub file_quota_gib: Option<u64>,
+    /// See [`Config::file_rate_kib`].
+    pub file_rate_kib: Option<u64>,
     /// See [`Config::log`].
     pub log: Option<String>,
 }
@@ -86,6 +98,9 @@ impl Config {
             dial: Vec::new(),
             relay: Vec::new(),
             mdns: true,
+            auto_download_mib: 5,
+            file_quota_gib: 32,
+            file_rate_kib: 0,
             log: LOG.into(),
         }
     }
@@ -122,6 +137,9 @@ impl Config {
         set(&mut self.dial, overrides.dial);
         set(&mut self.relay, overrides.relay);
         set(&mut self.mdns, overrides.mdns);
+        set(&mut self.auto_download_mib, overrides.auto_download_mib);
+        set(&mut self.file_quota_gib, overrides.file_quota_gib);
+        set(&mut self.file_rate_kib, overrides.file_rate_kib);
         set(&mut self.log, overrides.log);
         self.passphrase_file = overrides.passphrase_file.or(self.passphrase_file);
         self

@@ -43,6 +43,7 @@ pub(crate) struct Behaviour {
     nearby: Nearby,
     gossip: Gated<gossip::Behaviour>,
     direct: Gated<direct::Behaviour>,
+    blobs: Gated<libp2p_stream::Behaviour>,
     hello: exchange::Behaviour<HelloRequest, HelloReply>,
     relay: exchange::Behaviour<RelayRequest, RelayReply>,
 }
@@ -56,16 +57,18 @@ impl Behaviour {
             nearby: Nearby::new(local, mdns),
             gossip: Gated::new(gossip::behaviour(Mesh::NODE)?),
             direct: Gated::new(direct::Behaviour::default()),
+            blobs: Gated::new(libp2p_stream::Behaviour::new()),
             hello: exchange::hello(),
             relay: exchange::relay_client(),
         })
     }
 
-    /// Shows gossip and the direct stream to a peer, from its next connection on.
+    /// Shows gossip, the direct stream and the file protocol to a peer, from its next connection on.
     pub(crate) fn authorise(&mut self, peer: PeerId) {
         self.admission.allow(peer);
         self.gossip.allow(peer);
         self.direct.allow(peer);
+        self.blobs.allow(peer);
     }
 
     /// Shows gossip to a relay of ours.
@@ -79,6 +82,7 @@ impl Behaviour {
         self.admission.forbid(peer);
         self.gossip.forbid(peer);
         self.direct.forbid(peer);
+        self.blobs.forbid(peer);
     }
 
     /// Whether a connection was made through the gate.
@@ -96,6 +100,10 @@ impl Behaviour {
 
     pub(crate) fn direct(&mut self) -> &mut direct::Behaviour {
         self.direct.inner_mut()
+    }
+
+    pub(crate) fn blobs(&mut self) -> &mut libp2p_stream::Behaviour {
+        self.blobs.inner_mut()
     }
 
     pub(crate) fn hello(&mut self) -> &mut exchange::Behaviour<HelloRequest, HelloReply> {

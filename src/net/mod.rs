@@ -8,6 +8,7 @@
 pub mod address;
 pub(crate) mod admission;
 pub(crate) mod behaviour;
+mod blob;
 pub(crate) mod check;
 mod command;
 mod connections;
@@ -35,6 +36,7 @@ mod visits;
 use std::time::Duration;
 
 use behaviour::Behaviour;
+pub use blob::{BlobStream, Blobs, BlobsIn};
 pub use command::NetCommand;
 use driver::{Driver, Ends, Plan, Routes};
 pub use event::{Kept, NetEvent};
@@ -61,11 +63,11 @@ pub fn named_relays(texts: &[String]) -> Result<Vec<(PeerId, Address)>, NetError
 }
 
 /// A running node on the network. Dropping it stops the node.
-#[derive(Debug)]
 pub struct Net {
     local: PeerId,
     commands: mpsc::Sender<NetCommand>,
     routes: Routes,
+    blobs: Option<(Blobs, BlobsIn)>,
     driver: JoinHandle<()>,
 }
 
@@ -106,6 +108,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         behaviour::listen(&mut swarm, text)?;
     }
 
+    let blobs = blob::ends(swarm.behaviour_mut().blobs().new_control());
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, receiver) = mpsc::channel(EVENTS);
     let routes = Routes::default();
@@ -125,6 +128,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         local,
         commands,
         routes,
+        blobs,
         driver: tokio::spawn(driver.run()),
     };
     Ok((net, receiver))
@@ -134,6 +138,11 @@ impl Net {
     /// Who this node is on the network.
     pub fn local_peer(&self) -> PeerId {
         self.local
+    }
+
+    /// The streams of the file protocol, for whoever asks first.
+    pub fn blobs(&mut self) -> Option<(Blobs, BlobsIn)> {
+        self.blobs.take()
     }
 
     /// Tells the node to do something. Never waits: `false` means that it was dropped, because the

@@ -1,28 +1,38 @@
 //! The node's loop: waits for the first of time, a face and the network, takes what else is ready,
 //! and has one turn of [`Core`] made of it.
 
+mod files;
+mod kinds;
+
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use tokio::{
+    runtime::Handle as Runtime,
     sync::mpsc,
     task::{JoinSet, spawn_blocking},
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tracing::{debug, error, warn};
 
+use self::{
+    files::Files,
+    kinds::{can_wait, changes_info, changes_peers},
+};
 use super::{
-    Command, CommandError, ErrorKind, NodeError, NodeSettings, Reply, WarningKind, clock,
+    CommandError, ErrorKind, NodeError, NodeSettings, Reply, WarningKind, clock,
     handle::{Ask, Ends, Waiting},
     info, query,
     step::{Core, Happened, Release, Released, Stepped, not_stored},
+    transfer::Transfers,
     vault,
-    view::{Answer, Event, NodeCommand, NodeInfo, Query},
+    view::{Answer, Event, FileCommand, NodeCommand, NodeInfo, Query},
 };
 use crate::{
+    files::Shelf,
     net::{Net, NetEvent},
     proto::engine::{Input, input::CommandId},
     store::{Profile, StoreError},
-    wire::{direct::Direct, limits},
+    wire::limits,
 };
 
 /// A node whose profile is open.
@@ -31,6 +41,10 @@ pub(super) struct Open {
     pub(super) core: Core,
     /// None if the node stays off it.
     pub(super) network: Option<Network>,
+    /// Where files are.
+    pub(super) shelf: Shelf,
+    /// Where the network lives.
+    pub(super) runtime: Runtime,
     /// What starting the engine led to.
     pub(super) started: Released,
 }
@@ -54,6 +68,7 @@ struct Driver<'a> {
     settings: &'a NodeSettings,
     ends: &'a mut Ends,
     network: Option<Network>,
+    files: Files,
     /// Commands that the engine has not answered.
     waiting: BTreeMap<CommandId, Waiting<Reply>>,
     next_command: u64,
@@ -82,6 +97,7 @@ struct Driver<'a> {
 struct Gathered {
     batch: Vec<Happened>,
     questions: Vec<(Query, Waiting<Answer>)>,
+    files: Vec<(FileCommand, Waiting<Answer>)>,
     /// What can wait has waited.
     is_due: bool,
     /// Comes after the others.
@@ -104,10 +120,21 @@ impl Open {
         ends: &mut Ends,
     ) -> Result<Next, NodeError> {
         let mut core = self.core;
+        let mut network = self.network;
+        let rules = settings.files;
+        let blobs = network.as_mut().and_then(|network| network.net.blobs());
+        let events = ends.events.clone();
+        let (transfers, asks) =
+            Transfers::start(&self.runtime, (self.shelf, rules.rate), blobs, events);
         let mut driver = Driver {
             settings,
             ends,
-            network: self.network,
+            network,
+            files: Files {
+                transfers,
+                asks,
+                unasked: rules.unasked,
+            },
             waiting: BTreeMap::new(),
             next_command: 0,
             reading: JoinSet::new(),
@@ -121,11 +148,15 @@ impl Open {
             tidy_at: Instant::now() + TIDY,
         };
         driver.release(self.started);
+        driver.resume_files(&core);
         driver.tell_info(&core);
         loop {
             let gathered = driver.gather(&core).await;
             if !gathered.batch.is_empty() {
                 driver.turn(&mut core, gathered.batch)?;
+            }
+            for (command, waiting) in gathered.files {
+                driver.file_command(&core, command, waiting);
             }
             for (question, waiting) in gathered.questions {
                 driver.answer(&core, question, waiting).await;
@@ -172,6 +203,7 @@ impl Driver<'_> {
             let patient = !self.patient.is_empty();
             tokio::select! {
                 ask = self.ends.asks.recv() => self.take_ask(ask, &mut gathered),
+                Some(ask) = self.files.asks.recv() => self.take_file_ask(core, ask, &mut gathered),
                 event = next_event(&mut self.network) => self.take_event(event, &mut gathered),
                 () = sleep_until(self.patient_until), if patient => gathered.is_due = true,
                 () = sleep_until(wake_at(core)) => gathered.batch.push(Happened::Timeout),
@@ -237,6 +269,7 @@ impl Driver<'_> {
                 gathered.batch.push(Happened::Command(id, command));
             }
             Some(Ask::Query(query, waiting)) => gathered.questions.push((query, waiting)),
+            Some(Ask::File(command, waiting)) => gathered.files.push((command, waiting)),
             Some(Ask::Node(command, waiting)) => {
                 gathered.order = Some(Order::Node(command, waiting));
             }
@@ -249,9 +282,11 @@ impl Driver<'_> {
     /// a message is not handed to another for that and back.
     fn turn(&mut self, core: &mut Core, batch: Vec<Happened>) -> Result<(), NodeError> {
         let shows = batch.iter().any(changes_info);
+        let meets = batch.iter().any(changes_peers);
         match core.step(batch) {
             Stepped::Released(released) => {
                 self.is_full = false;
+                self.fetch_new(core, &released.effects);
                 self.release(released);
             }
             Stepped::NoRoom { batch, why } => self.hold(batch, &why),
@@ -259,6 +294,9 @@ impl Driver<'_> {
         }
         if shows {
             self.tell_info(core);
+        }
+        if meets {
+            self.files.transfers.peers_changed();
         }
         Ok(())
     }
@@ -302,7 +340,7 @@ impl Driver<'_> {
     fn hold(&mut self, batch: Vec<Happened>, why: &StoreError) {
         for happened in batch {
             match happened {
-                Happened::Command(id, _) => {
+                Happened::Command(id, _) | Happened::Offer(id, ..) => {
                     if let Some(waiting) = self.waiting.remove(&id) {
                         let _ = waiting.send(Err(not_stored(why)));
                     }
@@ -398,6 +436,7 @@ impl Driver<'_> {
         {
             debug!("the network did not end in time");
         }
+        self.files.transfers.stop().await;
         while self.reading.join_next().await.is_some() {}
         let Core {
             engine,
@@ -420,7 +459,7 @@ impl Driver<'_> {
 
 impl Gathered {
     fn len(&self) -> usize {
-        self.batch.len() + self.questions.len()
+        self.batch.len() + self.questions.len() + self.files.len()
     }
 }
 
@@ -430,31 +469,6 @@ async fn next_event(network: &mut Option<Network>) -> Option<NetEvent> {
         Some(network) => network.events.recv().await,
         None => std::future::pending().await,
     }
-}
-
-/// Whether nobody waits for something but a tick: of a message to many each acknowledgement would else be a
-/// commit of its own.
-fn can_wait(event: &NetEvent) -> bool {
-    matches!(
-        event,
-        NetEvent::Direct {
-            message: Direct::Held { .. },
-            ..
-        }
-    )
-}
-
-/// Whether `node.info` may answer differently afterwards.
-fn changes_info(happened: &Happened) -> bool {
-    matches!(
-        happened,
-        Happened::Net(
-            NetEvent::Listening(_)
-                | NetEvent::RelayChallenge { .. }
-                | NetEvent::Leased { .. }
-                | NetEvent::Disconnected(_)
-        ) | Happened::Command(_, Command::SetProfile { .. })
-    )
 }
 
 /// When the engine is due. At the latest soon, because the clock may be set, and the monotonic one

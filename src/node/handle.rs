@@ -14,7 +14,7 @@ use tokio::sync::{
 
 use super::{
     Command, CommandError, ErrorKind, Reply,
-    view::{Answer, Event, NodeCommand, Query},
+    view::{Answer, Event, FileCommand, NodeCommand, Query},
 };
 
 /// Where a face asks and listens. Cheap to clone; usable from any thread of any runtime.
@@ -32,6 +32,8 @@ pub(crate) enum Ask {
     Command(Command, Waiting<Reply>),
     /// For the node.
     Node(NodeCommand, Waiting<Answer>),
+    /// For files.
+    File(FileCommand, Waiting<Answer>),
     /// For the engine's state and the store.
     Query(Query, Waiting<Answer>),
     /// A clean end.
@@ -76,6 +78,11 @@ impl Handle {
         self.submit_node_command(command).await.await
     }
 
+    /// Has something done with a file.
+    pub async fn file_command(&self, command: FileCommand) -> Result<Answer, CommandError> {
+        self.submit_file_command(command).await.await
+    }
+
     /// Asks a question.
     pub async fn query(&self, query: Query) -> Result<Answer, CommandError> {
         self.submit_query(query).await.await
@@ -90,6 +97,11 @@ impl Handle {
     /// As [`Handle::submit_command`], for what concerns the node itself.
     pub async fn submit_node_command(&self, command: NodeCommand) -> Pending<Answer> {
         self.submit(|waiting| Ask::Node(command, waiting)).await
+    }
+
+    /// As [`Handle::submit_command`], for files.
+    pub async fn submit_file_command(&self, command: FileCommand) -> Pending<Answer> {
+        self.submit(|waiting| Ask::File(command, waiting)).await
     }
 
     /// As [`Handle::submit_command`], for questions.

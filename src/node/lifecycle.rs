@@ -148,7 +148,9 @@ async fn wait(
                     }
                 }
             }
-            Some(Ask::Node(_, waiting) | Ask::Query(_, waiting)) => refuse(waiting),
+            Some(Ask::Node(_, waiting) | Ask::Query(_, waiting) | Ask::File(_, waiting)) => {
+                refuse(waiting);
+            }
             Some(Ask::Command(_, waiting)) => refuse(waiting),
         }
     }
@@ -245,9 +247,14 @@ async fn set_going(
     } else {
         None
     };
+    let shelf = core.store.shelf();
+    let shelf = shelf.map_err(|error| StartError::Storage(error.to_string()))?;
+    shelf.set_quota(settings.files.quota);
     Ok(Open {
         core,
         network,
+        shelf,
+        runtime: runtime.clone(),
         started,
     })
 }

@@ -15,6 +15,7 @@ mod search;
 mod show;
 mod start;
 mod step;
+mod transfer;
 mod turn;
 mod vault;
 pub mod view;
@@ -24,7 +25,7 @@ pub use clock::{now, today};
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
 pub use search::{Found, Part, ResultOrder, SearchFor};
-pub use start::{NodeError, NodeSettings, Restore, Running, StartError, start};
+pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{
     engine::command::{
@@ -32,7 +33,7 @@ pub use crate::proto::{
         SettingsChange,
     },
     engine::event::{ChatChange, DeliveryState, WarningKind},
-    id::{ChatId, MessageId, PersonId},
+    id::{ChatId, FileId, MessageId, PersonId},
     proof::{MOST_BYTES as LARGEST_PROOF, Verified, verify as verify_proof},
     time::Timestamp,
 };

@@ -44,6 +44,8 @@ pub(super) enum Question {
     Chat(Box<ChatInfo>),
     /// `message.receipts`
     Receipts(MessageId, People),
+    /// `file.list`
+    Files,
     /// `contact.safety`
     Safety(SafetyNumber),
     /// `search`
@@ -83,6 +85,7 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
         Query::Messages(_) => Question::Answered(Err(no_chat())),
         Query::Message { message_id } => Question::Message(message_id, People::of(engine)),
         Query::History { message_id } => Question::History(message_id, People::of(engine)),
+        Query::Files => Question::Files,
         Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
         Query::Search(looked_for) => match search::wanted(engine, &looked_for) {
             Ok(wanted) => Question::Search(Box::new(wanted), People::of(engine)),
@@ -122,6 +125,10 @@ impl Question {
                 let message =
                     show::message(store, &people, stored).map_err(|error| unreadable(&error))?;
                 Ok(Answer::Message(Box::new(message)))
+            }
+            Self::Files => {
+                let storage = show::storage(store).map_err(|error| unreadable(&error))?;
+                Ok(Answer::Files(storage))
             }
             Self::Receipts(id, people) => receipts(store, &id, &people),
             Self::Search(wanted, people) => {

@@ -1,6 +1,10 @@
 //! What the engine and the store hold, as faces see it.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use file::storage;
 
 use super::{
     DeliveryState, PersonId,
@@ -278,7 +282,7 @@ pub(super) fn message(
         deleted: acts.deleted_by.is_some() || row.content == TOMBSTONE,
         deleted_by: acts.deleted_by,
         reactions: acts.reactions.into_iter().map(reaction).collect(),
-        file: None,
+        file: file::info(store, &row)?,
         outgoing: row.outgoing,
         state,
         reaches_removed: row.signed.is_some_and(|signed| signed.reaches_removed),
@@ -350,7 +354,10 @@ fn said(people: &People, row: &MessageRow) -> Said {
             text: changed(people, &OpId(row.id.0), &change.op).unwrap_or_default(),
             ..without_text(MessageKind::System)
         },
-        Ok(Body::Attachment(_)) => without_text(MessageKind::File),
+        Ok(Body::Attachment(file)) => Said {
+            text: text::shown_text(&file.caption),
+            ..without_text(MessageKind::File)
+        },
         // Of a later version, or never shown.
         Ok(_) | Err(_) => without_text(MessageKind::System),
     }

@@ -32,8 +32,31 @@ pub struct NodeSettings {
     pub mdns: bool,
     /// Go on the network at all.
     pub online: bool,
+    /// What may be done with files unasked.
+    pub files: FileRules,
     /// Make the profile, which must be new, from these.
     pub restore: Option<Restore>,
+}
+
+/// What may be done with files unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRules {
+    /// The largest file of a contact that is fetched without being asked for, in bytes.
+    pub unasked: u64,
+    /// What all files together may take, in bytes.
+    pub quota: u64,
+    /// Bytes a second that files may come and go with; 0: as fast as it goes.
+    pub rate: u64,
+}
+
+impl Default for FileRules {
+    fn default() -> Self {
+        Self {
+            unasked: 5 << 20,
+            quota: 32 << 30,
+            rate: 0,
+        }
+    }
 }
 
 /// What a person who lost everything else is made of.

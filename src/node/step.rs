@@ -21,10 +21,12 @@ use crate::{
     config,
     net::{NetCommand, NetEvent, Ports},
     proto::{
+        chat::content::Attachment,
         engine::{
             Effect, Engine, Input,
             input::{AskId, CommandId, Ticket},
         },
+        id::ChatId,
         outbox,
         record::Class,
         time::Timestamp,
@@ -63,6 +65,8 @@ pub(super) struct Core {
 pub(super) enum Happened {
     /// A face asks for something.
     Command(CommandId, Command),
+    /// A file is sealed that a face wants to send.
+    Offer(CommandId, ChatId, Box<Attachment>),
     /// On the network.
     Net(NetEvent),
     /// What the engine asked for was read.
@@ -161,6 +165,11 @@ impl Core {
                     target: self.store.message(&target)?.map(|held| Box::new(held.row)),
                 },
                 None => Input::Command(id, command),
+            },
+            Happened::Offer(id, chat, attachment) => Input::Offer {
+                id,
+                chat,
+                attachment,
             },
             Happened::Net(event) => match self.net_input(event, turn)? {
                 Some(input) => input,

@@ -7,12 +7,16 @@ pub use chats::{ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, Place,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::file::{
+    FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer, TransferState,
+};
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, Found, MessageId, PersonId, SearchFor, Settings, Timestamp,
-    WarningKind,
+    ChatChange, ChatId, DeliveryState, FileId, Found, MessageId, PersonId, SearchFor, Settings,
+    Timestamp, WarningKind,
 };
 
+mod file;
 mod message;
 
 /// What concerns the node itself rather than the engine.
@@ -96,6 +100,9 @@ pub enum Query {
     /// Messages by their words.
     #[serde(rename = "search")]
     Search(SearchFor),
+    /// What files take on this device.
+    #[serde(rename = "file.list")]
+    Files,
     /// How far a message of ours has come with each person.
     #[serde(rename = "message.receipts")]
     Receipts {
@@ -154,6 +161,23 @@ pub enum Answer {
     Receipts(Vec<PersonReceipt>),
     /// `search`
     Found(Vec<Found>),
+    /// `file.send`
+    FileSent {
+        /// The message that offers it.
+        message_id: MessageId,
+        /// The file.
+        file_id: FileId,
+    },
+    /// `file.fetch` and what else is done with a file
+    File {
+        /// The file.
+        file_id: FileId,
+        /// Where it was saved, if it was here already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
+    /// `file.list`
+    Files(Storage),
     /// Node commands without a result.
     Done {},
 }
@@ -332,6 +356,8 @@ pub enum Event {
         /// What about it.
         what: ChatChange,
     },
+    /// A file comes, or goes to somebody.
+    Transfer(Box<Transfer>),
     /// Something the person should know.
     Warning {
         /// For programs.

@@ -70,6 +70,11 @@ text_id!(
     MessageId, 32, hex, from_hex, "message_id", "64 lower-case hex digits"
 );
 
+text_id!(
+    /// A file: its name among holders (`blob_id`, protocol §7).
+    FileId, 32, hex, from_hex, "file_id", "64 lower-case hex digits"
+);
+
 byte_id!(
     /// One installation of a person (`device_id`, protocol §2.2).
     DeviceId, 16, hex

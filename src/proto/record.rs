@@ -159,6 +159,33 @@ pub struct MessageRow {
     pub signed: Option<Signed>,
 }
 
+/// What is known of the file of a message without reading the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct FileRow {
+    /// The message.
+    #[n(0)]
+    pub message: MessageId,
+    /// Its chat.
+    #[n(1)]
+    pub chat: ChatId,
+    /// Its author.
+    #[n(2)]
+    pub sender: PersonId,
+    /// Written by this person.
+    #[n(3)]
+    pub outgoing: bool,
+    /// The file's name among holders.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub blob: [u8; 32],
+    /// Bytes of the file, as its author says.
+    #[n(5)]
+    pub size: u64,
+    /// Bytes of it as it is carried, as its author says.
+    #[n(6)]
+    pub sealed_size: u64,
+}
+
 /// What a message of a group has beside its content.
 #[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]

@@ -214,7 +214,7 @@ fn is_annotation(char: char) -> bool {
 }
 
 /// General category Cf, with the unassigned characters among them that are shown as nothing.
-fn is_format(char: char) -> bool {
+pub(crate) fn is_format(char: char) -> bool {
     is_bidi_control(char)
         || is_annotation(char)
         || matches!(char,
@@ -239,7 +239,7 @@ fn is_format(char: char) -> bool {
 }
 
 /// Letters that show nothing (Hangul fillers).
-fn is_filler(char: char) -> bool {
+pub(crate) fn is_filler(char: char) -> bool {
     matches!(char, '\u{115f}'..='\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 

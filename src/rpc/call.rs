@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::error::RpcError;
 use crate::node::{
     Command,
-    view::{NodeCommand, Query},
+    view::{FileCommand, NodeCommand, Query},
 };
 
 /// A request that makes sense.
@@ -21,6 +21,8 @@ pub enum Call {
     Command(Command),
     /// For the node.
     Node(NodeCommand),
+    /// For files.
+    File(FileCommand),
     /// For both.
     Query(Query),
 }
@@ -56,6 +58,9 @@ pub(super) fn methods(generator: &mut SchemaGenerator) -> BTreeMap<String, Metho
     });
     add::<NodeCommand>(&mut methods, generator, |method, params| {
         read(method, params).map(Call::Node)
+    });
+    add::<FileCommand>(&mut methods, generator, |method, params| {
+        read(method, params).map(Call::File)
     });
     add::<Query>(&mut methods, generator, |method, params| {
         read(method, params).map(Call::Query)
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_unknown_method_is_no_method() {
-        assert_eq!(problem("file.send", json!({})).0, -32601);
+        assert_eq!(problem("file.open", json!({})).0, -32601);
         assert_eq!(problem(&"x".repeat(10_000), json!({})).1.len(), 120);
     }
 }

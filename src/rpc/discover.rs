@@ -8,7 +8,7 @@ use crate::node::{
     Found, Settings,
     view::{
         ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson, NodeInfo,
-        PersonReceipt, Safety,
+        PersonReceipt, Safety, Storage,
     },
 };
 
@@ -106,6 +106,15 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
             let message_id = schema::<crate::node::MessageId>(generator);
             object(&[("message_id", message_id), ("sent_at", sent_at)])
         }
+        "file.send" => {
+            let file_id = schema::<crate::node::FileId>(generator);
+            let message_id = schema::<crate::node::MessageId>(generator);
+            object(&[("message_id", message_id), ("file_id", file_id)])
+        }
+        "file.fetch" | "file.pause" | "file.resume" | "file.cancel" => {
+            object(&[("file_id", schema::<crate::node::FileId>(generator))])
+        }
+        "file.list" => schema::<Storage>(generator),
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
         | "contact.verify" | "chat.add" | "chat.remove" | "chat.role" | "chat.accept"
@@ -159,7 +168,7 @@ mod tests {
     fn what_does_not_exist_yet_is_not_described() {
         let document = document().to_string();
 
-        for method in ["file.send", "message.forward", "backup.create", "export"] {
+        for method in ["file.open", "message.forward", "backup.create", "export"] {
             assert!(!document.contains(&format!("\"{method}\"")), "{method}");
         }
     }

@@ -122,6 +122,10 @@ async fn begin(handle: &Handle, call: Result<Call, RpcError>) -> Answering {
             let pending = handle.submit_node_command(command).await;
             Box::pin(async { value(pending.await) })
         }
+        Ok(Call::File(command)) => {
+            let pending = handle.submit_file_command(command).await;
+            Box::pin(async { value(pending.await) })
+        }
         Ok(Call::Query(query)) => {
             let pending = handle.submit_query(query).await;
             Box::pin(async { value(pending.await) })

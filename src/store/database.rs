@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 
 use super::{
     error::StoreError,
+    named::Held,
     seal::{Sealer, Space},
     timeline::Timeline,
     tree::Tree,
@@ -30,6 +31,7 @@ pub(super) struct Database {
     /// Held by everybody who asks, and alone by who removes messages: otherwise messages would seem
     /// lost to whoever has read their order and not yet their rows.
     readers: RwLock<()>,
+    pub(super) named: Held,
 }
 
 /// The order of one chat, or the place where it will be.
@@ -56,6 +58,7 @@ impl Database {
             tree: RwLock::new(Arc::new(tree)),
             timelines: Mutex::new(BTreeMap::new()),
             readers: RwLock::new(()),
+            named: Held::default(),
         }
     }
 

@@ -163,6 +163,7 @@ impl Stage<'_> {
         for index in 0..seal::pieces(codec::to_vec(&row).len()).unwrap_or(1) {
             self.drop_row(sealer.piece_key(&at, index))?;
         }
+        self.drop_file(&row)?;
         row.content = content.to_vec();
         let value = codec::to_vec(&row);
         let commit = self.about.commit;

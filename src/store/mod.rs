@@ -14,6 +14,7 @@
 //! state          how far the database had come
 //! search/        which messages have which words, sealed; may be removed at any time
 //! tail-N         the end of a log while it is opened
+//! blobs/         files of messages (`crate::files`)
 //! ballast        room that is given up when the disk is full
 //! db.broken-N/   a database that was damaged, after what could be read of it was saved
 //! ```
@@ -28,6 +29,7 @@ mod error;
 mod generation;
 mod keyring;
 mod lock;
+mod named;
 mod open;
 mod profile;
 mod query;

@@ -175,6 +175,14 @@ pub(super) fn open(
     })
 }
 
+impl Ready {
+    /// The files that messages name, and whether that is surely all of them.
+    pub(super) fn files(&self) -> Result<(Vec<[u8; 32]>, bool), UnlockError> {
+        let certain = self.database.read_files()? && !self.opened.is_suspect();
+        Ok((self.database.with_named(|named| named.blobs()), certain))
+    }
+}
+
 /// Where a database is looked for.
 struct Place<'a> {
     dir: &'a Path,

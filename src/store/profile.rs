@@ -16,6 +16,10 @@ use super::{
     store::Store,
     vault::{Cost, Header, Keys, VaultError},
 };
+use crate::{files::Shelf, proto::crypto::kdf};
+
+/// Where files of messages lie.
+const BLOBS: &str = "blobs";
 
 /// A profile's directory, which no other process has. Locked: no key of it is in memory.
 #[derive(Debug)]
@@ -167,7 +171,11 @@ impl Profile {
                 }
                 let inode = self.lock.inode();
                 let ready = open::open(&self.dir, &Arc::new(sealer), inode, lost)?;
-                Ok((header, keys, keyring, ready))
+                let key = kdf::derive("vault-blobs", keys.records.expose(), b"", b"");
+                let shelf = Shelf::open(&self.dir.join(BLOBS), key)?;
+                let (named, certain) = ready.files()?;
+                shelf.keep_only(named, certain)?;
+                Ok((header, keys, keyring, (ready, shelf)))
             });
         match opened {
             Ok((header, keys, keyring, ready)) => Ok(Store::begin(

@@ -55,6 +55,8 @@ pub(super) enum Space {
     Signed,
     /// What the search index has to forget.
     Unindexed,
+    /// Which file a message has.
+    File,
 }
 
 impl Space {
@@ -72,6 +74,7 @@ impl Space {
             Self::Acts => 72,
             Self::Signed => 73,
             Self::Unindexed => 80,
+            Self::File => 74,
         }
     }
 
@@ -151,6 +154,7 @@ impl Sealer {
             Space::Backup,
             Space::Signed,
             Space::Unindexed,
+            Space::File,
         ];
         let all = CLASSES.map(Space::Record);
         let spaces = all.iter().chain(&own).map(|space| {

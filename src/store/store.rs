@@ -20,9 +20,12 @@ use super::{
     vault::{self, Cost, Header, Keys},
     write::{Backup, Stage},
 };
-use crate::proto::{
-    id::ChatId,
-    record::{Class, Write},
+use crate::{
+    files::Shelf,
+    proto::{
+        id::ChatId,
+        record::{Class, Write},
+    },
 };
 
 /// An open profile: what was committed, and a way to commit more. Clones are the same store.
@@ -41,6 +44,7 @@ pub(super) struct Open {
     lock: ProfileLock,
     keys: Keys,
     pub(super) database: Database,
+    pub(super) shelf: Shelf,
     pub(super) writer: Mutex<Writer>,
     /// Who is told of commits.
     follower: Mutex<Option<Arc<Signal>>>,
@@ -72,7 +76,7 @@ impl Store {
         header: Header,
         keys: Keys,
         keyring: Keyring,
-        ready: Ready,
+        (ready, shelf): (Ready, Shelf),
     ) -> Self {
         let Ready {
             database,
@@ -97,6 +101,7 @@ impl Store {
             lock,
             keys,
             database,
+            shelf,
             writer: Mutex::new(writer),
             follower: Mutex::new(None),
         };
@@ -313,6 +318,12 @@ impl Open {
             *copy = None;
         }
         writer.about = about;
+        for blob in self.database.lost_files() {
+            // It is removed at the next start otherwise.
+            if let Err(e) = self.shelf.remove(&blob) {
+                tracing::warn!("a file that no message names was not removed: {e}");
+            }
+        }
         let now = Remembered {
             commit: about.commit,
             flags,

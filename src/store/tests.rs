@@ -7,6 +7,7 @@ mod figures;
 mod kill;
 mod life;
 mod model;
+mod named;
 mod secrecy;
 
 use std::{fs, path::Path};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     database::{About, Database, Hidden},
     error::StoreError,
-    query,
+    named, query,
     seal::{self, PIECE, Space},
     timeline::{self, Timeline},
     tree::Change,
@@ -34,6 +34,8 @@ pub(super) struct Stage<'a> {
     pub(super) unindexes: bool,
     /// Chats of which no message that was committed before is left.
     forgotten: BTreeSet<ChatId>,
+    /// Files that messages name from now on, or no longer.
+    pub(super) named: Vec<named::Change>,
     /// Whether records are touched that are also kept outside the database, and how urgent that is.
     pub(super) backup: Backup,
 }
@@ -90,6 +92,7 @@ impl<'a> Stage<'a> {
             rewrites: false,
             unindexes: false,
             forgotten: BTreeSet::new(),
+            named: Vec::new(),
             backup: Backup::None,
         }
     }
@@ -139,6 +142,7 @@ impl<'a> Stage<'a> {
             hidden,
             rewrites,
             forgotten,
+            named,
             ..
         } = self;
         let changes: Vec<Change> = rows.into_iter().collect();
@@ -152,6 +156,7 @@ impl<'a> Stage<'a> {
         for (chat, rows) in &messages {
             database.add(chat, rows);
         }
+        database.with_named(|held| held.apply(named));
         Ok(about)
     }
 
@@ -235,6 +240,7 @@ impl<'a> Stage<'a> {
             self.append(key, row);
         }
         self.append(id_key.to_vec(), at);
+        self.name_file(&row)?;
         self.messages.entry(chat).or_default().push((arrival, row));
         match shape {
             Shape::Message => self.settle(&chat, &id)?,
@@ -288,6 +294,7 @@ impl<'a> Stage<'a> {
                 self.drop_row(sealer.piece_key(&at, index))?;
             }
             self.drop_row(sealer.id_key(&row.id).to_vec())?;
+            self.drop_file(&row)?;
             if let Shape::Act(on) = acts::shape(&row.content) {
                 self.drop_row(self.act_key(&chat, &on, arrival))?;
             }

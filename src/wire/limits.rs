@@ -163,14 +163,23 @@ pub const AVATAR: usize = 1024;
 /// Encrypted bytes of a file in one piece: 64 KiB and a tag.
 pub const BLOB_CHUNK: usize = 65_552;
 
-/// Pieces of one file: 2 GiB.
-pub const BLOB_CHUNKS: usize = 32_768;
+/// Hashes of pieces in one page: of 64 MiB of a file.
+pub const BLOB_PAGE: usize = 1024;
 
-/// The hashes of all pieces of one file.
-pub const BLOB_LIST: usize = BLOB_CHUNKS * 32;
+/// Pages of one file: 256 GiB.
+pub const BLOB_PAGES: usize = 4096;
 
-/// A request or reply of the blob protocol.
-pub const BLOB_MESSAGE: usize = BLOB_LIST + 64;
+/// Pieces of one file.
+pub const BLOB_CHUNKS: usize = BLOB_PAGE * BLOB_PAGES;
+
+/// The hashes of all pages of one file.
+pub const BLOB_LIST: usize = BLOB_PAGES * 32;
+
+/// Pieces that one request asks for.
+pub const BLOB_RANGE: u16 = 16;
+
+/// A request or reply of the blob protocol: the longest names the pieces that somebody has, a bit each.
+pub const BLOB_MESSAGE: usize = BLOB_CHUNKS / 8 + 64;
 
 /// A certificate inside a device list.
 pub const CERTIFICATE: usize = 256;
@@ -232,8 +241,8 @@ pub const MIME: usize = 127;
 /// A small picture of a file.
 pub const THUMBNAIL: usize = 12 * 1024;
 
-/// A file.
-pub const FILE: u64 = 2 * 1024 * 1024 * 1024;
+/// A file: 256 GiB.
+pub const FILE: u64 = (64 * 1024 * BLOB_CHUNKS) as u64;
 
 /// A file as it is carried, padded and encrypted.
 pub const BLOB: u64 = (BLOB_CHUNK * BLOB_CHUNKS) as u64;

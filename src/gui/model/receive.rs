@@ -114,6 +114,8 @@ impl Model {
                     }
                 }
             },
+            // Shown once files are.
+            Event::Transfer(_) => {}
             Event::Warning { kind, text } => self.warn(kind, text, now),
             Event::Node(me) => self.node(*me),
             Event::Missed { .. } => {

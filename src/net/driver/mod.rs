@@ -267,6 +267,7 @@ impl Driver {
             BehaviourEvent::Nearby(event) => self.handle_nearby(event),
             BehaviourEvent::Gossip(event) => self.handle_gossip(event),
             BehaviourEvent::Direct(event) => self.handle_direct(event),
+            BehaviourEvent::Blobs(()) => {}
             BehaviourEvent::Hello(event) => self.handle_hello(event),
             BehaviourEvent::Relay(event) => self.handle_relay(event),
         }

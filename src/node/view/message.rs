@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::FileInfo;
 use crate::node::{ChatId, DeliveryState, MessageId, PersonId, Timestamp};
 
 /// What a message is.
@@ -49,7 +50,7 @@ pub struct Message {
     /// Who reacted, and how.
     pub reactions: Vec<Reaction>,
     /// Its file.
-    pub file: Option<serde_json::Value>,
+    pub file: Option<FileInfo>,
     /// Whether I wrote it.
     pub outgoing: bool,
     /// The least of all other members' states.

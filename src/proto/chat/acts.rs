@@ -14,7 +14,7 @@ use std::{
 
 use minicbor::Decoder;
 
-use super::content::{Body, Content, Delete, Edit, Pin, React};
+use super::content::{Attachment, Body, Content, Delete, Edit, Pin, React};
 use crate::proto::{
     id::{MessageId, PersonId},
     record::MessageRow,
@@ -63,6 +63,17 @@ pub fn shape(content: &[u8]) -> Shape {
             Err(_) => Shape::Message,
         },
         _ => Shape::Message,
+    }
+}
+
+/// The file that a message has, if it has one.
+pub fn attachment(content: &[u8]) -> Option<Box<Attachment>> {
+    if kind(content) != Some(6) {
+        return None;
+    }
+    match Content::decode(content).ok()?.body {
+        Body::Attachment(attachment) => Some(attachment),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Asked, Fetch, command::Command};
 use crate::{
     proto::{
+        chat::content::Attachment,
         id::{ChatId, DeviceId, MessageId, PersonId},
         record::MessageRow,
         time::Timestamp,
@@ -64,6 +65,15 @@ pub enum Input {
         command: Command,
         /// The message as it is kept; none if there is none that is shown.
         target: Option<Box<MessageRow>>,
+    },
+    /// `file.send`, once the file is sealed.
+    Offer {
+        /// The command.
+        id: CommandId,
+        /// Where.
+        chat: ChatId,
+        /// What is said of the file.
+        attachment: Box<Attachment>,
     },
     /// An authorised peer said something on its direct stream.
     Direct {

@@ -27,6 +27,7 @@ mod known;
 pub mod lifecycle;
 mod live;
 mod nearby;
+mod offers;
 mod pairing;
 mod proving;
 mod recount;
@@ -250,6 +251,14 @@ impl Engine {
                 target,
             } => {
                 let reply = self.on_act(turn, command, target.as_deref());
+                turn.effect(Effect::Reply(id, reply));
+            }
+            Input::Offer {
+                id,
+                chat,
+                attachment,
+            } => {
+                let reply = self.on_offer(turn, chat, attachment);
                 turn.effect(Effect::Reply(id, reply));
             }
             Input::Direct {

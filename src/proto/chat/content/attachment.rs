@@ -1,5 +1,7 @@
 //! Kind 6: a file (protocol §7).
 
+use std::fmt;
+
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use crate::{proto::secret::Secret, wire::limits};
@@ -68,7 +70,8 @@ pub struct Thumbnail {
 }
 
 impl Attachment {
-    pub(super) fn within_limits(&self) -> bool {
+    /// Whether it can be sent.
+    pub(crate) fn within_limits(&self) -> bool {
         self.manifest.within_limits() && self.caption.len() <= limits::TEXT
     }
 }
@@ -83,5 +86,12 @@ impl Manifest {
             && self.name.len() <= limits::FILE_NAME
             && self.size <= limits::FILE
             && self.sealed_size <= limits::BLOB
+    }
+}
+
+/// Shows that it is one, and nothing of it.
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attachment")
     }
 }

@@ -1,0 +1,285 @@
+//! Files, as far as the loop has to do with them: it knows who may have what.
+
+use std::path::PathBuf;
+
+use data_encoding::BASE64;
+use tokio::sync::mpsc;
+
+use super::{Driver, Gathered};
+use crate::{
+    files::{Standing, Wish},
+    node::{
+        CommandError, ErrorKind,
+        handle::Waiting,
+        query::no_message,
+        step::{Core, Happened, Release},
+        transfer::{FileAsk, Order, Saving, Sending, Transfers},
+        view::{Answer, Event, FileCommand, Preview},
+    },
+    proto::{
+        chat::{
+            acts,
+            content::{Manifest, Thumbnail},
+        },
+        engine::input::CommandId,
+        id::{FileId, MessageId},
+        record::FileRow,
+    },
+    store::StoreError,
+    wire::{blob::Shape, limits},
+};
+
+/// Where files are worked on.
+pub(in crate::node) struct Files {
+    pub(in crate::node) transfers: Transfers,
+    pub(in crate::node) asks: mpsc::Receiver<FileAsk>,
+    /// The largest file that a contact sends and that is fetched without being asked for.
+    pub(in crate::node) unasked: u64,
+}
+
+impl Driver<'_> {
+    /// Answers what files need to know.
+    pub(super) fn take_file_ask(&mut self, core: &Core, ask: FileAsk, gathered: &mut Gathered) {
+        match ask {
+            FileAsk::MayHave { peer, blob, answer } => {
+                let named = core.store.naming(&blob).unwrap_or_default();
+                let person = named
+                    .iter()
+                    .any(|row| core.engine.holders(&row.chat).contains(&peer))
+                    .then(|| core.engine.person_at(&peer));
+                let _ = answer.send(person.flatten());
+            }
+            FileAsk::Holders { blob, answer } => {
+                let named = core.store.naming(&blob).unwrap_or_default();
+                let shared = named
+                    .iter()
+                    .any(|row| core.engine.chat(&row.chat).is_none());
+                let mut holders: Vec<_> = named
+                    .iter()
+                    .flat_map(|row| core.engine.holders(&row.chat))
+                    .collect();
+                holders.sort_unstable();
+                holders.dedup();
+                let _ = answer.send((holders, shared));
+            }
+            FileAsk::Offer {
+                chat,
+                attachment,
+                answer,
+            } => {
+                self.next_command += 1;
+                let id = CommandId(self.next_command);
+                self.waiting.insert(id, answer);
+                let offer = Happened::Offer(id, chat, attachment);
+                gathered.batch.push(offer);
+            }
+        }
+    }
+
+    /// Goes on with what was being fetched when the node ended.
+    pub(super) fn resume_files(&self, core: &Core) {
+        let rows = core.store.files().unwrap_or_default();
+        let wanted: Vec<FileRow> = rows
+            .into_iter()
+            .filter(|row| match self.standing(core, row) {
+                Some(Standing::Part(Wish::Wanted)) => true,
+                Some(Standing::Whole | Standing::Part(_)) => false,
+                None => self.comes_unasked(core, row),
+            })
+            .collect();
+        self.files.transfers.order(Order::FetchAll(wanted));
+    }
+
+    /// Fetches the files of messages that have just come, if they come unasked.
+    pub(super) fn fetch_new(&self, core: &Core, released: &[Release]) {
+        for release in released {
+            let Release::Event(Event::Message(message)) = release else {
+                continue;
+            };
+            if message.outgoing || message.file.is_none() {
+                continue;
+            }
+            if let Ok(Some(row)) = core.store.file(&message.message_id)
+                && self.standing(core, &row).is_none()
+                && self.comes_unasked(core, &row)
+            {
+                self.files.transfers.order(Order::Fetch(row, None));
+            }
+        }
+    }
+
+    /// Does something with a file.
+    pub(super) fn file_command(&self, core: &Core, command: FileCommand, waiting: Waiting<Answer>) {
+        if let Err((waiting, refusal)) = self.try_file_command(core, command, waiting) {
+            let _ = waiting.send(Err(refusal));
+        }
+    }
+
+    fn try_file_command(
+        &self,
+        core: &Core,
+        command: FileCommand,
+        waiting: Waiting<Answer>,
+    ) -> Result<(), (Waiting<Answer>, CommandError)> {
+        let order = match command {
+            FileCommand::Send {
+                chat_id,
+                path,
+                caption,
+                original: _,
+                thumbnail,
+            } => {
+                let checked = core.engine.may_write(&chat_id);
+                let checked = checked.and_then(|()| preview(thumbnail));
+                let thumbnail = match checked {
+                    Ok(_) if caption.len() > limits::TEXT => {
+                        let message = "A caption has at most 16 KiB; shorten it.";
+                        return Err((waiting, CommandError::new(ErrorKind::TooLarge, message)));
+                    }
+                    Ok(thumbnail) => thumbnail,
+                    Err(refusal) => return Err((waiting, refusal)),
+                };
+                let sending = Sending {
+                    chat: chat_id,
+                    path: PathBuf::from(path),
+                    caption,
+                    thumbnail,
+                    waiting,
+                };
+                self.files.transfers.order(Order::Send(Box::new(sending)));
+                return Ok(());
+            }
+            FileCommand::Fetch { message_id, path } => {
+                let found = found(core, &message_id);
+                let (row, manifest) = match found {
+                    Ok(found) => found,
+                    Err(refusal) => return Err((waiting, refusal)),
+                };
+                let is_here = self.standing(core, &row) == Some(Standing::Whole);
+                let to = path.map(PathBuf::from);
+                let later = match to {
+                    Some(to) if is_here => {
+                        let waiting = Some(waiting);
+                        let saving = Saving {
+                            manifest,
+                            to,
+                            waiting,
+                        };
+                        self.files.transfers.order(Order::Fetch(row, Some(saving)));
+                        return Ok(());
+                    }
+                    to => to.map(|to| Saving {
+                        manifest,
+                        to,
+                        waiting: None,
+                    }),
+                };
+                (row, Order::Fetch(row, later))
+            }
+            FileCommand::Pause { file_id } => match self.unfinished(core, file_id) {
+                Ok(row) => (row, Order::Pause(row)),
+                Err(refusal) => return Err((waiting, refusal)),
+            },
+            FileCommand::Resume { file_id } => match self.unfinished(core, file_id) {
+                Ok(row) => (row, Order::Fetch(row, None)),
+                Err(refusal) => return Err((waiting, refusal)),
+            },
+            FileCommand::Cancel { file_id } => match self.unfinished(core, file_id) {
+                Ok(row) => (row, Order::Cancel(row)),
+                Err(refusal) => return Err((waiting, refusal)),
+            },
+        };
+        let (row, order) = order;
+        if !self.files.transfers.order(order) {
+            let message = "Too much is being done at once; repeat this in a moment.";
+            return Err((waiting, CommandError::new(ErrorKind::Conflict, message)));
+        }
+        let _ = waiting.send(Ok(Answer::File {
+            file_id: FileId(row.blob),
+            path: None,
+        }));
+        Ok(())
+    }
+
+    /// A file that is not all here.
+    fn unfinished(&self, core: &Core, file_id: FileId) -> Result<FileRow, CommandError> {
+        let named = core.store.naming(&file_id.0).map_err(|e| unreadable(&e))?;
+        let plausible = named.iter().find(|row| is_plausible(row).is_ok());
+        let row = plausible.or(named.first()).copied().ok_or_else(no_file)?;
+        if self.standing(core, &row) == Some(Standing::Whole) {
+            let message = "All of this file is here already. Delete its message to remove it.";
+            return Err(CommandError::new(ErrorKind::Conflict, message));
+        }
+        is_plausible(&row)?;
+        Ok(row)
+    }
+
+    #[expect(clippy::unused_self, reason = "beside its siblings")]
+    fn standing(&self, core: &Core, row: &FileRow) -> Option<Standing> {
+        core.store.shelf().ok()?.standing(&row.blob)
+    }
+
+    fn comes_unasked(&self, core: &Core, row: &FileRow) -> bool {
+        !row.outgoing
+            && row.size <= self.files.unasked
+            && is_plausible(row).is_ok()
+            && core.engine.comes_unasked(&row.chat, &row.sender)
+    }
+}
+
+/// The file of a message, and what is needed to open it.
+fn found(core: &Core, message: &MessageId) -> Result<(FileRow, Manifest), CommandError> {
+    let stored = core.store.message(message).map_err(|e| unreadable(&e))?;
+    let content = stored.ok_or_else(no_message)?.row.content;
+    let attachment = acts::attachment(&content).ok_or_else(|| {
+        let message = "There is no file in this message.";
+        CommandError::new(ErrorKind::Invalid, message)
+    })?;
+    let row = core.store.file(message).map_err(|e| unreadable(&e))?;
+    let row = row.ok_or_else(no_file)?;
+    is_plausible(&row)?;
+    Ok((row, attachment.manifest))
+}
+
+/// Whether a file can be as large as is said, sealed and unsealed.
+fn is_plausible(row: &FileRow) -> Result<(), CommandError> {
+    let sealed = Shape::sealing(row.size).map(|shape| shape.size());
+    if sealed == Some(row.sealed_size) {
+        return Ok(());
+    }
+    let message = "This file is not what its message says, and cannot be fetched.";
+    Err(CommandError::new(ErrorKind::Invalid, message))
+}
+
+fn preview(preview: Option<Preview>) -> Result<Option<Thumbnail>, CommandError> {
+    let Some(preview) = preview else {
+        return Ok(None);
+    };
+    let bytes = BASE64.decode(preview.data.as_bytes()).ok();
+    match bytes {
+        Some(bytes) if bytes.len() <= limits::THUMBNAIL && preview.mime.len() <= limits::MIME => {
+            Ok(Some(Thumbnail {
+                mime: preview.mime,
+                width: preview.width,
+                height: preview.height,
+                bytes: bytes.into(),
+            }))
+        }
+        _ => {
+            let message = "A thumbnail has at most 12 KiB, in base64.";
+            Err(CommandError::new(ErrorKind::Invalid, message))
+        }
+    }
+}
+
+fn no_file() -> CommandError {
+    let message = "There is no file with that file_id here.";
+    CommandError::new(ErrorKind::NotFound, message)
+}
+
+fn unreadable(error: &StoreError) -> CommandError {
+    CommandError::new(
+        ErrorKind::Storage,
+        format!("The files cannot be read: {error}."),
+    )
+}

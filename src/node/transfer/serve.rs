@@ -1,0 +1,232 @@
+//! Giving files to others who may have them.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
+
+use super::{Shared, pace::Pace};
+use crate::{
+    files::Blob,
+    net::{BlobStream, BlobsIn},
+    node::{
+        PersonId,
+        view::{Transfer, TransferState},
+    },
+    wire::{
+        blob::{BlobReply, BlobRequest},
+        id::PeerId,
+    },
+};
+
+/// Who has streams open, and how many.
+#[derive(Clone, Default)]
+struct Guests(Arc<Mutex<BTreeMap<PeerId, usize>>>);
+
+/// A place that is free again when this is dropped.
+struct Seat(Guests, PeerId);
+
+impl Guests {
+    fn seat(&self, peer: PeerId) -> Option<Seat> {
+        let mut seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = seats.values().sum();
+        let of = seats.entry(peer).or_default();
+        if *of >= STREAMS_OF_PEER || all >= STREAMS {
+            return None;
+        }
+        *of += 1;
+        Some(Seat(self.clone(), peer))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of) = seats.get_mut(&self.1) {
+            *of -= 1;
+            if *of == 0 {
+                seats.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// Takes the streams of others until the network ends.
+pub(super) async fn serve(shared: Arc<Shared>, mut incoming: BlobsIn) {
+    let guests = Guests::default();
+    let mut streams = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            next = incoming.next() => {
+                let Some((peer, stream)) = next else { return };
+                if let Some(seat) = guests.seat(peer) {
+                    let host = Host::new(Arc::clone(&shared), peer);
+                    streams.spawn(async move {
+                        let _seat = seat;
+                        if let Err(error) = host.run(stream).await {
+                            tracing::debug!(%peer, %error, "a stream of files ended");
+                        }
+                    });
+                }
+            }
+            Some(_) = streams.join_next() => {}
+        }
+    }
+}
+
+/// One stream of one peer.
+struct Host {
+    shared: Arc<Shared>,
+    peer: PeerId,
+    /// The file that was last asked for, and until when it is certain that the peer may have it.
+    known: Option<(Arc<Blob>, PersonId, Instant)>,
+    /// Bytes that were given of it, and when faces were last told of how many.
+    given: u64,
+    told: (u64, Instant),
+}
+
+impl Host {
+    fn new(shared: Arc<Shared>, peer: PeerId) -> Self {
+        Self {
+            shared,
+            peer,
+            known: None,
+            given: 0,
+            told: (0, Instant::now()),
+        }
+    }
+
+    async fn run(mut self, mut stream: BlobStream) -> io::Result<()> {
+        let mut buffer = Vec::new();
+        loop {
+            let request = match timeout(IDLE, stream.asked()).await {
+                Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                Ok(request) => request?,
+                Err(_) => return Ok(()),
+            };
+            let blob = self.blob(request.blob()).await;
+            if let (Some(_), BlobRequest::Took { .. }) = (&blob, request) {
+                self.tell(TransferState::Given);
+            }
+            let (reply, back) = answer(blob, request, buffer).await?;
+            buffer = back;
+            let pace: &Pace = &self.shared.pace;
+            let answering = async {
+                stream.answer(&reply).await?;
+                if matches!(reply, BlobReply::Chunks { .. }) {
+                    pace.pass(buffer.len()).await;
+                    stream.give(&buffer).await?;
+                }
+                Ok::<_, io::Error>(())
+            };
+            // Who takes nothing is left.
+            timeout(SLOWEST, answering)
+                .await
+                .map_err(|_| io::ErrorKind::TimedOut)??;
+            if let BlobReply::Chunks { bytes } = reply {
+                self.given += u64::from(bytes);
+                if self.told.1.elapsed() >= TELL {
+                    self.tell(TransferState::Giving);
+                }
+            }
+        }
+    }
+
+    /// Tells faces how much was given on this stream.
+    fn tell(&mut self, state: TransferState) {
+        let Some((blob, person, _)) = &self.known else {
+            return;
+        };
+        let (before, at) = self.told;
+        let ms = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let rate = self.given.saturating_sub(before).saturating_mul(1000) / ms.max(1);
+        self.told = (self.given, Instant::now());
+        let size = blob.shape().size();
+        self.shared.emit(Transfer {
+            rate,
+            person_id: Some(*person),
+            ..Transfer::new(blob.id(), state, (self.given.min(size), size))
+        });
+    }
+
+    /// A file, if the peer may have it.
+    async fn blob(&mut self, id: [u8; 32]) -> Option<Arc<Blob>> {
+        let now = Instant::now();
+        if let Some((blob, _, until)) = &self.known
+            && blob.id() == id
+            && *until > now
+        {
+            return Some(Arc::clone(blob));
+        }
+        let before = self.known.take().map(|(blob, ..)| blob.id());
+        let person = self.shared.may_have(self.peer, id).await?;
+        let shelf = self.shared.shelf.clone();
+        let found = spawn_blocking(move || shelf.find(&id)).await.ok()?.ok()??;
+        if before != Some(id) {
+            self.given = 0;
+            self.told = (0, now);
+        }
+        self.known = Some((Arc::clone(&found), person, now + CERTAIN));
+        Some(found)
+    }
+}
+
+/// Reads what is asked for. The buffer goes there and back.
+async fn answer(
+    blob: Option<Arc<Blob>>,
+    request: BlobRequest,
+    mut buffer: Vec<u8>,
+) -> io::Result<(BlobReply, Vec<u8>)> {
+    let Some(blob) = blob else {
+        return Ok((BlobReply::Refused, buffer));
+    };
+    let reading = spawn_blocking(move || {
+        let reply = match request {
+            BlobRequest::List { .. } => BlobReply::List {
+                size: blob.shape().size(),
+                pages: blob.pages().to_vec().into(),
+            },
+            BlobRequest::Page { page, .. } => match blob.page(page)? {
+                Some(hashes) => BlobReply::Page(hashes.into()),
+                None => BlobReply::Refused,
+            },
+            BlobRequest::Took { .. } => BlobReply::Noted,
+            BlobRequest::Have { .. } => BlobReply::Have(blob.have().bytes().to_vec().into()),
+            BlobRequest::Chunks { first, count, .. } => {
+                if blob.read(first, count.into(), &mut buffer)? {
+                    let bytes = u32::try_from(buffer.len()).unwrap_or(0);
+                    BlobReply::Chunks { bytes }
+                } else {
+                    BlobReply::Refused
+                }
+            }
+        };
+        Ok((reply, buffer))
+    });
+    reading.await.map_err(io::Error::other)?
+}
+
+/// Streams of others at once.
+const STREAMS: usize = 48;
+
+/// Streams of one peer at once.
+const STREAMS_OF_PEER: usize = 6;
+
+/// How long nothing may be asked on a stream.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long one answer may take.
+const SLOWEST: Duration = Duration::from_secs(60);
+
+/// How often faces are told how much was given.
+const TELL: Duration = Duration::from_millis(250);
+
+/// How long it is believed that somebody may have a file.
+const CERTAIN: Duration = Duration::from_secs(5);

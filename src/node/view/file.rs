@@ -1,0 +1,198 @@
+//! Files, as faces see them and ask for them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::node::{ChatId, FileId, MessageId, PersonId};
+
+/// What is to be done with a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "method", content = "params", deny_unknown_fields)]
+pub enum FileCommand {
+    /// Seals a file and says in a chat that it can be had.
+    #[serde(rename = "file.send")]
+    Send {
+        /// Where.
+        chat_id: ChatId,
+        /// The file, on the machine where the node runs.
+        path: String,
+        /// What to say about it, at most 16 KiB.
+        #[serde(default)]
+        caption: String,
+        /// As it is, even if it is a picture. So far every file is sent as it is.
+        #[serde(default)]
+        original: bool,
+        /// A small picture of it.
+        #[serde(default)]
+        thumbnail: Option<Preview>,
+    },
+    /// Fetches the file of a message, and goes on with one that was paused or cancelled.
+    #[serde(rename = "file.fetch")]
+    Fetch {
+        /// Which message.
+        message_id: MessageId,
+        /// Where to save it once it is here: a directory, or a name that is not taken.
+        #[serde(default)]
+        path: Option<String>,
+    },
+    /// Fetches no more of a file for now. What is here stays.
+    #[serde(rename = "file.pause")]
+    Pause {
+        /// Which.
+        file_id: FileId,
+    },
+    /// Goes on with a file that was paused.
+    #[serde(rename = "file.resume")]
+    Resume {
+        /// Which.
+        file_id: FileId,
+    },
+    /// Fetches no more of a file, and keeps nothing of it.
+    #[serde(rename = "file.cancel")]
+    Cancel {
+        /// Which.
+        file_id: FileId,
+    },
+}
+
+/// A small picture of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// Its format.
+    pub mime: String,
+    /// Pixels of the whole picture.
+    pub width: u16,
+    /// Pixels of the whole picture.
+    pub height: u16,
+    /// Its bytes in base64, at most 12 KiB of them.
+    pub data: String,
+}
+
+/// How much of a file is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// Nothing; it can be fetched.
+    Offered,
+    /// It is being fetched, as soon as somebody who has it is connected.
+    Fetching,
+    /// Some of it, perhaps; the rest waits for `file.resume`.
+    Paused,
+    /// Nothing, and it is not wanted.
+    Cancelled,
+    /// All of it.
+    Here,
+}
+
+/// The file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileInfo {
+    /// Which.
+    pub file_id: FileId,
+    /// What its author calls it, made harmless.
+    pub name: String,
+    /// What the name says that it is, in small letters: what a system would go by.
+    pub extension: String,
+    /// Bytes, as its author says.
+    pub size: u64,
+    /// What its author says that it is.
+    pub mime: String,
+    /// How much is here.
+    pub state: FileState,
+    /// Bytes that are here.
+    pub have: u64,
+    /// A small picture of it.
+    pub thumbnail: Option<Preview>,
+}
+
+/// What happens to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferState {
+    /// It comes.
+    Fetching,
+    /// The rest is to come later.
+    Paused,
+    /// It is not wanted.
+    Cancelled,
+    /// It cannot be had, or not be saved.
+    Failed,
+    /// All of it is here.
+    Here,
+    /// It was saved.
+    Saved,
+    /// We give it to somebody.
+    Giving,
+    /// Somebody has all of it.
+    Given,
+}
+
+/// How far a file has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Transfer {
+    /// Which.
+    pub file_id: FileId,
+    /// Bytes that are here; while it is given: that were given.
+    pub have: u64,
+    /// Of so many.
+    pub size: u64,
+    /// What happens.
+    pub state: TransferState,
+    /// Bytes a second.
+    pub rate: u64,
+    /// To whom it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// Where it was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Transfer {
+    pub(in crate::node) fn new(
+        blob: [u8; 32],
+        state: TransferState,
+        (have, size): (u64, u64),
+    ) -> Self {
+        Self {
+            file_id: FileId(blob),
+            have,
+            size,
+            state,
+            rate: 0,
+            person_id: None,
+            path: None,
+            problem: None,
+        }
+    }
+}
+
+/// Result of `file.list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Storage {
+    /// Bytes that all files take on this device.
+    pub used: u64,
+    /// What they may take.
+    pub quota: u64,
+    /// The files of which something is here, the largest first, at most 1000.
+    pub files: Vec<StoredFile>,
+}
+
+/// A file of which something is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoredFile {
+    /// Which.
+    pub file_id: FileId,
+    /// A message that it came with.
+    pub message_id: MessageId,
+    /// The chat of that message.
+    pub chat_id: ChatId,
+    /// Its size.
+    pub size: u64,
+    /// How much is here.
+    pub state: FileState,
+}

@@ -1,0 +1,446 @@
+//! Files between real processes: whole, resumed, shared, refused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "it is a test"
+)]
+
+mod process;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use process::{Node, PATIENCE, Pair, befriended, betwixt, run};
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+/// Bytes that do not repeat.
+fn content(seed: u64, size: usize) -> Vec<u8> {
+    let mut out = vec![0; size];
+    blake3::Hasher::new()
+        .update(&seed.to_be_bytes())
+        .finalize_xof()
+        .fill(&mut out);
+    out
+}
+
+fn written(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = dir.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// Sends a file; its message and itself.
+fn send(node: &mut Node, chat: &str, path: &Path) -> (String, String) {
+    let params = json!({"chat_id": chat, "path": path, "caption": "look"});
+    let sent = node.ok("file.send", params);
+    let text = |field: &str| sent[field].as_str().unwrap().to_owned();
+    (text("message_id"), text("file_id"))
+}
+
+/// Waits until a file is in a state.
+#[track_caller]
+fn transfer(node: &mut Node, file: &str, state: &str) -> Value {
+    node.event(json!({"type": "transfer", "file_id": file, "state": state}))
+}
+
+/// Waits until a message that names a file is there.
+#[track_caller]
+fn arrived(node: &mut Node, message: &str) -> Value {
+    node.event(json!({"type": "message", "message_id": message}))["file"].clone()
+}
+
+/// Saves a file that is here, and reads it.
+fn saved(node: &mut Node, message: &str, dir: &Path) -> Vec<u8> {
+    let fetched = node.ok("file.fetch", json!({"message_id": message, "path": dir}));
+    fs::read(fetched["path"].as_str().unwrap()).unwrap()
+}
+
+/// How many bytes of files a profile holds.
+fn held(profile: &Path) -> u64 {
+    let entries = fs::read_dir(profile.join("blobs")).unwrap();
+    entries
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum()
+}
+
+#[test]
+fn a_small_file_of_a_contact_comes_by_itself_and_a_large_one_when_asked_for() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let small = content(1, 3_000_000);
+    let path = written(dir.path(), "photo \u{202e}gpj.exe", &small);
+
+    let (message, file) = send(&mut pair.ada, &pair.chat, &path);
+
+    let offer = arrived(&mut pair.ben, &message);
+    assert_eq!(offer["file_id"], file.as_str());
+    assert_eq!(offer["name"], "photo gpj.exe");
+    assert_eq!(offer["extension"], "exe");
+    assert_eq!(offer["size"], 3_000_000);
+    transfer(&mut pair.ben, &file, "here");
+    let given = transfer(&mut pair.ada, &file, "given");
+    assert_eq!(given["person_id"], pair.ben.person());
+    let row = pair.ben.ok("message.get", json!({"message_id": message}));
+    assert_eq!(
+        (&row["kind"], &row["text"]),
+        (&json!("file"), &json!("look"))
+    );
+    assert_eq!(
+        (&row["file"]["state"], &row["file"]["have"]),
+        (&json!("here"), &json!(3_000_000))
+    );
+    assert!(saved(&mut pair.ben, &message, dir.path()) == small);
+    assert!(dir.path().join("photo gpj.exe").exists());
+    assert!(saved(&mut pair.ben, &message, dir.path()) == small);
+    assert!(dir.path().join("photo gpj (2).exe").exists());
+
+    let large = content(2, 40_000_000);
+    let path = written(dir.path(), "large.bin", &large);
+    let (message, file) = send(&mut pair.ada, &pair.chat, &path);
+    assert_eq!(arrived(&mut pair.ben, &message)["state"], "offered");
+    let to = dir.path().join("saved");
+    let fetched = pair
+        .ben
+        .ok("file.fetch", json!({"message_id": message, "path": to}));
+    assert!(fetched["path"].is_null());
+    assert_eq!(transfer(&mut pair.ben, &file, "saved")["path"], json!(to));
+    assert!(fs::read(&to).unwrap() == large);
+    let again = pair
+        .ben
+        .refused("file.fetch", json!({"message_id": message, "path": to}));
+    assert_eq!(again, "conflict", "nothing is replaced");
+
+    let list = pair.ben.ok("file.list", json!({}));
+    assert_eq!(list["files"].as_array().unwrap().len(), 2);
+    assert!(list["used"].as_u64().unwrap() > 43_000_000);
+}
+
+#[test]
+fn a_file_goes_with_its_message() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let path = written(dir.path(), "secret.txt", &content(3, 1_000_000));
+    let (message, file) = send(&mut pair.ada, &pair.chat, &path);
+    transfer(&mut pair.ben, &file, "here");
+    assert!(held(a.path()) > 1_000_000 && held(b.path()) > 1_000_000);
+
+    pair.ada.ok(
+        "message.delete",
+        json!({"message_id": message, "for": "all"}),
+    );
+
+    let deadline = Instant::now() + PATIENCE;
+    while held(a.path()) + held(b.path()) > 0 {
+        assert!(
+            Instant::now() < deadline,
+            "{} {}",
+            held(a.path()),
+            held(b.path())
+        );
+        pair.ben.wait_event(Duration::from_millis(50));
+    }
+    let refused = pair
+        .ben
+        .refused("file.fetch", json!({"message_id": message}));
+    assert_eq!(refused, "invalid");
+}
+
+#[test]
+fn nothing_of_a_file_can_be_read_in_a_profile() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let said = b"canary-in-a-coal-mine ".repeat(10_000);
+    let path = written(dir.path(), "canary-name.txt", &said);
+    let (message, file) = send(&mut pair.ada, &pair.chat, &path);
+    transfer(&mut pair.ben, &file, "here");
+    assert!(saved(&mut pair.ben, &message, dir.path()) == said);
+    assert_eq!(pair.ada.stop() + pair.ben.stop(), 0);
+
+    let mut files = vec![a.path().to_owned(), b.path().to_owned()];
+    let mut looked_at = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap_or_default();
+        looked_at += bytes.len();
+        let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!has(b"canary"), "{}", path.display());
+        assert!(!has(file.as_bytes()), "{}", path.display());
+        assert!(!path.to_string_lossy().contains(&file[..16]));
+    }
+    assert!(looked_at > 400_000);
+}
+
+/// Limits how fast files leave a profile.
+fn slow_down(profile: &Path, kib: u64) {
+    let rate = format!("file_rate_kib = {kib}\n");
+    fs::create_dir_all(profile).unwrap();
+    fs::write(profile.join("config.toml"), rate).unwrap();
+}
+
+/// How many bytes of the file of a message are here.
+fn have(node: &mut Node, message: &str) -> u64 {
+    let row = node.ok("message.get", json!({"message_id": message}));
+    row["file"]["have"].as_u64().unwrap()
+}
+
+/// Waits until so many bytes of a file have come, or all of them.
+fn wait_for(node: &mut Node, message: &str, bytes: u64) -> u64 {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let here = have(node, message);
+        if here >= bytes {
+            return here;
+        }
+        assert!(Instant::now() < deadline, "{here} of {bytes}");
+        node.wait_event(Duration::from_millis(20));
+    }
+}
+
+/// A node that was killed, anew, where it was.
+fn again(node: &mut Node, profile: &Path, listen: &str, dial: &[&str]) -> Node {
+    node.child.kill().unwrap();
+    node.child.wait().unwrap();
+    let mut command = betwixt(profile);
+    command.args(["--listen", listen]);
+    for address in dial {
+        command.args(["--dial", address]);
+    }
+    Node::of(command.arg("rpc"))
+}
+
+#[test]
+fn killed_at_any_point_either_side_goes_on_from_there_by_itself() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    slow_down(a.path(), 12 * 1024);
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let size = 48_u64 << 20;
+    let bytes = content(4, usize::try_from(size).unwrap());
+    let path = written(dir.path(), "film.mkv", &bytes);
+    let (message, file) = send(&mut ada, &chat, &path);
+    arrived(&mut ben, &message);
+    let to = dir.path().join("saved.mkv");
+    ben.ok("file.fetch", json!({"message_id": message}));
+    let at = ada.address();
+    let listen = at.split("/p2p/").next().unwrap().to_owned();
+
+    // Points that differ from run to run.
+    let chance = u64::from(std::process::id()) % 7;
+    for (n, part) in [11, 23, 37, 52, 68, 83].into_iter().enumerate() {
+        let point = size * (part + chance) / 100;
+        let before = wait_for(&mut ben, &message, point);
+        if n % 2 == 0 {
+            ben = again(&mut ben, b.path(), "/ip4/127.0.0.1/tcp/0", &[&at]);
+            let after = have(&mut ben, &message);
+            assert!(after + (3 << 20) >= before, "{after} is left of {before}");
+            assert!(
+                after <= before + (4 << 20),
+                "{after} of {before} was not here"
+            );
+        } else {
+            ada = again(&mut ada, a.path(), &listen, &[]);
+        }
+    }
+
+    transfer(&mut ben, &file, "here");
+    let fetched = ben.ok("file.fetch", json!({"message_id": message, "path": to}));
+    assert_eq!(fetched["path"], json!(to));
+    assert!(fs::read(&to).unwrap() == bytes);
+}
+
+#[test]
+fn pausing_cancelling_and_going_on() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    slow_down(a.path(), 4 * 1024);
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let size = 20 << 20;
+    let path = written(dir.path(), "film.mkv", &content(5, size));
+    let (message, file) = send(&mut pair.ada, &pair.chat, &path);
+    arrived(&mut pair.ben, &message);
+    let by_file = json!({"file_id": file});
+    pair.ben.ok("file.fetch", json!({"message_id": message}));
+    wait_for(&mut pair.ben, &message, 2 << 20);
+
+    pair.ben.ok("file.pause", by_file.clone());
+    transfer(&mut pair.ben, &file, "paused");
+    let paused = have(&mut pair.ben, &message);
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(have(&mut pair.ben, &message), paused);
+    let row = pair.ben.ok("message.get", json!({"message_id": message}));
+    assert_eq!(row["file"]["state"], "paused");
+
+    pair.ben.ok("file.resume", by_file.clone());
+    wait_for(&mut pair.ben, &message, paused + (2 << 20));
+
+    pair.ben.ok("file.cancel", by_file.clone());
+    transfer(&mut pair.ben, &file, "cancelled");
+    let row = pair.ben.ok("message.get", json!({"message_id": message}));
+    assert_eq!(
+        (&row["file"]["state"], &row["file"]["have"]),
+        (&json!("cancelled"), &json!(0))
+    );
+    assert!(held(b.path()) < 10_000);
+    assert_eq!(
+        pair.ada.refused("file.cancel", by_file),
+        "conflict",
+        "she has all of it"
+    );
+    let unknown = json!({"file_id": "0".repeat(64)});
+    assert_eq!(pair.ben.refused("file.pause", unknown), "not_found");
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_in_words() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let chat = &pair.chat;
+    let missing = dir.path().join("missing");
+    let there = written(dir.path(), "there", b"");
+    for (params, kind) in [
+        (json!({"chat_id": chat, "path": missing}), "not_found"),
+        (json!({"chat_id": chat, "path": dir.path()}), "invalid"),
+        (
+            json!({"chat_id": "0".repeat(64), "path": there}),
+            "not_found",
+        ),
+        (
+            json!({"chat_id": chat, "path": there, "caption": "x".repeat(16_385)}),
+            "too_large",
+        ),
+    ] {
+        assert_eq!(
+            pair.ada.refused("file.send", params.clone()),
+            kind,
+            "{params}"
+        );
+    }
+    // Nothing of a file is a file too.
+    let (message, file) = send(&mut pair.ada, chat, &there);
+    transfer(&mut pair.ben, &file, "here");
+    assert!(saved(&mut pair.ben, &message, dir.path()).is_empty());
+}
+
+#[test]
+fn a_file_in_a_group_crosses_its_senders_link_about_once() {
+    let dirs: Vec<_> = (0..5).map(|_| tempdir().unwrap()).collect();
+    slow_down(dirs[0].path(), 3 * 1024);
+    let mut ada = Node::start(dirs[0].path());
+    // Each dials all before it: on loopback nobody is found otherwise.
+    let mut dial = vec!["--dial".to_owned(), ada.address()];
+    let mut others: Vec<Node> = Vec::new();
+    for dir in &dirs[1..4] {
+        let mut other = Node::start_with(dir.path(), &dial);
+        dial.extend(["--dial".to_owned(), other.address()]);
+        let a = ada.person();
+        other.event(json!({"type": "nearby", "person_id": a, "present": true}));
+        other.ok("contact.add", json!({"person_id": a}));
+        befriended(&mut ada, &mut other);
+        others.push(other);
+    }
+    let members: Vec<String> = others.iter().map(Node::person).collect();
+    let params = json!({"name": "Herons", "members": members});
+    let chat = ada.ok("chat.create", params)["chat_id"].clone();
+    let chat = chat.as_str().unwrap();
+    for other in &mut others {
+        other.event(json!({"type": "chat", "chat_id": chat, "what": "created"}));
+    }
+    let size = 24 << 20;
+    let bytes = content(6, size);
+    let path = written(dirs[4].path(), "film.mkv", &bytes);
+    let (message, file) = send(&mut ada, chat, &path);
+    for other in &mut others {
+        arrived(other, &message);
+        other.ok("file.fetch", json!({"message_id": message}));
+    }
+
+    for other in &mut others {
+        transfer(other, &file, "here");
+        assert!(saved(other, &message, dirs[4].path()) == bytes);
+    }
+
+    let mut given = std::collections::BTreeMap::new();
+    for other in &others {
+        let event = json!({"type": "transfer", "file_id": file, "state": "given", "person_id": other.person()});
+        given.insert(other.person(), ada.event(event)["have"].as_u64().unwrap());
+    }
+    let all: u64 = given.values().sum();
+    assert!(
+        all <= size as u64 * 8 / 5,
+        "{all} bytes of {size} left: {given:?}"
+    );
+    assert!(all >= size as u64, "{given:?}");
+}
+
+#[test]
+fn the_command_line_sends_lists_and_gets_files() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let Pair { ada, mut ben, .. } = Pair::befriend(a.path(), b.path());
+    assert_eq!(ada.stop(), 0);
+    let at = ben.address();
+    let bytes = content(7, 2_000_000);
+    let path = written(dir.path(), "notes.txt", &bytes);
+    let path = path.to_str().unwrap();
+
+    let sent = run(
+        a.path(),
+        &[
+            "--dial",
+            &at,
+            "send",
+            path,
+            "--to",
+            "Ben",
+            "--caption",
+            "read",
+        ],
+    );
+
+    let said = String::from_utf8_lossy(&sent.stdout).into_owned();
+    assert_eq!(
+        said,
+        "delivered\n",
+        "{}",
+        String::from_utf8_lossy(&sent.stderr)
+    );
+    let offer = ben.event(json!({"type": "message", "kind": "file"}));
+    assert_eq!(
+        (&offer["text"], &offer["file"]["name"]),
+        (&json!("read"), &json!("notes.txt"))
+    );
+    let message = offer["message_id"].as_str().unwrap().to_owned();
+    assert_eq!(ben.stop(), 0);
+    let listed = run(b.path(), &["log", "--ids"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(
+        listed.contains("[file notes.txt, 2.0 MB, here] read"),
+        "{listed}"
+    );
+    let out = dir.path().join("got");
+    let got = run(b.path(), &["get", &message, "--out", out.to_str().unwrap()]);
+    assert_eq!(
+        String::from_utf8_lossy(&got.stdout),
+        format!("{}\n", out.display())
+    );
+    assert!(fs::read(&out).unwrap() == bytes);
+    let taken = run(b.path(), &["get", &message, "--out", out.to_str().unwrap()]);
+    assert_eq!(taken.status.code(), Some(1), "nothing is replaced");
+    let text = run(a.path(), &["send", path, "--to", "Ben", "--as-text"]);
+    assert_eq!(text.status.code(), Some(0));
+}
