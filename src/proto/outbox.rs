@@ -474,10 +474,10 @@ impl Outbox {
         self.entries.len()
     }
 
-    /// What each frame that waits carries, since when, and the devices that it waits for.
-    pub fn waits(&self) -> impl Iterator<Item = (Cargo, Timestamp, &BTreeSet<DeviceId>)> {
+    /// What each frame that waits carries, in which chat, since when, and for which devices.
+    pub fn waits(&self) -> impl Iterator<Item = (Cargo, ChatId, Timestamp, &BTreeSet<DeviceId>)> {
         let of = self.entries.values();
-        of.map(|entry| (entry.cargo, entry.created, &entry.to))
+        of.map(|entry| (entry.cargo, entry.chat, entry.created, &entry.to))
     }
 
     /// Whether no frame waits.

@@ -8,7 +8,7 @@ use super::{
     play::Run,
 };
 use crate::proto::{
-    chat::acts,
+    chat::{acts, group::Place},
     id::{ChatId, MessageId, PersonId},
     record::{MessageRow, PageBounds},
 };
@@ -56,13 +56,20 @@ fn disagreement(run: &Run) -> Option<(Rule, String)> {
     }
     (0..run.world.hosts.len()).find_map(|host| {
         let engine = run.world.engine(host)?;
-        if let Some((cargo, since, to)) = engine.waits().next() {
+        for (cargo, chat, since, to) in engine.waits() {
+            // Whoever was invited and has not decided takes nothing yet.
+            let takes = |it: &Host| {
+                let group = it.engine.as_ref().and_then(|engine| engine.group(&chat));
+                !group.is_some_and(|group| matches!(group.place, Place::Invited(_)))
+            };
             let hosts = (0..).zip(&run.world.hosts);
-            let hosts = hosts.filter(|(_, it)| to.contains(&it.device));
+            let hosts = hosts.filter(|(_, it)| to.contains(&it.device) && takes(it));
             let hosts: Vec<usize> = hosts.map(|(host, _)| host).collect();
-            let (count, at) = (engine.waiting(), since.0);
-            let text = format!("host {host}: {count} wait, first {cargo:?} of {at} for {hosts:?}");
-            return Some((Rule::Complete, text));
+            if !hosts.is_empty() {
+                let at = since.0;
+                let text = format!("host {host}: {cargo:?} of {at} waits for {hosts:?}");
+                return Some((Rule::Complete, text));
+            }
         }
         let missing = engine.chats().iter().any(|chat| chat.missing > 0);
         missing.then(|| (Rule::Complete, format!("host {host}: something is missing")))

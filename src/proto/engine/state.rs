@@ -393,8 +393,8 @@ impl Engine {
         held.is_some_and(|held| held.state.aside.iter().any(|aside| aside.id == *id))
     }
 
-    /// What each frame that waits carries, since when, and the devices that it waits for.
-    pub fn waits(&self) -> impl Iterator<Item = (Cargo, Timestamp, &BTreeSet<DeviceId>)> {
+    /// What each frame that waits carries, in which chat, since when, and for which devices.
+    pub fn waits(&self) -> impl Iterator<Item = (Cargo, ChatId, Timestamp, &BTreeSet<DeviceId>)> {
         self.outbox.waits()
     }
 
