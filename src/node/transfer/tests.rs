@@ -197,7 +197,7 @@ async fn lie_on(mut stream: BlobStream, shelf: Shelf, lie: Lie) {
             (Lie::Size, BlobReply::List { size, .. }) => *size -= 1,
             (Lie::Pages, BlobReply::List { pages, .. }) => pages[5] ^= 1,
             (Lie::Page, BlobReply::Page(hashes)) => hashes[5] ^= 1,
-            (Lie::Chunk, BlobReply::Chunks { .. }) => bytes[70_000] ^= 1,
+            (Lie::Chunk, BlobReply::Chunks { .. }) => bytes[70] ^= 1,
             (Lie::Length, BlobReply::Chunks { bytes }) => *bytes -= 1,
             (Lie::OtherAnswer, BlobReply::Chunks { .. }) => reply = BlobReply::Noted,
             (Lie::Garbage, BlobReply::Chunks { .. }) => {
