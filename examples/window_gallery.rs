@@ -5,7 +5,7 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited, text, link. `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
+//! invited, text, link, search, search-nothing, seek. `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -23,7 +23,7 @@ mod sample;
 
 use betwixt::{
     gui::{
-        action::{Action, GroupAction, MessageAction},
+        action::{Action, FindAction, GroupAction, MessageAction},
         app::App,
         appearance::{Accent, Appearance, Ground, ThemeChoice},
         bridge::{FarEnd, Request, Update, bridge},
@@ -171,6 +171,13 @@ fn script(screen: &str) -> Vec<Action> {
         "react" => on_trip(Action::Show(Dialog::React(said(0)))),
         "answer" => on_trip(Action::On(said(0), MessageAction::Answer)),
         "invited" => vec![Action::OpenChat(READING)],
+        "search" => vec![maya, Action::Find(FindAction::All("the".into()))],
+        "search-nothing" => vec![maya, Action::Find(FindAction::All("zzz".into()))],
+        "seek" => {
+            let mut script = on_trip(Action::Find(FindAction::In(TRIP)));
+            script.push(Action::Find(FindAction::InFor("the".into())));
+            script
+        }
         _ => Vec::new(),
     }
 }
@@ -434,6 +441,10 @@ impl World {
                 })
             }
             Query::History { .. } => Answer::History(editions(clock())),
+            Query::Search(looked_for) => {
+                let all = self.messages.values().flatten();
+                Answer::Found(sample::found(all, &looked_for))
+            }
             Query::Receipts { .. } => Answer::Receipts(receipts(clock())),
         }
     }

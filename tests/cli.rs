@@ -42,6 +42,7 @@ fn help_teaches_and_version_is_the_version() {
         "restore",
         "send",
         "log",
+        "search",
         "Examples:",
     ] {
         assert!(help.contains(verb), "{help}");
@@ -91,6 +92,28 @@ fn messages_are_sent_and_printed_through_the_running_instance() {
     assert_eq!(by_chat, log);
     let all = said(&run(b.path(), &["log"]));
     assert!(all.starts_with("== Ada =="), "{all}");
+    let found = said(&run(b.path(), &["search", "from:ada", "TERMINAL", "hel*"]));
+    assert!(
+        found.contains("Ada, in Ada: Hello") && found.lines().count() == 1,
+        "{found}"
+    );
+    assert!(!found.contains('\u{1b}'), "{found}");
+    let lines = said(&run(
+        b.path(),
+        &[
+            "search", "--json", "--from", "Ada", "--chat", &chat, "terminal",
+        ],
+    ));
+    let found: Value = serde_json::from_str(lines.trim()).unwrap();
+    assert_eq!(found["message"]["chat_id"], chat);
+    assert_eq!(said(&run(b.path(), &["search", "nothing-like-that"])), "");
+    let wrong = run(b.path(), &["search", "has:teeth"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let sentence = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        sentence.contains("link, file, mention or reply"),
+        "{sentence}"
+    );
     drop(ada);
 }
 

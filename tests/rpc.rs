@@ -854,6 +854,84 @@ fn messages_are_edited_reacted_to_pinned_and_deleted() {
 }
 
 #[test]
+fn messages_are_found_by_their_words_until_they_are_gone() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let mut ids = Vec::new();
+    for text in [
+        "The herons are back",
+        "A heron, see https://example.org",
+        "nothing",
+    ] {
+        let sent = ada.ok("message.send", json!({"chat_id": chat, "text": text}));
+        ids.push(sent["message_id"].clone());
+        ben.event(json!({"type": "message", "message_id": sent["message_id"]}));
+    }
+    let find = |node: &mut Node, params: Value| {
+        let found = node.ok("search", params);
+        let found = found.as_array().unwrap().iter();
+        found
+            .map(|found| found["message"]["message_id"].clone())
+            .collect::<Vec<_>>()
+    };
+    for node in [&mut ada, &mut ben] {
+        let newest = json!({"query": "heron", "order": "newest"});
+        assert_eq!(find(node, newest), [ids[1].clone(), ids[0].clone()]);
+        assert_eq!(find(node, json!({"query": "heron "})), [ids[1].clone()]);
+        assert_eq!(find(node, json!({"query": "has:link"})), [ids[1].clone()]);
+        let page = json!({"query": "heron", "order": "newest", "before": ids[1], "limit": 1});
+        assert_eq!(find(node, page), [ids[0].clone()]);
+    }
+    let marked = ben.ok("search", json!({"query": "HERONS", "chat_id": chat}));
+    let snippet = json!([
+        {"text": "The ", "hit": false}, {"text": "herons", "hit": true}, {"text": " are back", "hit": false}
+    ]);
+    assert_eq!(marked[0]["snippet"], snippet);
+    assert_eq!(marked[0]["message"]["text"], "The herons are back");
+    let by = |of: &str| json!({"query": format!("from:{of} heron")});
+    assert_eq!(find(&mut ben, by("me")).len(), 0);
+    assert_eq!(find(&mut ada, by("me")).len(), 2);
+    let from = json!({"query": "heron", "from": ada.person()});
+    assert_eq!(find(&mut ben, from).len(), 2);
+    for (query, kind) in [
+        (json!({"query": "from:nobodyatall x"}), "not_found"),
+        (json!({"query": "in:nowhereatall x"}), "not_found"),
+        (json!({"query": "date:soon"}), "invalid"),
+        (json!({"query": "..."}), "invalid"),
+        (json!({"query": "x".repeat(2000)}), "too_large"),
+        (
+            json!({"query": "x", "chat_id": "0".repeat(64)}),
+            "not_found",
+        ),
+    ] {
+        assert_eq!(ben.refused("search", query.clone()), kind, "{query}");
+    }
+
+    ada.ok(
+        "message.edit",
+        json!({"message_id": ids[0], "text": "The owls are back"}),
+    );
+    ben.event(json!({"type": "message", "message_id": ids[0], "text": "The owls are back"}));
+    ada.ok(
+        "message.delete",
+        json!({"message_id": ids[1], "for": "all"}),
+    );
+    ben.event(json!({"type": "message", "message_id": ids[1], "deleted": true}));
+
+    for node in [&mut ada, &mut ben] {
+        assert_eq!(find(node, json!({"query": "heron"})), [json!(null); 0]);
+        assert_eq!(find(node, json!({"query": "owls"})), [ids[0].clone()]);
+    }
+    assert_eq!(ben.stop(), 0);
+    let mut ben = Node::start(b.path());
+    assert_eq!(find(&mut ben, json!({"query": "owls"})), [ids[0].clone()]);
+}
+
+#[test]
 fn messages_disappear_and_stay_away_after_a_restart() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let Pair {
@@ -875,9 +953,18 @@ fn messages_disappear_and_stay_away_after_a_restart() {
     ben.event(json!({"type": "message", "message_id": id}));
     ben.ok("message.read", json!({"chat_id": chat, "up_to": id}));
 
+    assert_eq!(
+        ben.ok("search", json!({"query": "moment"}))
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+
     for node in [&mut ada, &mut ben] {
         node.event(json!({"type": "removed", "chat_id": chat, "message_id": id}));
         assert_eq!(node.ok("message.list", json!({"chat_id": chat})), json!([]));
+        assert_eq!(node.ok("search", json!({"query": "moment"})), json!([]));
     }
     assert_eq!(ben.stop(), 0);
     let mut ben = Node::start(b.path());

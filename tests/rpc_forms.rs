@@ -8,7 +8,7 @@
 
 use betwixt::node::{
     ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, History, MessageId, PersonId,
-    Reply, Settings, SettingsChange, Timestamp, WarningKind,
+    Reply, ResultOrder, SearchFor, Settings, SettingsChange, Timestamp, WarningKind,
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Former, Member, Message,
         MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
@@ -277,6 +277,20 @@ fn queries() {
     assert_eq!(
         form(Query::History { message_id })["method"],
         "message.history"
+    );
+    let looked_for = SearchFor {
+        query: "heron".into(),
+        chat_id: Some(CHAT),
+        from: None,
+        limit: Some(7),
+        before: Some(MESSAGE),
+        order: ResultOrder::Newest,
+    };
+    assert_eq!(
+        form(Query::Search(looked_for)),
+        json!({"method": "search", "params": {
+            "query": "heron", "chat_id": chat(), "from": null, "limit": 7,
+            "before": "11".repeat(32), "order": "newest"}})
     );
     assert_eq!(
         form(Query::Receipts { message_id })["method"],

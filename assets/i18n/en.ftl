@@ -53,7 +53,25 @@ chats-title = Chats
 chats-add = New
 chats-new = New chat
 chats-new-group = New group
-chats-search-label = Search chats
+chats-search-label = Search chats and messages
+forward-search-label = Search chats
+
+found-messages = Messages
+found-searching = Searching…
+found-nothing = No message has that.
+found-help = Try the beginning of a word, "words in quotes", from:Ben, in:Herons, date:2026-11 or has:link.
+found-more = Show more
+
+seek-open = Search in this chat
+seek-label = Search in { $name }
+seek-hint = Search in this chat
+seek-older = Older
+seek-newer = Newer
+seek-close = Close the search
+seek-count = { $at } of { $count }
+seek-nothing = Nothing found
+seek-unclear = Unclear
+
 chats-none = No chats yet. Say hello to somebody below, or invite someone.
 chats-none-found = No chat with “{ $name }” in its name.
 chats-named = you are named

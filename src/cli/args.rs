@@ -167,6 +167,25 @@ pub(super) enum Verb {
         #[arg(long)]
         ids: bool,
     },
+    /// Find messages by their words
+    #[command(after_help = SEARCH)]
+    Search {
+        /// Words, "phrases", beginnings*, and from:, in:, date:, before:, after:, has:
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// Only in this chat, by its id
+        #[arg(long, value_name = "CHAT")]
+        chat: Option<String>,
+        /// Only what this person wrote, by name or person id
+        #[arg(long, value_name = "PERSON")]
+        from: Option<String>,
+        /// How many, the newest first
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Each as a JSON object, as the method `search` answers
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Options of `betwixt relay`.
@@ -323,6 +342,15 @@ Examples:
 
 The same seed gives the same run, and prints the same trace. See docs/scale.md. Exit code 1: a rule does
 not hold; the schedule is then made smaller and written to a file.";
+
+const SEARCH: &str = "\
+Examples:
+  betwixt search heron river               both words, the last one may go on
+  betwixt search '\"back to the river\"'     one after the other
+  betwixt search 'heron* from:Ben date:2026-11'
+  betwixt search has:link in:Herons after:2026-11-01
+
+All that is said must fit. Neither case nor accents make a difference. has: is link, file, mention or reply.";
 
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be

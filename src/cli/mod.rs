@@ -15,6 +15,7 @@ mod prove;
 mod relay;
 mod restore;
 mod rpc;
+mod search;
 mod send;
 mod sim;
 mod window;
@@ -78,6 +79,22 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Get { message, out }) => get::run(&config, &message, out),
         Some(Verb::Log { chat, person, ids }) => {
             log::run(&config, chat.as_deref(), person.as_deref(), ids)
+        }
+        Some(Verb::Search {
+            words,
+            chat,
+            from,
+            limit,
+            json,
+        }) => {
+            let looked = search::Looked {
+                words: &words,
+                chat: chat.as_deref(),
+                from: from.as_deref(),
+                limit,
+                json,
+            };
+            search::run(&config, &looked)
         }
     }
 }

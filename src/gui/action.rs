@@ -23,6 +23,8 @@ pub enum Action {
         /// Towards newer chats.
         up: bool,
     },
+    /// Something about messages that are looked for.
+    Find(FindAction),
     /// Shows who somebody is.
     OpenPerson(PersonId),
     /// Opens the chat with a contact.
@@ -187,6 +189,27 @@ pub enum MessageAction {
     GoTo,
     /// Wants to know what it says, because another one refers to it.
     Find,
+}
+
+/// Something about messages that are looked for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FindAction {
+    /// Looks for something in all chats; for nothing if it is empty.
+    All(String),
+    /// Wants more of what was found in all chats.
+    MoreOfAll,
+    /// Shows a message in its chat, among those before and after it.
+    Open(ChatId, MessageId),
+    /// Begins to look for something in a chat.
+    In(ChatId),
+    /// Looks for something there.
+    InFor(String),
+    /// Shows the one before the one that is shown.
+    Older,
+    /// Shows the one after it.
+    Newer,
+    /// Looks for nothing in the chat any more.
+    Stop,
 }
 
 /// Something the person wants in a group.

@@ -1,7 +1,7 @@
 //! Made-up people and messages for tests.
 
 use crate::node::{
-    ChatId, DeliveryState, MessageId, PersonId, Timestamp,
+    ChatId, DeliveryState, Found, MessageId, Part, PersonId, SearchFor, Timestamp,
     view::{
         ChatInfo, ChatKind, ChatSummary, Contact, Member, Message, MessageKind, NearbyPerson,
         NodeInfo, Place, Role, Via,
@@ -172,4 +172,36 @@ pub(crate) fn system(chat: ChatId, seq: u64, text: &str) -> Message {
         kind: MessageKind::System,
         ..incoming(chat, seq, text)
     }
+}
+
+/// Of some messages those with a text, the newest first.
+pub(crate) fn found<'a>(
+    messages: impl Iterator<Item = &'a Message>,
+    looked_for: &SearchFor,
+) -> Vec<Found> {
+    let wanted = looked_for.query.trim().to_lowercase();
+    let is_in = |message: &&Message| {
+        let chat = looked_for.chat_id;
+        chat.is_none_or(|chat| chat == message.chat_id)
+    };
+    let mut all: Vec<&Message> = messages.filter(is_in).collect();
+    all.sort_by_key(|message| std::cmp::Reverse(message.sent_at));
+    let found = all.into_iter().filter_map(|message| {
+        let at = message.text.to_lowercase().find(&wanted)?;
+        let (head, rest) = message.text.split_at_checked(at)?;
+        let (hit, tail) = rest.split_at_checked(wanted.len())?;
+        let part = |text: &str, hit| Part {
+            text: text.to_owned(),
+            hit,
+        };
+        Some(Found {
+            message: message.clone(),
+            snippet: vec![part(head, false), part(hit, true), part(tail, false)],
+        })
+    });
+    let found: Vec<Found> = found.collect();
+    let last = looked_for.before;
+    let place = last.and_then(|last| found.iter().position(|f| f.message.message_id == last));
+    let page = found.into_iter().skip(place.map_or(0, |at| at + 1));
+    page.take(looked_for.limit.unwrap_or(20)).collect()
 }

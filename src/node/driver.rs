@@ -383,8 +383,9 @@ impl Driver<'_> {
         }
         let question = query::ask(&core.engine, query);
         let store = core.store.clone();
+        let search = core.search.clone();
         self.reading.spawn_blocking(move || {
-            let _ = waiting.send(question.answer(&store));
+            let _ = waiting.send(question.answer(&store, &search));
         });
     }
 
@@ -437,9 +438,19 @@ impl Driver<'_> {
         }
         self.files.transfers.stop().await;
         while self.reading.join_next().await.is_some() {}
-        let Core { engine, store, .. } = core;
+        let Core {
+            engine,
+            store,
+            search,
+            ..
+        } = core;
         drop(engine);
-        let locked = spawn_blocking(move || store.lock()).await.ok()?;
+        let closed = spawn_blocking(move || {
+            // Nobody reads any more: this is the last one, and ends its thread.
+            drop(search);
+            store.lock()
+        });
+        let locked = closed.await.ok()?;
         locked
             .inspect_err(|error| error!(%error, "the profile did not close"))
             .ok()

@@ -25,7 +25,9 @@ use crate::{
         record::CLASSES,
         text,
     },
-    store::{OpenError, Opened, Profile, Store, StoreError, UnlockError, UnlockFailed},
+    store::{
+        OpenError, Opened, Profile, Store, StoreError, UnlockError, UnlockFailed, search::Search,
+    },
     wire::id::Address,
 };
 
@@ -222,9 +224,11 @@ async fn set_going(
     let started = on_disk(move || {
         let (engine, created) = load(&store, restored)?;
         let [ip4, ip6] = config::read_ports(&profile);
+        let search = Search::start(&store).map_err(|e| StartError::Storage(e.to_string()))?;
         let mut core = Core {
             engine,
             store,
+            search: Arc::new(search),
             mdns,
             announce,
             protected: Arc::new(AtomicBool::new(is_protected)),

@@ -11,6 +11,7 @@ mod lifecycle;
 mod load;
 mod mailbox;
 mod query;
+mod search;
 mod show;
 mod start;
 mod step;
@@ -23,6 +24,7 @@ pub use clock::{now, today};
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
+pub use search::{Found, Part, ResultOrder, SearchFor};
 pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 
 pub use crate::proto::{

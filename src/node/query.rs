@@ -4,7 +4,7 @@
 //! is read afterwards, on another thread, while the engine goes on.
 
 use super::{
-    ChatId, CommandError, ErrorKind, MessageId, PersonId,
+    ChatId, CommandError, ErrorKind, MessageId, PersonId, search,
     show::{self, Names, People},
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, PageOf, PersonReceipt,
@@ -24,7 +24,7 @@ use crate::{
         safety::SafetyNumber,
         text,
     },
-    store::{Store, StoreError},
+    store::{Store, StoreError, search::Search},
     wire::limits,
 };
 
@@ -48,6 +48,8 @@ pub(super) enum Question {
     Files,
     /// `contact.safety`
     Safety(SafetyNumber),
+    /// `search`
+    Search(Box<search::Wanted>, People),
 }
 
 /// The first half. `Query::NodeInfo` is the node's own and not asked here.
@@ -85,12 +87,16 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
         Query::History { message_id } => Question::History(message_id, People::of(engine)),
         Query::Files => Question::Files,
         Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
+        Query::Search(looked_for) => match search::wanted(engine, &looked_for) {
+            Ok(wanted) => Question::Search(Box::new(wanted), People::of(engine)),
+            Err(refusal) => Question::Answered(Err(refusal)),
+        },
     }
 }
 
 impl Question {
     /// The second half. It reads the disk.
-    pub(super) fn answer(self, store: &Store) -> Result<Answer, CommandError> {
+    pub(super) fn answer(self, store: &Store, search: &Search) -> Result<Answer, CommandError> {
         match self {
             Self::Answered(answer) => answer,
             Self::Chats(rows, people) => chats(store, rows, &people),
@@ -125,6 +131,10 @@ impl Question {
                 Ok(Answer::Files(storage))
             }
             Self::Receipts(id, people) => receipts(store, &id, &people),
+            Self::Search(wanted, people) => {
+                let found = wanted.answer(store, search, &people);
+                Ok(Answer::Found(found.map_err(|error| unreadable(&error))?))
+            }
             // Thousands of hashes, hence not in the first half.
             Self::Safety(number) => Ok(Answer::Safety(Safety {
                 number: number.digits(),

@@ -57,6 +57,11 @@ impl Names {
         Self(people.keys().copied().zip(names).collect())
     }
 
+    /// Everybody with their name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&PersonId, &String)> {
+        self.0.iter()
+    }
+
     /// The name of somebody; of a stranger, a piece of their id.
     pub(super) fn name(&self, person: &PersonId) -> String {
         let known = self.0.get(person).cloned();

@@ -31,7 +31,7 @@ use crate::{
         record::Class,
         time::Timestamp,
     },
-    store::{Store, StoreError},
+    store::{Store, StoreError, search::Search},
     wire::{
         direct::Direct,
         frame,
@@ -47,6 +47,8 @@ pub(super) struct Core {
     pub(super) engine: Engine,
     /// Remembers.
     pub(super) store: Store,
+    /// Finds what is remembered.
+    pub(super) search: Arc<Search>,
     /// Whether this node may announce itself.
     pub(super) mdns: bool,
     /// Where others are told to dial, if not where we listen.

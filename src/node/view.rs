@@ -12,8 +12,8 @@ pub use self::file::{
 };
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, FileId, MessageId, PersonId, Settings, Timestamp,
-    WarningKind,
+    ChatChange, ChatId, DeliveryState, FileId, Found, MessageId, PersonId, SearchFor, Settings,
+    Timestamp, WarningKind,
 };
 
 mod file;
@@ -97,6 +97,9 @@ pub enum Query {
         /// Which.
         message_id: MessageId,
     },
+    /// Messages by their words.
+    #[serde(rename = "search")]
+    Search(SearchFor),
     /// What files take on this device.
     #[serde(rename = "file.list")]
     Files,
@@ -156,6 +159,8 @@ pub enum Answer {
     History(Vec<Edition>),
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
+    /// `search`
+    Found(Vec<Found>),
     /// `file.send`
     FileSent {
         /// The message that offers it.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{self, Method};
 use crate::node::{
-    Settings,
+    Found, Settings,
     view::{
         ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson, NodeInfo,
         PersonReceipt, Safety, Storage,
@@ -98,6 +98,7 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "message.list" => schema::<Vec<Message>>(generator),
         "message.get" => schema::<Message>(generator),
         "message.history" => schema::<Vec<Edition>>(generator),
+        "search" => schema::<Vec<Found>>(generator),
         "message.receipts" => schema::<Vec<PersonReceipt>>(generator),
         "message.prove" => object(&[("proof", string())]),
         "message.send" => {
@@ -167,13 +168,7 @@ mod tests {
     fn what_does_not_exist_yet_is_not_described() {
         let document = document().to_string();
 
-        for method in [
-            "file.open",
-            "search",
-            "message.forward",
-            "backup.create",
-            "export",
-        ] {
+        for method in ["file.open", "message.forward", "backup.create", "export"] {
             assert!(!document.contains(&format!("\"{method}\"")), "{method}");
         }
     }

@@ -85,6 +85,11 @@ impl Stage<'_> {
 
     fn erase_act(&mut self, act: Arrived, on: &MessageId) -> Result<(), StoreError> {
         self.drop_row(self.act_key(&act.1.chat, on, act.0))?;
+        if let Some((arrival, row)) = self.find(on)?
+            && self.staged(&row.chat, arrival).is_none()
+        {
+            self.unindex(row.chat, Some(arrival))?;
+        }
         self.rewrite(act, GONE)
     }
 
@@ -166,11 +171,12 @@ impl Stage<'_> {
         for (key, row) in rows {
             self.append(key, row);
         }
-        match self.staged(&row.chat, arrival) {
-            Some(staged) => *staged = row,
-            None => self.rewrites = true,
+        if let Some(staged) = self.staged(&row.chat, arrival) {
+            *staged = row;
+            return Ok(());
         }
-        Ok(())
+        self.rewrites = true;
+        self.unindex(row.chat, Some(arrival))
     }
 
     fn staged(&mut self, chat: &ChatId, arrival: u32) -> Option<&mut MessageRow> {

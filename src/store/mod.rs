@@ -12,6 +12,7 @@
 //! CURRENT        which database counts                              CURRENT.copy
 //! gen-N/         a database of sled
 //! state          how far the database had come
+//! search/        which messages have which words, sealed; may be removed at any time
 //! tail-N         the end of a log while it is opened
 //! blobs/         files of messages (`crate::files`)
 //! ballast        room that is given up when the disk is full
@@ -34,6 +35,7 @@ mod profile;
 mod query;
 mod salvage;
 mod seal;
+pub mod search;
 mod state;
 #[expect(
     clippy::module_inception,
@@ -42,6 +44,7 @@ mod state;
 mod store;
 mod tail;
 mod timeline;
+mod unindexed;
 mod vault;
 mod write;
 

@@ -53,6 +53,8 @@ pub(super) enum Space {
     Acts,
     /// What somebody's devices signed that they have of one device's messages.
     Signed,
+    /// What the search index has to forget.
+    Unindexed,
     /// Which file a message has.
     File,
 }
@@ -71,6 +73,7 @@ impl Space {
             Self::Backup => 71,
             Self::Acts => 72,
             Self::Signed => 73,
+            Self::Unindexed => 80,
             Self::File => 74,
         }
     }
@@ -150,6 +153,7 @@ impl Sealer {
             Space::About,
             Space::Backup,
             Space::Signed,
+            Space::Unindexed,
             Space::File,
         ];
         let all = CLASSES.map(Space::Record);

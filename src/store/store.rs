@@ -14,6 +14,7 @@ use super::{
     lock::ProfileLock,
     open::{BALLAST, Ready},
     profile::{Profile, long_enough},
+    search::signal::Signal,
     state::{self, Remembered, State},
     tree::Tree,
     vault::{self, Cost, Header, Keys},
@@ -21,7 +22,10 @@ use super::{
 };
 use crate::{
     files::Shelf,
-    proto::record::{Class, Write},
+    proto::{
+        id::ChatId,
+        record::{Class, Write},
+    },
 };
 
 /// An open profile: what was committed, and a way to commit more. Clones are the same store.
@@ -42,6 +46,8 @@ pub(super) struct Open {
     pub(super) database: Database,
     pub(super) shelf: Shelf,
     pub(super) writer: Mutex<Writer>,
+    /// Who is told of commits.
+    follower: Mutex<Option<Arc<Signal>>>,
 }
 
 /// What only the one who writes may use.
@@ -97,6 +103,7 @@ impl Store {
             database,
             shelf,
             writer: Mutex::new(writer),
+            follower: Mutex::new(None),
         };
         // Forward secrecy can wait for room on the disk; using the profile cannot.
         if let Err(e) = open.rotate_ratchet_key() {
@@ -251,7 +258,19 @@ impl Store {
     }
 }
 
+impl Writer {
+    /// What is remembered of how the profile was found.
+    pub(super) fn flags(&self) -> u64 {
+        self.state.now().flags
+    }
+}
+
 impl Open {
+    /// Tells of commits from now on.
+    pub(super) fn follow(&self, signal: Arc<Signal>) {
+        *lock(&self.follower) = Some(signal);
+    }
+
     fn commit(&self, batch: Vec<Write>) -> Result<(), StoreError> {
         let mut writer = lock(&self.writer);
         self.database.tree().healthy()?;
@@ -263,7 +282,12 @@ impl Open {
                 .inspect_err(|e| met(&mut writer.state, e))?;
         }
         let backup = stage.backup;
+        let fresh: Vec<ChatId> = stage.messages.keys().copied().collect();
+        let forget = stage.unindexes;
         self.save(&mut writer, stage, 0)?;
+        if let Some(follower) = &*lock(&self.follower) {
+            follower.tell(fresh, forget);
+        }
         writer.backup = writer.backup.max(backup);
         let urgent = writer.backup == Backup::Now;
         drop(writer);
@@ -274,7 +298,12 @@ impl Open {
     }
 
     /// Commits a stage, and then remembers that it was.
-    fn save(&self, writer: &mut Writer, stage: Stage<'_>, flags: u64) -> Result<(), StoreError> {
+    pub(super) fn save(
+        &self,
+        writer: &mut Writer,
+        stage: Stage<'_>,
+        flags: u64,
+    ) -> Result<(), StoreError> {
         let Writer { copy, .. } = writer;
         let mut copied = true;
         let about = stage.commit(|changes| {

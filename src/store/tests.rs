@@ -21,8 +21,8 @@ use crate::proto::{
     time::Timestamp,
 };
 
-const CHAT: ChatId = ChatId([7; 32]);
-const BOB: PersonId = PersonId([2; 32]);
+pub(super) const CHAT: ChatId = ChatId([7; 32]);
+pub(super) const BOB: PersonId = PersonId([2; 32]);
 const ALL: PageBounds = PageBounds {
     before: None,
     after: None,
@@ -30,19 +30,19 @@ const ALL: PageBounds = PageBounds {
 };
 
 /// A new profile in a directory of its own.
-fn new_store() -> (tempfile::TempDir, Store) {
+pub(super) fn new_store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     (dir, store)
 }
 
-fn open(dir: &Path) -> Store {
+pub(super) fn open(dir: &Path) -> Store {
     let profile = Profile::open(dir).unwrap();
     profile.unlock_at(None, || Cost::NONE).unwrap()
 }
 
 /// The same store after it was locked and unlocked.
-fn reopen(store: Store) -> Store {
+pub(super) fn reopen(store: Store) -> Store {
     let profile = store.lock().unwrap();
     profile.unlock_at(None, || Cost::NONE).unwrap()
 }
@@ -53,7 +53,7 @@ fn record(store: &Store, class: Class, key: &[u8]) -> Vec<u8> {
 }
 
 /// A message of Bob's: the later, the larger `n`.
-fn message(n: u32) -> MessageRow {
+pub(super) fn message(n: u32) -> MessageRow {
     let mut id = [0; 32];
     id[..4].copy_from_slice(&n.wrapping_mul(2_654_435_761).to_be_bytes());
     MessageRow {
@@ -71,7 +71,7 @@ fn message(n: u32) -> MessageRow {
     }
 }
 
-fn say(row: MessageRow) -> Write {
+pub(super) fn say(row: MessageRow) -> Write {
     Write::Message(Box::new(row))
 }
 
@@ -87,7 +87,7 @@ fn texts(store: &Store) -> Vec<String> {
         .collect()
 }
 
-fn copy_dir(from: &Path, to: &Path) {
+pub(super) fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -101,7 +101,7 @@ fn copy_dir(from: &Path, to: &Path) {
 }
 
 /// All files of a directory, ascending by name.
-fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+pub(super) fn files(dir: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let entry = entry.unwrap();

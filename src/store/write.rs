@@ -30,6 +30,8 @@ pub(super) struct Stage<'a> {
     pub(super) hidden: Hidden,
     /// Whether a row of a message that was committed before says something else now.
     pub(super) rewrites: bool,
+    /// Whether the search index has something to forget.
+    pub(super) unindexes: bool,
     /// Chats of which no message that was committed before is left.
     forgotten: BTreeSet<ChatId>,
     /// Files that messages name from now on, or no longer.
@@ -88,6 +90,7 @@ impl<'a> Stage<'a> {
             messages: BTreeMap::new(),
             hidden: Hidden::new(),
             rewrites: false,
+            unindexes: false,
             forgotten: BTreeSet::new(),
             named: Vec::new(),
             backup: Backup::None,
@@ -298,6 +301,7 @@ impl<'a> Stage<'a> {
             devices.insert(row.device);
         }
         self.drop_under(&sealer.places_prefix(&chat))?;
+        self.unindex(chat, None)?;
         for device in &devices {
             for person in people {
                 self.drop_under(&sealer.delivered_prefix(&chat, device, person))?;

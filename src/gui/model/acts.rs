@@ -166,7 +166,7 @@ impl Model {
     }
 
     /// Shows a message among those before and after it.
-    fn go_to(&mut self, id: MessageId) {
+    pub(super) fn go_to(&mut self, id: MessageId) {
         self.close_dialog();
         let open = self.timeline.as_mut();
         if open.is_some_and(|timeline| timeline.go_to(id)) {

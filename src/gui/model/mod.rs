@@ -3,6 +3,7 @@
 
 mod acts;
 mod alerts;
+pub mod find;
 mod groups;
 pub mod nav;
 mod notice;
@@ -25,6 +26,7 @@ pub use self::{
     people::{Face, is_incoming_request, of_contact, of_nearby},
 };
 use self::{
+    find::{Look, Looking, Seek},
     nav::{Dialog, Nav},
     timeline::Timeline,
     typing::Typing,
@@ -70,6 +72,8 @@ pub struct Model {
     pub pins: BTreeMap<ChatId, Vec<MessageId>>,
     /// The open chat's messages.
     pub timeline: Option<Timeline>,
+    /// Messages that are looked for everywhere.
+    pub found: Look,
     /// Who is typing.
     pub typing: Typing,
     /// The safety number that was asked for last.
@@ -120,6 +124,8 @@ pub struct Model {
     aside: BTreeMap<MessageId, Aside>,
     /// Groups to which I was invited, and did not want to go.
     declined: BTreeSet<ChatId>,
+    /// Messages that are looked for in a chat.
+    seek: Option<Seek>,
     /// Members who have gone while the window was open.
     gone: BTreeMap<PersonId, Member>,
 }
@@ -204,6 +210,8 @@ enum Asked {
     Jump(MessageId),
     /// A message that another one refers to.
     Aside(MessageId),
+    /// Messages that are looked for.
+    Found(Looking),
     /// What follows a message in the open chat, to know the order.
     Order(MessageId),
     /// Something after which these must be asked for again.

@@ -27,6 +27,7 @@ impl Model {
             Action::Go(place) => self.nav.go(place),
             Action::OpenChat(chat) => self.open_chat(chat),
             Action::NextChat { up } => self.next_chat(up),
+            Action::Find(wanted) => self.perform_find(wanted),
             Action::OpenPerson(person) => self.open_person(person),
             Action::Talk(person) => self.open_direct(person),
             Action::Greet(person) => {
@@ -265,6 +266,7 @@ impl Model {
         let unread = self.chat(chat).map_or(0, |row| row.unread);
         self.timeline = Some(Timeline::new(chat, unread));
         self.aside.clear();
+        self.seek = None;
         self.want(&[Want::Chat(chat)]);
         self.seen = None;
         self.load(Side::Latest);

@@ -47,6 +47,7 @@ impl Model {
                 message_id,
             } => {
                 self.refer_nowhere(chat_id, message_id);
+                self.found_no_more(message_id);
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id)
                     && let Some(message_id) = timeline.removed(message_id)
@@ -139,6 +140,9 @@ impl Model {
 
     fn message(&mut self, message: Message, now: Timestamp) {
         self.refer_anew(&message);
+        if message.deleted {
+            self.found_no_more(message.message_id);
+        }
         if message.deleted && self.pins(message.chat_id).contains(&message.message_id) {
             self.want(&[Want::Chat(message.chat_id)]);
         }
@@ -258,6 +262,7 @@ impl Model {
                     }
                 }
             }
+            (Asked::Found(asked), Answer::Found(found)) => self.take_found(&asked, Ok(found)),
             (Asked::Safety(person), Answer::Safety(safety)) => {
                 self.safety = Some((person, safety));
             }
@@ -299,6 +304,7 @@ impl Model {
                 | Answer::Messages(_)
                 | Answer::History(_)
                 | Answer::Receipts(_)
+                | Answer::Found(_)
                 | Answer::Done {},
             ) => {}
         }
@@ -356,6 +362,9 @@ impl Model {
 
     /// What was asked for was refused: said where the person looks.
     fn refused(&mut self, asked: &Asked, error: CommandError, now: Timestamp) {
+        if let Asked::Found(looking) = asked {
+            return self.take_found(looking, Err(error));
+        }
         match *asked {
             Asked::Said(chat, number) => {
                 let open = self.timeline.as_mut();
@@ -402,7 +411,11 @@ impl Model {
                 self.complain(error.message, now);
             }
             // A list that cannot be had while the profile is locked is asked for again after.
-            Asked::Refresh(_) | Asked::History(_) | Asked::Order(_) | Asked::Quiet => {}
+            Asked::Refresh(_)
+            | Asked::History(_)
+            | Asked::Order(_)
+            | Asked::Found(_)
+            | Asked::Quiet => {}
         }
     }
 

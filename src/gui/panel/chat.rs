@@ -6,11 +6,12 @@ use egui::{
 };
 
 use super::{
-    banner, chats::typing_line, composer::Composer, menu, pins::Pins, request, timeline::Messages,
+    banner, chats::typing_line, composer::Composer, menu, pins::Pins, request, seek::Seeking,
+    timeline::Messages,
 };
 use crate::{
     gui::{
-        action::{Action, GroupAction},
+        action::{Action, FindAction, GroupAction},
         fonts::icon,
         model::nav::Place as Room,
         strings::{tr, tr_count, tr_name},
@@ -30,6 +31,7 @@ pub struct Chat {
     messages: Messages,
     composer: Composer,
     pins: Pins,
+    seeking: Seeking,
 }
 
 impl Chat {
@@ -44,6 +46,7 @@ impl Chat {
         let mut head_ui = ui.new_child(UiBuilder::new().max_rect(head).id_salt("head"));
         show_head(&mut head_ui, head, row, view);
         let mut top = head.max.y + 1.0;
+        top += self.seeking.show(ui, rect.with_min_y(top), chat, view);
         top += self.pins.show(ui, rect.with_min_y(top), chat, view);
         top += banner::show(ui, pos2(rect.min.x, top), rect.width(), row, view);
 
@@ -89,6 +92,7 @@ impl Chat {
     /// Forgets everything that was written.
     pub fn forget(&mut self, ctx: &Context) {
         self.messages = Messages::default();
+        self.seeking = Seeking::default();
         self.composer.forget(ctx);
     }
 }
@@ -134,6 +138,10 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     {
         view.act(Action::OpenVerify(person));
     }
+    if button::quiet_icon(ui, icon_at(124.0), icon::MAGNIFYING_GLASS, &tr("seek-open")).clicked() {
+        let seek = FindAction::In(chat.chat_id);
+        view.act(Action::Find(seek));
+    }
     let group = chat.kind == ChatKind::Group;
     if group && button::quiet_icon(ui, icon_at(80.0), icon::USERS, &tr("group-info")).clicked() {
         view.act(Action::InGroup(chat.chat_id, GroupAction::Open));
@@ -144,7 +152,7 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
         .is_some_and(|person| view.model.is_verified(person));
     let (status, lively) = status(chat, view);
     let text_left = left + 52.0;
-    let room = rect.max.x - 110.0 - text_left;
+    let room = rect.max.x - 154.0 - text_left;
     let font = theme::semibold(theme::TITLE);
     let at = pos2(text_left, middle - 9.0);
     let disappears = chat.disappear_after_s > 0;

@@ -3,6 +3,7 @@
 use egui::{Id, Popup, PopupCloseBehavior, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2};
 
 use super::{
+    found,
     list::{self, List, Menu},
     menu,
     row::{self, Row},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     gui::{
-        action::{Action, GroupAction},
+        action::{Action, FindAction, GroupAction},
         fonts::icon,
         model::{
             Model, is_incoming_request,
@@ -30,6 +31,8 @@ use crate::{
 #[derive(Default)]
 pub struct Chats {
     search: String,
+    /// What of it was told.
+    told: String,
 }
 
 /// The field in which one searches; Ctrl+K goes there.
@@ -56,7 +59,16 @@ impl Chats {
                 ],
             }),
         };
+        // It may be forgotten, or be said elsewhere.
+        if self.told != view.model.found.text {
+            self.told.clone_from(&view.model.found.text);
+            self.search.clone_from(&self.told);
+        }
         list.show(ui, rect, &mut self.search, view, rows);
+        if self.told != self.search {
+            self.told.clone_from(&self.search);
+            view.act(Action::Find(FindAction::All(self.told.clone())));
+        }
     }
 }
 
@@ -94,6 +106,9 @@ fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
         for near in near {
             list::show_stranger(ui, near, view);
         }
+    }
+    if !wanted.is_empty() {
+        found::show(ui, view);
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Row<'a> {
     pub pinned: bool,
     /// The line below the name.
     pub line: &'a str,
+    /// The parts of the line, with those marked that were looked for; none: it is as it is.
+    pub marked: &'a [(String, bool)],
     /// Whether the line matters now, such as typing.
     pub lively: bool,
     /// How far my last message has come.
@@ -55,6 +57,7 @@ impl<'a> Row<'a> {
             muted: false,
             pinned: false,
             line,
+            marked: &[],
             lively: false,
             tick: None,
             time: "",
@@ -179,7 +182,20 @@ impl<'a> Row<'a> {
             tokens.text2
         };
         let font = theme::regular(13.5);
-        text::paint_line(painter, pos2(left, y), self.line, room, font, ink);
+        let at = pos2(left, y);
+        if !self.marked.is_empty() {
+            let hit = (theme::semibold(13.5), tokens.accent_text);
+            text::paint_marked(
+                painter,
+                at,
+                (self.line, self.marked),
+                room,
+                (font, ink),
+                hit,
+            );
+            return;
+        }
+        text::paint_line(painter, at, self.line, room, font, ink);
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::{Context, Id, Key, Modifiers, Rect, Ui, UiBuilder, pos2};
 
 use crate::gui::{
-    action::Action,
+    action::{Action, FindAction},
     model::{
         Model,
         nav::{Pane, Place},
@@ -14,7 +14,7 @@ use crate::gui::{
         dialog::Dialogs,
         empty, group, notice,
         people::{self, People},
-        person, rail, settings, verify,
+        person, rail, seek, settings, verify,
     },
     theme,
     view::View,
@@ -125,6 +125,12 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
             focus(ui, chats::SEARCH);
         }
     }
+    if pressed(Modifiers::COMMAND, Key::F)
+        && let Some(chat) = view.model.nav.chat()
+    {
+        view.act(Action::Find(FindAction::In(chat)));
+        focus(ui, seek::SEARCH);
+    }
     if pressed(Modifiers::COMMAND, Key::N) {
         view.act(Action::Go(Place::People));
         focus(ui, people::SEARCH);
@@ -148,6 +154,9 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
         .any(|search| writing == Some(Id::unique(*search)));
     if free && !in_search && !taken && ui.input(|input| input.key_pressed(Key::Escape)) {
         let chat = view.model.nav.chat();
+        if chat.is_some_and(|chat| view.model.seek(chat).is_some()) {
+            return view.act(Action::Find(FindAction::Stop));
+        }
         let writing = chat.filter(|chat| view.model.writing(*chat).is_some());
         view.act(writing.map_or(Action::Back, Action::WriteNew));
     }

@@ -15,6 +15,7 @@ use egui::{
 
 use crate::{
     gui::{
+        action::{Action, FindAction},
         app::App,
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
@@ -24,7 +25,7 @@ use crate::{
     },
     node::{
         CommandError, ErrorKind,
-        view::{Answer, Event as NodeEvent, NodeCommand},
+        view::{Answer, Event as NodeEvent, NodeCommand, Query},
     },
 };
 
@@ -111,6 +112,14 @@ impl Window {
         &self.ctx
     }
 
+    /// Wants more of what was found: the button may be far below.
+    pub(super) fn app_perform_more(&mut self) {
+        let more = Action::Find(FindAction::MoreOfAll);
+        let ctx = self.ctx.clone();
+        self.app.perform(&ctx, more);
+        self.settle();
+    }
+
     /// What the desktop was asked for since.
     pub(super) fn wishes(&self) -> Vec<Wish> {
         self.desktop.wishes.try_iter().collect()
@@ -151,6 +160,10 @@ impl Window {
                 Request::Query(ticket, query) if !self.node.has(&query) => {
                     let error = CommandError::new(ErrorKind::NotFound, "There is no such message.");
                     Update::Answer(ticket, Err(error))
+                }
+                Request::Query(ticket, Query::Search(_)) if self.node.senseless.is_some() => {
+                    let error = self.node.senseless.as_ref().map(refused);
+                    Update::Answer(ticket, Err(error.unwrap()))
                 }
                 Request::Query(ticket, query) => Update::Answer(ticket, Ok(self.node.query(query))),
                 Request::Command(ticket, command) => {

@@ -420,7 +420,7 @@ fn the_ticks_tell_who_has_a_message() {
 fn in_a_narrow_window_a_group_leads_to_its_people_and_back() {
     let mut window = Window::open_with(MadeUp::with_group(), vec2(440.0, 700.0));
     window.click_starting("Herons, ");
-    assert!(window.has("Message to Herons") && !window.has("Search chats"));
+    assert!(window.has("Message to Herons") && !window.has("Search chats and messages"));
 
     window.click("Group info");
     assert!(window.has("Leave group") && !window.has("Message to Herons"));
@@ -428,7 +428,7 @@ fn in_a_narrow_window_a_group_leads_to_its_people_and_back() {
     assert!(window.has("Message to Herons"));
     window.click("Back");
 
-    assert!(window.has("Search chats"));
+    assert!(window.has("Search chats and messages"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn ctrl_k_searches_and_escape_clears() {
     let mut window = Window::open(MadeUp::default());
 
     window.press(Modifiers::COMMAND, Key::K);
-    assert!(window.is_focused("Search chats"));
+    assert!(window.is_focused("Search chats and messages"));
     window.write("zzz");
     assert!(!window.has_starting("Maya Lindqvist, "));
     window.press(Modifiers::NONE, Key::Escape);
@@ -91,7 +91,13 @@ fn tab_reaches_everything_and_enter_does_it() {
         reached.extend(focused);
     }
 
-    for wanted in ["Chats", "People", "Settings", "Search chats", "New"] {
+    for wanted in [
+        "Chats",
+        "People",
+        "Settings",
+        "Search chats and messages",
+        "New",
+    ] {
         assert!(
             reached.iter().any(|name| name == wanted),
             "{wanted}: {reached:?}"
@@ -162,13 +168,13 @@ fn whatever_can_be_used_has_a_name_on_every_screen() {
 #[test]
 fn a_narrow_window_shows_one_pane_and_leads_back() {
     let mut window = Window::open_with(MadeUp::default(), vec2(600.0, 700.0));
-    assert!(window.has("Search chats"));
+    assert!(window.has("Search chats and messages"));
 
     window.click_starting("Maya Lindqvist, ");
-    assert!(window.has("Message to Maya Lindqvist") && !window.has("Search chats"));
+    assert!(window.has("Message to Maya Lindqvist") && !window.has("Search chats and messages"));
     window.click("Back");
 
-    assert!(window.has("Search chats") && !window.has("Message to Maya Lindqvist"));
+    assert!(window.has("Search chats and messages") && !window.has("Message to Maya Lindqvist"));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::{
     gui::{
         appearance::Appearance,
         sample::{
-            BEN, MAYA, ME, NOW, chat, contact, group, group_info, id, incoming, me, near, outgoing,
-            system,
+            BEN, MAYA, ME, NOW, chat, contact, found, group, group_info, id, incoming, me, near,
+            outgoing, system,
         },
     },
     node::{
@@ -41,6 +41,8 @@ pub(super) struct MadeUp {
     pub(super) remembered: Vec<Appearance>,
     /// Refuse everything with this sentence.
     pub(super) refuse: Option<&'static str>,
+    /// Refuse to search with this one.
+    pub(super) senseless: Option<&'static str>,
 }
 
 impl Default for MadeUp {
@@ -67,6 +69,7 @@ impl Default for MadeUp {
             node_commands: Vec::new(),
             remembered: Vec::new(),
             refuse: None,
+            senseless: None,
         }
     }
 }
@@ -117,6 +120,10 @@ impl MadeUp {
                 })
             }
             Query::History { .. } => Answer::History(self.history.clone()),
+            Query::Search(looked_for) => {
+                let all = self.messages.values().flatten();
+                Answer::Found(found(all, &looked_for))
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod acts;
 mod alerts;
 mod bed;
 mod chat;
+mod find;
 mod group_info;
 mod groups;
 mod keys;

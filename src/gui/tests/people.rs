@@ -46,7 +46,7 @@ fn searching_leaves_only_what_is_called_so() {
         .push(another_chat(PersonId([9; 32]), "Aiko Tanaka", NOW));
     let mut window = Window::open(node);
 
-    window.click("Search chats");
+    window.click("Search chats and messages");
     window.write("tana");
     assert!(window.has_starting("Aiko Tanaka, ") && !window.has_starting("Maya Lindqvist, "));
     window.write("zzz");

@@ -51,6 +51,40 @@ pub fn paint_line(
     size.x
 }
 
+/// Paints one line from its left middle, with parts of it marked by another font and colour. A line that
+/// has to be put in the order of sight is painted without marks.
+pub fn paint_marked(
+    painter: &Painter,
+    left_middle: Pos2,
+    (line, parts): (&str, &[(String, bool)]),
+    width: f32,
+    (font, colour): (FontId, Color32),
+    hit: (FontId, Color32),
+) {
+    if bidi::is_needed(line) {
+        paint_line(painter, left_middle, line, width, font, colour);
+        return;
+    }
+    let mut job = one_line("", width, font.clone(), colour);
+    job.sections.clear();
+    for (part, is_hit) in parts {
+        let (font_id, color) = if *is_hit {
+            hit.clone()
+        } else {
+            (font.clone(), colour)
+        };
+        let format = TextFormat {
+            font_id,
+            color,
+            ..TextFormat::default()
+        };
+        job.append(part, 0.0, format);
+    }
+    let galley = painter.layout_job(job);
+    let up = vec2(0.0, galley.size().y / 2.0);
+    painter.galley(left_middle - up, galley, colour);
+}
+
 /// A line in the order of sight. One that is too long is cut at its end, which may be at the left.
 fn visual_line(
     painter: &Painter,

@@ -430,6 +430,7 @@ impl Engine {
             self.listen_in_group(turn, &chat);
             self.admit_members(turn, &chat);
             self.note_gaps(turn, &chat);
+            self.forget_departed(turn, &chat);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use super::{Cargo, Outbox, lane::Path};
 use crate::{
-    proto::{id::ChatId, time::Timestamp},
+    proto::{
+        id::{ChatId, DeviceId},
+        time::Timestamp,
+    },
     wire::id::{FrameId, TopicKey},
 };
 
@@ -28,6 +31,19 @@ impl Outbox {
     pub fn topic_of(&self, id: &FrameId) -> Option<TopicKey> {
         let seq = self.by_id.get(id)?;
         self.entries.get(seq).map(|entry| entry.topic)
+    }
+
+    /// What waits in a chat for devices that are not among these.
+    pub fn for_others(&self, chat: &ChatId, devices: &[DeviceId]) -> Vec<(FrameId, DeviceId)> {
+        let of = self.entries.values().filter(|entry| entry.chat == *chat);
+        let to = of.flat_map(|entry| entry.to.iter().map(|device| (entry.id, *device)));
+        to.filter(|(_, device)| !devices.contains(device)).collect()
+    }
+
+    /// What a frame that waits carries.
+    pub fn cargo_of(&self, id: &FrameId) -> Option<Cargo> {
+        let seq = self.by_id.get(id)?;
+        self.entries.get(seq).map(|entry| entry.cargo)
     }
 
     /// When a frame that waits was made.

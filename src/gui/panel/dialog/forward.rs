@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, id: MessageId, view: &mut V
     );
     let (_, place) = ui.allocate_space(vec2(ui.available_width(), 40.0));
     let field = Field {
-        label: &tr("chats-search-label"),
+        label: &tr("forward-search-label"),
         hint: &tr("search-hint"),
         icon: Some(icon::MAGNIFYING_GLASS),
         secret: false,

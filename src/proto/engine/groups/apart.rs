@@ -1,6 +1,8 @@
 //! Members who share no channel of their group any more: one of them was away for longer than channels and
 //! outboxes last. Whoever knows more brings the other back (protocol §4.5).
 
+use std::collections::BTreeMap;
+
 use super::{
     Engine, Turn,
     ops::within,
@@ -9,7 +11,10 @@ use super::{
 use crate::{
     proto::{
         channel::{Channel, Kind, Pairwise},
-        chat::content::{Body, Content},
+        chat::{
+            content::{Body, Content},
+            membership::Change,
+        },
         crypto::kdf,
         engine::{
             asks::Purpose,
@@ -17,6 +22,7 @@ use crate::{
             pairing::{Bundle, control},
         },
         id::{ChatId, DeviceId, PersonId},
+        identity::DeviceList,
         outbox::Cargo,
         record::{Class, Write},
         time::{MINUTE, SECOND, Timestamp},
@@ -338,6 +344,41 @@ impl Engine {
         }
         if cards {
             self.tell_own_card_to(turn, chat, &[device]);
+        }
+    }
+
+    /// After a start: a record in the outbox names all whom it was for. What was for people who are no
+    /// longer in the group waits no more, but for the news of that.
+    pub(super) fn forget_departed(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let Some(held) = self.groups.get(chat) else {
+            return;
+        };
+        let roster = held.group.roster().devices.iter();
+        let roster: Vec<DeviceId> = roster.map(|it| it.device).collect();
+        let others = self.outbox.for_others(chat, &roster);
+        if others.is_empty() {
+            return;
+        }
+        let ops = (0..).map_while(|place| held.group.op_at(place));
+        let mut gone = BTreeMap::new();
+        for body in ops.filter_map(|op| held.group.body(&op.id())) {
+            let person = match &body.change {
+                Change::RemoveMember(person) => Some(*person),
+                Change::Leave => Some(body.author),
+                _ => None,
+            };
+            let list = person.and_then(|person| held.group.list(&person));
+            for device in list.map(DeviceList::devices).unwrap_or_default() {
+                gone.insert(device.id, body.created);
+            }
+        }
+        for (id, device) in others {
+            let is_control = self.outbox.cargo_of(&id) == Some(Cargo::Control);
+            let made = self.outbox.made_at(&id);
+            let since = gone.get(&device).copied();
+            if since.is_some() && !(is_control && made >= since) {
+                self.waits_no_more(turn, &id, &device);
+            }
         }
     }
 
