@@ -8,7 +8,6 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::indexing_slicing, clippy::cast_precision_loss)]
 
-mod figures;
 mod proc;
 #[path = "../tests/process/mod.rs"]
 mod process;
@@ -22,7 +21,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use figures::{base, home};
 use proc::{cpu, memory};
 use process::{Node, Pair};
 use serde_json::{Value, json};
@@ -38,6 +36,16 @@ fn main() {
     tcp(bytes);
     scp(&base, &source, bytes);
     ours(&base, work.path(), &source, bytes);
+}
+
+/// Where everything lies: `BENCH_DIR`, or the target folder.
+fn base() -> PathBuf {
+    std::env::var_os("BENCH_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from)
+}
+
+fn home(base: &Path) -> tempfile::TempDir {
+    tempfile::tempdir_in(base).unwrap()
 }
 
 fn line(what: &str, bytes: u64, time: Duration, cpu: Option<Duration>) {

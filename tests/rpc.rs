@@ -466,7 +466,7 @@ fn nonsense_is_answered_and_the_connection_goes_on() {
     assert_eq!(code(&format!("\"{}\"", "x".repeat(3_000_000))), -32700);
     assert_eq!(code("{}"), -32600);
     assert_eq!(
-        code(r#"{"jsonrpc":"2.0","id":1,"method":"file.send"}"#),
+        code(r#"{"jsonrpc":"2.0","id":1,"method":"file.open"}"#),
         -32601
     );
     assert_eq!(

@@ -63,4 +63,4 @@ async fn get(instance: &mut Instance, message: &str, out: &str) -> Result<String
 }
 
 /// How long nothing may come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);

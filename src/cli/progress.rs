@@ -1,6 +1,9 @@
 //! How far a file has come, on one line of a terminal.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal as _, Write as _},
+};
 
 use serde_json::Value;
 
@@ -50,10 +53,10 @@ fn line(have: u64, size: u64, rate: u64) -> String {
         "#".repeat(done),
         " ".repeat(20 - done)
     );
-    if rate > 0 {
-        let left = size.saturating_sub(have) / rate;
+    if let Some(left) = size.saturating_sub(have).checked_div(rate) {
         let (minutes, seconds) = (left / 60, left % 60);
-        line += &format!("  {}/s  {minutes}:{seconds:02} left", print::size(rate));
+        let rate = print::size(rate);
+        let _ = write!(line, "  {rate}/s  {minutes}:{seconds:02} left");
     }
     line
 }

@@ -41,7 +41,7 @@ impl Bits {
     }
 
     /// How many things it is about.
-    pub fn len(&self) -> u32 {
+    pub fn size(&self) -> u32 {
         self.len
     }
 

@@ -389,7 +389,7 @@ impl Blob {
     fn recover(&self) -> io::Result<()> {
         let mut hashes = Vec::new();
         let mut known = Bits::none(count(self.shape));
-        for page in 0..known.len() {
+        for page in 0..known.size() {
             if let Ok(read) = self.read_page(page)
                 && self.is_page(page, &read)
             {

@@ -18,7 +18,8 @@ pub fn harmless(name: &str) -> String {
             marks += 1;
             let base = out.chars().next_back();
             let base = base.is_some_and(|base| base.is_alphanumeric() || is_combining_mark(base));
-            if marks <= limits::COMBINING_MARKS && base {
+            let is_shown = !is_format(char) && !matches!(char, '\u{fe00}'..='\u{fe0f}');
+            if marks <= limits::COMBINING_MARKS && base && is_shown {
                 out.push(char);
             }
             continue;
@@ -123,6 +124,7 @@ mod tests {
             ("photo\u{2066}x\u{2069}.png", "photox.png"),
             ("a\u{200b}b\u{feff}.txt", "ab.txt"),
             ("a\u{3164}.txt", "a.txt"),
+            ("0\u{e0100}\u{fe0f}.txt", "0.txt"),
             ("a\0b.txt", "ab.txt"),
             ("a\nb\r.txt", "a b .txt"),
             ("invoice.pdf            .exe", "invoice.pdf .exe"),

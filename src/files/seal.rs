@@ -149,8 +149,8 @@ impl Making {
     ) -> Result<Made, SealError> {
         let Self { mut sealing, data } = self;
         let shape = sealing.shape;
-        let (full, written) = mpsc::sync_channel::<(u32, Vec<u8>)>(BUFFERS);
-        let (empty, spare) = mpsc::channel();
+        let (full, written) = mpsc::sync_channel::<Round>(BUFFERS);
+        let (empty, spare) = mpsc::sync_channel(BUFFERS);
         for _ in 0..BUFFERS {
             let _ = empty.send(Vec::new());
         }
@@ -177,6 +177,9 @@ impl Making {
     }
 }
 
+/// Sealed chunks that follow each other, and which is the first.
+type Round = (u32, Vec<u8>);
+
 /// What only the thread that seals needs.
 struct Sealing {
     shape: Shape,
@@ -190,7 +193,7 @@ impl Sealing {
         &mut self,
         mut from: impl Read,
         size: u64,
-        (full, spare): (&mpsc::SyncSender<(u32, Vec<u8>)>, &mpsc::Receiver<Vec<u8>>),
+        (full, spare): (&mpsc::SyncSender<Round>, &mpsc::Receiver<Vec<u8>>),
         mut going_on: impl FnMut(u64) -> bool,
     ) -> Result<(), SealError> {
         let mut left = size;

@@ -17,10 +17,7 @@ use super::{
 use crate::{
     disk::files,
     proto::secret::Secret,
-    wire::{
-        blob::{Shape, blob_id},
-        limits,
-    },
+    wire::blob::{Shape, blob_id},
 };
 
 /// The sealed files of a profile. Clones are the same shelf; its functions wait for the disk.
@@ -45,8 +42,8 @@ struct State {
 struct Held {
     size: u64,
     standing: Standing,
-    /// What was here when that was last known.
-    bytes: u64,
+    /// What was here when that was last known; none: it was not looked at yet.
+    bytes: Option<u64>,
     open: Weak<Blob>,
 }
 
@@ -125,14 +122,13 @@ impl Shelf {
         for blob in found {
             let paths = self.paths_of(&blob);
             let held = match fs::metadata(paths.whole()) {
-                Ok(whole) => Some(((whole.len(), whole.len()), Standing::Whole)),
-                Err(_) => read_have(&paths)?.map(|(wish, shape, have)| {
+                Ok(whole) => Some(((whole.len(), Some(whole.len())), Standing::Whole)),
+                Err(_) => read_have(&paths)?.map(|(wish, shape, _)| {
                     let size = match wish {
                         Wish::Wanted | Wish::Paused => shape.size(),
                         Wish::Cancelled => 0,
                     };
-                    let bytes = u64::from(have.count()) * limits::BLOB_CHUNK as u64;
-                    ((size, bytes.min(size)), Standing::Part(wish))
+                    ((size, None), Standing::Part(wish))
                 }),
             };
             match held {
@@ -150,14 +146,21 @@ impl Shelf {
 
     /// How many encrypted bytes are here of a file.
     pub fn bytes(&self, blob: &[u8; 32]) -> u64 {
-        let mut state = self.state();
-        let Some(held) = state.held.get_mut(blob) else {
-            return 0;
-        };
-        if let Some(open) = held.open.upgrade() {
-            held.bytes = open.bytes();
+        let known = self.state().held.get_mut(blob).map(|held| {
+            if let Some(open) = held.open.upgrade() {
+                held.bytes = Some(open.bytes());
+            }
+            held.bytes
+        });
+        match known {
+            None => 0,
+            Some(Some(bytes)) => bytes,
+            // After a start: opening it tells.
+            Some(None) => match self.find(blob) {
+                Ok(Some(open)) => open.bytes(),
+                Ok(None) | Err(_) => 0,
+            },
         }
-        held.bytes
     }
 
     /// What all files take, in bytes.
@@ -181,7 +184,7 @@ impl Shelf {
         }
         let found = Blob::open(*blob, self.paths_of(blob))?.map(Arc::new);
         if let Some(found) = &found {
-            held.bytes = found.bytes();
+            held.bytes = Some(found.bytes());
             held.open = Arc::downgrade(found);
         }
         Ok(found)
@@ -220,7 +223,7 @@ impl Shelf {
         paths.remove()?;
         self.forget(blob);
         write_have(&paths, wish, shape, &Bits::none(shape.chunks()))?;
-        self.hold(*blob, (0, 0), Standing::Part(wish));
+        self.hold(*blob, (0, Some(0)), Standing::Part(wish));
         Ok(())
     }
 
@@ -275,7 +278,7 @@ impl Shelf {
         HEXLOWER.encode(&short.unwrap_or_default())
     }
 
-    fn hold(&self, blob: [u8; 32], (size, bytes): (u64, u64), standing: Standing) {
+    fn hold(&self, blob: [u8; 32], (size, bytes): (u64, Option<u64>), standing: Standing) {
         let mut state = self.state();
         state.used = state.used.saturating_add(size);
         let open = Weak::new();
@@ -329,7 +332,7 @@ impl Room<'_> {
         let held = Held {
             size: self.size,
             standing,
-            bytes: 0,
+            bytes: Some(0),
             open,
         };
         if let Some(before) = state.held.insert(blob, held) {

@@ -16,7 +16,7 @@ use tracing::{debug, error, warn};
 
 use self::{
     files::Files,
-    kinds::{can_wait, changes_info, changes_peers},
+    kinds::{can_wait, changes_info, changes_peers, next_event},
 };
 use super::{
     CommandError, ErrorKind, NodeError, NodeSettings, Reply, WarningKind, clock,
@@ -460,14 +460,6 @@ impl Driver<'_> {
 impl Gathered {
     fn len(&self) -> usize {
         self.batch.len() + self.questions.len() + self.files.len()
-    }
-}
-
-/// What happens next on the network; never, if the node stays off it.
-async fn next_event(network: &mut Option<Network>) -> Option<NetEvent> {
-    match network {
-        Some(network) => network.events.recv().await,
-        None => std::future::pending().await,
     }
 }
 

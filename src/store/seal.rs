@@ -96,7 +96,6 @@ pub(super) const LONGEST: usize = 250 * PIECE;
 /// Values above this are padded, so that their length tells less.
 const PADDED_ABOVE: usize = 12 * 1024;
 const PADDING_STEP: usize = 4 * 1024;
-
 const VERSION: u8 = 1;
 const MARK: u8 = 0xb7;
 const HEAD: usize = 4;
@@ -305,8 +304,7 @@ impl Sealer {
         self.blind(Space::Record(class), &[b"class"])
     }
 
-    /// With which the keys of all messages of a chat begin; the place in the order of arrival,
-    /// 8 bytes, follows.
+    /// With which the keys of all messages of a chat begin; the place of arrival, 8 bytes, follows.
     pub(super) fn chat_prefix(&self, chat: &ChatId) -> [u8; 16] {
         self.blind(Space::Message, &[&chat.0])
     }

@@ -165,7 +165,9 @@ impl Driver<'_> {
                             to,
                             waiting,
                         };
-                        self.files.transfers.order(Order::Fetch(row, Some(saving)));
+                        self.files
+                            .transfers
+                            .order(Order::Fetch(row, Some(Box::new(saving))));
                         return Ok(());
                     }
                     to => to.map(|to| Saving {
@@ -174,7 +176,7 @@ impl Driver<'_> {
                         waiting: None,
                     }),
                 };
-                (row, Order::Fetch(row, later))
+                (row, Order::Fetch(row, later.map(Box::new)))
             }
             FileCommand::Pause { file_id } => match self.unfinished(core, file_id) {
                 Ok(row) => (row, Order::Pause(row)),

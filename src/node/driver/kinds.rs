@@ -1,5 +1,6 @@
 //! What an event means for the loop.
 
+use super::Network;
 use crate::{
     net::NetEvent,
     node::{Command, step::Happened},
@@ -37,4 +38,12 @@ pub(super) fn changes_peers(happened: &Happened) -> bool {
         happened,
         Happened::Net(NetEvent::Connected { .. } | NetEvent::Disconnected(_))
     )
+}
+
+/// What happens next on the network; never, if the node stays off it.
+pub(super) async fn next_event(network: &mut Option<Network>) -> Option<NetEvent> {
+    match network {
+        Some(network) => network.events.recv().await,
+        None => std::future::pending().await,
+    }
 }

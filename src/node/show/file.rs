@@ -38,7 +38,7 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
         mime: text::shown_text(&manifest.mime),
         state,
         have,
-        thumbnail: manifest.thumbnail.map(preview),
+        thumbnail: manifest.thumbnail.as_ref().map(preview),
     }))
 }
 
@@ -73,7 +73,7 @@ fn state(shelf: &Shelf, blob: &[u8; 32]) -> FileState {
     }
 }
 
-fn preview(thumbnail: Thumbnail) -> Preview {
+fn preview(thumbnail: &Thumbnail) -> Preview {
     Preview {
         mime: text::shown_text(&thumbnail.mime),
         width: thumbnail.width,

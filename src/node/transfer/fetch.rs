@@ -158,14 +158,8 @@ impl Fetching {
         let found = blocking(move || shelf.find(&id)).await?;
         let blob = match found {
             Some(blob) => blob,
-            None => match list(&self.shared, peer, id).await {
-                Ok((size, pages)) => match self.accept(size, pages).await? {
-                    Some(blob) => blob,
-                    None => {
-                        self.shun(peer, &Why::Lied);
-                        return Ok(());
-                    }
-                },
+            None => match self.ask_for_list(peer).await? {
+                Ok(blob) => blob,
                 Err(why) => {
                     self.shun(peer, &why);
                     return Ok(());
@@ -181,6 +175,16 @@ impl Fetching {
             start: Instant::now(),
         });
         Ok(())
+    }
+
+    /// Begins the file with the list that a peer gives.
+    async fn ask_for_list(&self, peer: PeerId) -> Result<Result<Arc<Blob>, Why>, Outcome> {
+        let (size, pages) = match list(&self.shared, peer, self.row.blob).await {
+            Ok(given) => given,
+            Err(why) => return Ok(Err(why)),
+        };
+        let begun = self.accept(size, pages).await?;
+        Ok(begun.ok_or(Why::Lied))
     }
 
     /// A list that somebody gave: of this file, and of the size that was offered.

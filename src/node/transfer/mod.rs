@@ -63,7 +63,7 @@ pub(super) enum FileAsk {
 /// What is to be done.
 pub(super) enum Order {
     /// A file that is to be fetched, if it is not here, and where it is to be saved then.
-    Fetch(FileRow, Option<Saving>),
+    Fetch(FileRow, Option<Box<Saving>>),
     /// Files that are to be fetched.
     FetchAll(Vec<FileRow>),
     /// Fetch no more of it for now.
@@ -226,13 +226,13 @@ impl Desk {
         match order {
             Order::Fetch(row, saving) => {
                 if self.shared.shelf.standing(&row.blob) == Some(Standing::Whole) {
-                    self.save(row, saving.into_iter().collect());
+                    self.save(row, saving.into_iter().map(|it| *it).collect());
                     return;
                 }
                 if let Some(saving) = saving {
                     let waiting = self.saving.entry(row.blob).or_default();
                     if waiting.len() < SAVED {
-                        waiting.push(saving);
+                        waiting.push(*saving);
                     }
                 }
                 self.wish(row, Wish::Wanted).await;

@@ -53,7 +53,7 @@ pub(super) enum Next {
 impl Plan {
     /// Of a file of which some chunks are here. `seed` differs between those who fetch the same file.
     pub(super) fn new(have: Bits, shared: bool, seed: u32) -> Self {
-        let chunks = have.len();
+        let chunks = have.size();
         let units = chunks.div_ceil(UNIT);
         let is_missing = |unit: &u32| members(*unit, chunks).any(|chunk| !have.has(chunk));
         let missing = (0..units).filter(is_missing);

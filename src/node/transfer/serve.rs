@@ -220,10 +220,10 @@ const STREAMS: usize = 48;
 const STREAMS_OF_PEER: usize = 6;
 
 /// How long nothing may be asked on a stream.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How long one answer may take.
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 
 /// How often faces are told how much was given.
 const TELL: Duration = Duration::from_millis(250);

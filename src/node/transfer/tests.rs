@@ -4,7 +4,6 @@ use std::{io::Cursor, path::Path, time::Duration};
 
 use tokio::{
     sync::{broadcast, mpsc},
-    task::JoinHandle,
     time::{sleep, timeout},
 };
 use zeroize::Zeroizing;
@@ -23,7 +22,7 @@ use crate::{
     },
 };
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A network end, whose events are drained.
 struct Peer {
@@ -104,7 +103,7 @@ fn transfers(
     let ends = peer.net.blobs();
     let here = Runtime::current();
     let (transfers, asks) = Transfers::start(&here, (shelf.clone(), 0), ends, events);
-    let _: JoinHandle<()> = tokio::spawn(answer(asks, friends));
+    tokio::spawn(answer(asks, friends));
     (transfers, told)
 }
 
@@ -198,7 +197,7 @@ async fn lie_on(mut stream: BlobStream, shelf: Shelf, lie: Lie) {
             (Lie::Size, BlobReply::List { size, .. }) => *size -= 1,
             (Lie::Pages, BlobReply::List { pages, .. }) => pages[5] ^= 1,
             (Lie::Page, BlobReply::Page(hashes)) => hashes[5] ^= 1,
-            (Lie::Chunk, BlobReply::Chunks { .. }) => bytes[70_000] ^= 1,
+            (Lie::Chunk, BlobReply::Chunks { .. }) => bytes[70] ^= 1,
             (Lie::Length, BlobReply::Chunks { bytes }) => *bytes -= 1,
             (Lie::OtherAnswer, BlobReply::Chunks { .. }) => reply = BlobReply::Noted,
             (Lie::Garbage, BlobReply::Chunks { .. }) => {
@@ -206,7 +205,8 @@ async fn lie_on(mut stream: BlobStream, shelf: Shelf, lie: Lie) {
                 continue;
             }
             (Lie::Endless, BlobReply::Chunks { .. }) => {
-                while stream.give(&[0; 64 * 1024]).await.is_ok() {}
+                let zeros = vec![0; 64 * 1024];
+                while stream.give(&zeros).await.is_ok() {}
                 return;
             }
             (Lie::Stall, BlobReply::Chunks { .. }) => sleep(LONG * 10).await,
