@@ -1,0 +1,95 @@
+//! Small pictures of files. They come from strangers: small enough or refused, and never decoded on the
+//! window's thread.
+
+use std::io::Cursor;
+
+use data_encoding::BASE64;
+use egui::ColorImage;
+use image::{ImageFormat, ImageReader, Limits};
+
+use crate::node::view::Preview;
+
+/// What can be drawn of a small picture, if it is one.
+pub fn decode(preview: &Preview) -> Option<ColorImage> {
+    if preview.data.len() > TEXT {
+        return None;
+    }
+    let bytes = BASE64.decode(preview.data.as_bytes()).ok()?;
+    let open = || {
+        let mut reader = ImageReader::new(Cursor::new(&bytes))
+            .with_guessed_format()
+            .ok()?;
+        let known = matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg));
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(SIDE);
+        limits.max_image_height = Some(SIDE);
+        limits.max_alloc = Some(MEMORY);
+        reader.limits(limits);
+        known.then_some(reader)
+    };
+    // What it says of its size is looked at before anything is made of it.
+    let (width, height) = open()?.into_dimensions().ok()?;
+    if width > SIDE || height > SIDE || width == 0 || height == 0 {
+        return None;
+    }
+    let pixels = open()?.decode().ok()?.into_rgba8();
+    let size = [
+        usize::try_from(pixels.width()).ok()?,
+        usize::try_from(pixels.height()).ok()?,
+    ];
+    Some(ColorImage::from_rgba_unmultiplied(size, &pixels))
+}
+
+/// The longer side at most, in pixels.
+const SIDE: u32 = 512;
+
+/// Bytes that decoding may take.
+const MEMORY: u64 = 16 << 20;
+
+/// Characters of base64: 12 KiB of bytes and some.
+const TEXT: usize = 17 << 10;
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, RgbImage};
+
+    use super::*;
+
+    fn preview(width: u32, height: u32, format: ImageFormat) -> Preview {
+        let mut bytes = Vec::new();
+        let picture = DynamicImage::from(RgbImage::from_pixel(width, height, [9, 200, 9].into()));
+        picture
+            .write_to(&mut Cursor::new(&mut bytes), format)
+            .unwrap();
+        Preview {
+            mime: "image/png".into(),
+            width: 640,
+            height: 480,
+            data: BASE64.encode(&bytes),
+        }
+    }
+
+    #[test]
+    fn a_small_picture_is_decoded() {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            let picture = decode(&preview(40, 30, format)).unwrap();
+
+            assert_eq!(picture.size, [40, 30]);
+        }
+    }
+
+    #[test]
+    fn what_is_large_or_damaged_or_no_picture_is_not() {
+        let large = preview(SIDE + 1, 1, ImageFormat::Png);
+        let mut cut = preview(40, 30, ImageFormat::Png);
+        cut.data.truncate(60);
+        let mut text = cut.clone();
+        text.data = BASE64.encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>");
+        let mut endless = cut.clone();
+        endless.data = "A".repeat(TEXT + 4);
+
+        for none in [large, cut, text, endless] {
+            assert_eq!(decode(&none), None);
+        }
+    }
+}
