@@ -223,10 +223,11 @@ async fn hand_in<'a>(
             ))
         }
         Request::File(ticket, command) => {
-            let answer = node.submit_file_command(command).await;
-            Some(Box::pin(
-                async move { Update::Answer(ticket, answer.await) },
-            ))
+            let node = node.clone();
+            Some(Box::pin(async move {
+                let command = thumbnail::added(command).await;
+                Update::Answer(ticket, node.file_command(command).await)
+            }))
         }
         Request::Look(ticket, places) => Some(Box::pin(async move {
             let look = move || places.iter().map(|place| disk::look(place)).collect();

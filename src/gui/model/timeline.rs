@@ -8,10 +8,9 @@ mod order;
 use std::collections::VecDeque;
 
 use crate::{
-    files::harmless,
     gui::disk::Chosen,
     node::{
-        ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp,
+        ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp, harmless,
         view::{FileState, Message, MessageKind, PageOf},
     },
 };

@@ -9,7 +9,6 @@ use egui::{
 
 use super::{Fields, PLAIN, TOPIC, head, line, refusal};
 use crate::{
-    files::extension,
     gui::{
         action::{Action, FileAction},
         disk::{Chosen, Folder, Row},
@@ -26,7 +25,7 @@ use crate::{
             text,
         },
     },
-    node::ChatId,
+    node::{ChatId, extension},
 };
 
 pub(super) fn show(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
@@ -78,26 +77,29 @@ fn browse(ui: &mut Ui, fields: &mut Fields, folder: &Folder, chat: ChatId, view:
     place(ui, fields, view);
     refusal(ui, view.model.dialog.refused.as_deref());
     let high = (ui.ctx().content_rect().height() - 420.0).clamp(120.0, 330.0);
-    ScrollArea::vertical()
-        .id_salt(("folder", &folder.path))
-        .max_height(high)
-        .min_scrolled_height(high)
-        .auto_shrink([false, false])
-        .show_rows(ui, ROW, folder.rows.len(), |ui, range| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for row in folder.rows.get(range).unwrap_or_default() {
-                if show_row(ui, row, view) {
-                    let path = folder.path.join(&row.name);
-                    view.act(Action::File(match row.size {
-                        None => FileAction::Look(path),
-                        Some(_) => FileAction::Choose(chat, vec![path]),
-                    }));
+    ui.scope(|ui| {
+        // Rows are as high as is counted on.
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::vertical()
+            .id_salt(("folder", &folder.path))
+            .max_height(high)
+            .min_scrolled_height(high)
+            .auto_shrink([false, false])
+            .show_rows(ui, ROW, folder.rows.len(), |ui, range| {
+                for row in folder.rows.get(range).unwrap_or_default() {
+                    if show_row(ui, row, view) {
+                        let path = folder.path.join(&row.name);
+                        view.act(Action::File(match row.size {
+                            None => FileAction::Look(path),
+                            Some(_) => FileAction::Choose(chat, vec![path]),
+                        }));
+                    }
                 }
-            }
-            if folder.rows.is_empty() {
-                crate::gui::panel::row::sentence(ui, &tr("attach-empty"));
-            }
-        });
+                if folder.rows.is_empty() {
+                    crate::gui::panel::row::sentence(ui, &tr("attach-empty"));
+                }
+            });
+    });
     if view.model.files.chosen.is_empty() {
         return;
     }

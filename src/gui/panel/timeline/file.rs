@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use egui::{Context, Id, TextureHandle, TextureId, TextureOptions, Vec2, mutex::Mutex};
 
 use crate::{
-    files::{extension, harmless},
     gui::{
         action::{Action, FileAction},
         disk::Chosen,
@@ -16,7 +15,7 @@ use crate::{
         widget::bubble::{Card, Deed, card::Kind},
     },
     node::{
-        FileId,
+        FileId, extension, harmless,
         view::{FileInfo, FileState, Message, Transfer, TransferState},
     },
 };
