@@ -5,7 +5,8 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited, text, link, search, search-nothing, seek. `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
+//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage.
+//! `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -14,7 +15,7 @@
     reason = "it shows made-up content, to those who work on the window"
 )]
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread, time::Duration};
 
 // What the tests of the window are made of, which names `crate::node`.
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -23,21 +24,23 @@ mod sample;
 
 use betwixt::{
     gui::{
-        action::{Action, FindAction, GroupAction, MessageAction},
+        action::{Action, FileAction, FindAction, GroupAction, MessageAction},
         app::App,
         appearance::{Accent, Appearance, Ground, ThemeChoice},
         bridge::{FarEnd, Request, Update, bridge},
         calendar::Calendar,
+        disk::{Chosen, Folder, Found, Row},
         model::nav::{Dialog, Place},
-        theme,
+        theme, thumbnail,
     },
     node::{
-        self, ChatChange, ChatId, Command, DeliveryState, MessageId, PersonId, Reply, Settings,
-        Timestamp, WarningKind,
+        self, ChatChange, ChatId, Command, DeliveryState, FileId, MessageId, PersonId, Reply,
+        Settings, Timestamp, WarningKind,
         view::{
-            Answer, ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson,
-            NodeCommand, NodeInfo, PersonReceipt, Place as Standing, Query, Reaction, ReceiptState,
-            RequestState, Role, Safety,
+            Answer, ChatInfo, ChatSummary, Contact, Edition, Event, FileCommand, FileState,
+            Message, NearbyPerson, NodeCommand, NodeInfo, PersonReceipt, Place as Standing,
+            Preview, Query, Reaction, ReceiptState, RequestState, Role, Safety, Storage,
+            StoredFile, Transfer, TransferState,
         },
     },
 };
@@ -171,6 +174,16 @@ fn script(screen: &str) -> Vec<Action> {
         "react" => on_trip(Action::Show(Dialog::React(said(0)))),
         "answer" => on_trip(Action::On(said(0), MessageAction::Answer)),
         "invited" => vec![Action::OpenChat(READING)],
+        "files" => vec![maya],
+        "attach" => vec![maya, Action::Show(Dialog::Attach(chat_of(MAYA)))],
+        "chosen" => vec![maya, choose()],
+        "save" => {
+            // Each of these takes a frame, in which an answer can come.
+            let mut script = vec![maya; 6];
+            script.push(Action::Show(Dialog::Save(sample::id(3_000_000))));
+            script
+        }
+        "storage" => vec![maya, Action::Go(Place::Settings)],
         "search" => vec![maya, Action::Find(FindAction::All("the".into()))],
         "search-nothing" => vec![maya, Action::Find(FindAction::All("zzz".into()))],
         "seek" => {
@@ -180,6 +193,13 @@ fn script(screen: &str) -> Vec<Action> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Files that somebody dropped.
+fn choose() -> Action {
+    let paths = ["map of the lake.pdf", "boats.zip"];
+    let paths = paths.map(|name| PathBuf::from(DOWNLOADS).join(name));
+    Action::File(FileAction::Choose(chat_of(MAYA), paths.into()))
 }
 
 /// The group is open, and its messages are there.
@@ -261,6 +281,10 @@ impl World {
             self.add(person(*number), at, *mine, *state, text);
         }
         self.fill_groups();
+        if ["files", "attach", "chosen", "save", "storage"].contains(&self.screen.as_str()) {
+            self.fill_files();
+            return;
+        }
         let conversation = match (many, self.screen.as_str()) {
             (true, _) => generated(),
             (false, "text") => marked(),
@@ -270,6 +294,106 @@ impl World {
         for (mine, state, text) in conversation {
             self.add(MAYA, Timestamp(at), mine, state, &text);
             at += 4 * 60_000 - 20_000;
+        }
+    }
+
+    /// Files in all states, the first of them here.
+    fn fill_files(&mut self) {
+        let all = [
+            (
+                false,
+                "Übersicht.pdf",
+                2_412_345,
+                FileState::Here,
+                "The plan for Saturday",
+            ),
+            (false, "Lake at dawn.jpg", 4_812_345, FileState::Offered, ""),
+            (false, "holiday.png.exe", 912_345, FileState::Cancelled, ""),
+            (
+                false,
+                "tent instructions and the whole history of knots.mp4",
+                1_412_345_678,
+                FileState::Fetching,
+                "",
+            ),
+            (false, "boats.zip", 88_412_345, FileState::Paused, ""),
+            (
+                false,
+                "song of the weir.mp3",
+                9_412_345,
+                FileState::Paused,
+                "",
+            ),
+            (
+                true,
+                "paddles.tar.gz",
+                412_345,
+                FileState::Here,
+                "These two are for you",
+            ),
+            (true, "README", 712, FileState::Here, ""),
+        ];
+        let now = clock().0;
+        for (number, (mine, name, size, state, text)) in (0u64..).zip(all) {
+            let at = Timestamp(now - (all.len() as u64 - number) * 60_000);
+            let how = DeliveryState::Delivered;
+            let message = self.add(MAYA, at, mine, how, text);
+            let mut message = sample::with_file(message, name, size, state);
+            message.message_id = sample::id(3_000_000 + number);
+            if let Some(file) = message.file.as_mut().filter(|_| number == 1) {
+                file.thumbnail = Some(preview());
+            }
+            let held = self.messages.get_mut(&chat_of(MAYA));
+            if let Some(last) = held.and_then(|held| held.last_mut()) {
+                *last = message.clone();
+            }
+            let mut rows = self.chats.iter_mut();
+            if let Some(row) = rows.find(|row| row.person_id == Some(MAYA)) {
+                row.last = Some(message);
+            }
+        }
+    }
+
+    /// How some of the files come and go.
+    fn transfers(&self) -> Vec<Transfer> {
+        let held = self.messages.get(&chat_of(MAYA)).into_iter().flatten();
+        let files = held.filter_map(|message| message.file.as_ref());
+        let of = files.map(|file| Transfer {
+            file_id: file.file_id,
+            have: file.size / 3,
+            size: file.size,
+            state: match file.name.as_str() {
+                "song of the weir.mp3" => TransferState::Failed,
+                "paddles.tar.gz" => TransferState::Giving,
+                _ => TransferState::Fetching,
+            },
+            rate: 11_400_000,
+            person_id: Some(MAYA),
+            path: None,
+            problem: Some("only 2.1 GB of the disk are free".into()),
+        });
+        let of = of.enumerate().filter(|(at, _)| [3, 5, 6].contains(at));
+        of.map(|(_, transfer)| transfer).collect()
+    }
+
+    fn stored(&self) -> Storage {
+        let held = self.messages.get(&chat_of(MAYA)).into_iter().flatten();
+        let files = held.filter_map(|message| {
+            let file = message.file.as_ref()?;
+            Some(StoredFile {
+                file_id: file.file_id,
+                message_id: message.message_id,
+                chat_id: message.chat_id,
+                size: file.size,
+                state: file.state,
+            })
+        });
+        let mut files: Vec<StoredFile> = files.collect();
+        files.sort_by_key(|file| std::cmp::Reverse(file.size));
+        Storage {
+            used: 1_502_345_678,
+            quota: 21_474_836_480,
+            files,
         }
     }
 
@@ -378,6 +502,10 @@ impl World {
                 text: "The disk is nearly full: 40 MiB are left.".into(),
             }));
         }
+        if self.screen == "files" {
+            let (tell, all) = (tell.clone(), self.transfers());
+            thread::spawn(move || transfers(&all, &tell));
+        }
         if !self.quiet && self.screen == "chat" {
             let tell = tell.clone();
             thread::spawn(move || typing(&tell));
@@ -397,6 +525,23 @@ impl World {
                 Request::Command(ticket, command) => {
                     let reply = self.command(command, &tell);
                     tell(Update::Reply(ticket, Ok(reply)));
+                }
+                Request::File(ticket, command) => {
+                    let file_id = FileId([0; 32]);
+                    let path = match command {
+                        FileCommand::Fetch { path, .. } => path,
+                        _ => None,
+                    };
+                    let answer = Answer::File { file_id, path };
+                    tell(Update::Answer(ticket, Ok(answer)));
+                }
+                Request::Look(ticket, places) => {
+                    let found = places.iter().map(look).collect();
+                    tell(Update::Looked(ticket, found));
+                }
+                Request::Decode(file, preview) => {
+                    let picture = thumbnail::decode(&preview).map(Arc::new);
+                    tell(Update::Decoded(file, picture));
                 }
                 Request::Remember(_) => {}
             }
@@ -441,6 +586,7 @@ impl World {
                 })
             }
             Query::History { .. } => Answer::History(editions(clock())),
+            Query::Files => Answer::Files(self.stored()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
                 Answer::Found(sample::found(all, &looked_for))
@@ -578,6 +724,72 @@ impl World {
         if let Some(contact) = self.contacts.get_mut(&person) {
             contact.blocked = blocked;
         }
+    }
+}
+
+const DOWNLOADS: &str = "/home/elin/Downloads";
+
+/// What stands on the made-up disk.
+fn look(place: &PathBuf) -> Found {
+    let rows = [
+        ("Camera", None),
+        ("Taxes 2025", None),
+        ("boats.zip", Some(88_412_345)),
+        ("map of the lake.pdf", Some(2_412_345)),
+        ("photo 0412.jpg", Some(4_812_345)),
+        ("song of the weir.mp3", Some(9_412_345)),
+        ("ropes.txt", Some(712)),
+        ("setup.exe", Some(61_412_345)),
+    ];
+    let is = |name: &str| place.file_name().is_some_and(|last| last == name);
+    match rows.iter().find(|(name, _)| is(name)) {
+        Some((name, Some(size))) => Found::File(Chosen {
+            path: place.clone(),
+            name: (*name).into(),
+            size: *size,
+        }),
+        _ => Found::Folder(Folder {
+            path: DOWNLOADS.into(),
+            rows: rows
+                .iter()
+                .map(|(name, size)| Row {
+                    name: (*name).into(),
+                    size: *size,
+                })
+                .collect(),
+        }),
+    }
+}
+
+/// A small picture of a lake.
+fn preview() -> Preview {
+    let picture = image::RgbImage::from_fn(96, 64, |x, y| {
+        let (x, y) = (x as u8, y as u8);
+        if y > 36 {
+            image::Rgb([40 + x / 3, 90 + y, 120 + x])
+        } else {
+            image::Rgb([250 - y * 2, 150 + y, 120 + x / 2 + y])
+        }
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let format = image::ImageFormat::Png;
+    picture.write_to(&mut bytes, format).expect("in memory");
+    Preview {
+        mime: "image/png".into(),
+        width: 96,
+        height: 64,
+        data: data_encoding::BASE64.encode(bytes.get_ref()),
+    }
+}
+
+/// Says again and again how files come and go: what is silent stands still.
+fn transfers(all: &[Transfer], tell: &impl Fn(Update)) {
+    loop {
+        for transfer in all {
+            let event = Event::Transfer(Box::new(transfer.clone()));
+            tell(Update::Event(event));
+        }
+        thread::sleep(Duration::from_millis(500));
     }
 }
 

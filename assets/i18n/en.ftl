@@ -177,7 +177,6 @@ reaches-removed = Sent before its author knew who had left: people who were remo
 reaches-removed-mine = Sent before you knew who had left: people who were removed can read it.
 message-deleted = This message was deleted.
 message-newer = A newer kind of message. Update Betwixt to see it.
-message-file = A file. This version cannot show it yet.
 message-edited = edited
 message-more = Show more
 quote-label = In answer to { $name }
@@ -568,3 +567,85 @@ settings-about = About
 settings-version = Version
 settings-profile = Profile
 settings-licence = Licence
+
+## Files
+
+number-point = .
+size-bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+size-kb = { $count } kB
+size-mb = { $count } MB
+size-gb = { $count } GB
+size-tb = { $count } TB
+size-rate = { $size }/s
+left-seconds = { $count } s left
+left-minutes = { $count } min left
+left-hours = { $count } h left
+left-days = { $count } days left
+
+disk-nothing = There is nothing of that name.
+disk-forbidden = You may not read that.
+disk-no-file = That is not a file that can be sent.
+disk-unreadable = That cannot be read.
+
+file-kind-audio = Audio
+file-kind-file = File
+file-kind-picture = Picture
+file-kind-program = Program
+file-kind-video = Video
+file-in-a-line = { $kind }: { $name }
+file-named = { $kind } { $name }, extension { $extension }
+file-named-bare = { $kind } { $name }, no extension
+file-percent = { $percent } % of { $size }
+file-cancelled = not downloaded
+file-paused = paused
+file-waits = waits for somebody who has it
+file-sealing = being sealed…
+file-giving = { $percent } % at { $name }
+file-not-here = Not downloaded: { $why }
+file-download = Download
+file-pause = Pause
+file-resume = Resume
+file-cancel = Cancel
+file-save = Save as…
+file-again = Try again
+file-deed = { $deed } { $name }
+file-progress = { $percent } percent of { $name }
+file-saved = Saved as { $name }
+
+save-title = Save this file
+save-sentence = Look at its extension, “{ $name }”, before you open it: what it was said to be is only what its author says.
+save-sentence-bare = Its name does not say what it is. What it was said to be is only what its author says.
+save-place = Where to save it
+save-button = Save
+
+composer-attach = Send files
+attach-title = Files for { $name }
+attach-sentence = They are sealed on this device and go straight to whoever is in the chat.
+attach-place = File or folder
+attach-up = One folder up
+attach-open = Open { $name }
+attach-empty = Nothing here that can be sent.
+attach-folder = { $name } is a folder. Files are sent one by one.
+attach-chosen = { $name }, { $size }
+attach-without = Do not send { $name }
+attach-caption = Say something about it
+attach-more = Add more
+attach-stop = Back to what was chosen
+attach-send = { $count ->
+    [one] Send file
+   *[other] Send { $count } files
+}
+
+settings-storage = Storage
+settings-files = Files
+settings-files-used = { $used } of at most { $quota }
+settings-files-more = Smaller ones
+settings-files-count = { $count ->
+    [one] { $count } file
+   *[other] { $count } files
+}
+settings-file-here = { $size }, in { $chat }
+settings-file-partly = { $size }, in { $chat }, not all here

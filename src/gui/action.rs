@@ -1,8 +1,12 @@
 //! What the person wants, as panels say it.
 
+use std::path::PathBuf;
+
 use zeroize::Zeroizing;
 
-use crate::node::{ChatId, DeleteFor, GroupRole, History, MessageId, PersonId, SettingsChange};
+use crate::node::{
+    ChatId, DeleteFor, FileId, GroupRole, History, MessageId, PersonId, SettingsChange,
+};
 
 use super::{
     appearance::Appearance,
@@ -54,6 +58,8 @@ pub enum Action {
     OpenLink,
     /// Something with a message.
     On(MessageId, MessageAction),
+    /// Something with a file.
+    File(FileAction),
     /// What is written in a chat is neither an answer nor a change any more.
     WriteNew(ChatId),
     /// Says something that was written outside of the window.
@@ -189,6 +195,43 @@ pub enum MessageAction {
     GoTo,
     /// Wants to know what it says, because another one refers to it.
     Find,
+}
+
+/// Something the person wants with a file.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileAction {
+    /// Fetches the file of a message.
+    Fetch(MessageId),
+    /// Fetches no more of it for now.
+    Pause(FileId),
+    /// Goes on with it.
+    Resume(FileId),
+    /// Does not want it any more.
+    Cancel(FileId),
+    /// Saves the file of a message.
+    Save {
+        /// Of which.
+        message: MessageId,
+        /// Where.
+        path: String,
+    },
+    /// Wants to see the small picture of a file.
+    Picture(MessageId),
+    /// Looks at a place of the disk, to choose files there.
+    Look(PathBuf),
+    /// Chooses files for a chat.
+    Choose(ChatId, Vec<PathBuf>),
+    /// Chooses no more.
+    StopLooking,
+    /// Does not want this one of them.
+    Unchoose(PathBuf),
+    /// Sends what was chosen.
+    Send {
+        /// Where.
+        chat: ChatId,
+        /// What to say about it.
+        caption: String,
+    },
 }
 
 /// Something about messages that are looked for.

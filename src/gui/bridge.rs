@@ -3,16 +3,20 @@
 //! The window's ends never block. What they carry is handed to the node in order; answers and events
 //! wake the window.
 
-use std::{future::Future, path::PathBuf, pin::Pin, thread::JoinHandle};
+use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, thread::JoinHandle};
 
-use egui::Context;
+use egui::{ColorImage, Context};
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::{appearance::Appearance, login};
+use super::{
+    appearance::Appearance,
+    disk::{self, Found},
+    login, thumbnail,
+};
 use crate::node::{
-    Command, CommandError, Handle, Reply, StartError,
-    view::{Answer, Event, NodeCommand, Query},
+    Command, CommandError, FileId, Handle, Reply, StartError,
+    view::{Answer, Event, FileCommand, NodeCommand, Preview, Query},
 };
 
 /// Starts the node, on the node's thread.
@@ -32,6 +36,12 @@ pub enum Request {
     Node(Ticket, NodeCommand),
     /// For the store.
     Query(Ticket, Query),
+    /// For files.
+    File(Ticket, FileCommand),
+    /// Look what stands at places of the disk.
+    Look(Ticket, Vec<PathBuf>),
+    /// Make the small picture of a file what can be drawn.
+    Decode(FileId, Preview),
     /// Store how the window looks.
     Remember(Appearance),
 }
@@ -52,8 +62,12 @@ pub enum Update {
     Event(Event),
     /// The answer to a [`Request::Command`].
     Reply(Ticket, Result<Reply, CommandError>),
-    /// The answer to a [`Request::Node`] or [`Request::Query`].
+    /// The answer to a [`Request::Node`], [`Request::Query`] or [`Request::File`].
     Answer(Ticket, Result<Answer, CommandError>),
+    /// What stands at the places of a [`Request::Look`].
+    Looked(Ticket, Vec<Found>),
+    /// The small picture of a file; none if it is no picture.
+    Decoded(FileId, Option<Arc<ColorImage>>),
 }
 
 /// The window's ends.
@@ -208,6 +222,24 @@ async fn hand_in<'a>(
                 async move { Update::Answer(ticket, answer.await) },
             ))
         }
+        Request::File(ticket, command) => {
+            let node = node.clone();
+            Some(Box::pin(async move {
+                let command = thumbnail::added(command).await;
+                Update::Answer(ticket, node.file_command(command).await)
+            }))
+        }
+        Request::Look(ticket, places) => Some(Box::pin(async move {
+            let look = move || places.iter().map(|place| disk::look(place)).collect();
+            let found = tokio::task::spawn_blocking(look).await;
+            Update::Looked(ticket, found.unwrap_or_default())
+        })),
+        Request::Decode(file, preview) => Some(Box::pin(async move {
+            let decode = move || thumbnail::decode(&preview).map(Arc::new);
+            // A picture that breaks the decoder breaks no more than this.
+            let picture = tokio::task::spawn_blocking(decode).await;
+            Update::Decoded(file, picture.ok().flatten())
+        })),
         Request::Remember(appearance) => {
             let before = Appearance::load(profile);
             if let Err(error) = appearance.save(profile) {

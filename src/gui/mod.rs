@@ -10,12 +10,14 @@ pub mod appearance;
 pub mod bridge;
 pub mod calendar;
 pub mod desktop;
+pub mod disk;
 #[cfg(unix)]
 pub mod door;
 pub mod fonts;
 pub mod link;
 pub mod login;
 pub mod markup;
+pub mod measure;
 pub mod model;
 pub mod panel;
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub mod scan;
 pub mod screen;
 pub mod strings;
 pub mod theme;
+pub mod thumbnail;
 pub mod view;
 pub mod widget;
 

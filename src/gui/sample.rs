@@ -1,10 +1,10 @@
 //! Made-up people and messages for tests.
 
 use crate::node::{
-    ChatId, DeliveryState, Found, MessageId, Part, PersonId, SearchFor, Timestamp,
+    ChatId, DeliveryState, FileId, Found, MessageId, Part, PersonId, SearchFor, Timestamp,
     view::{
-        ChatInfo, ChatKind, ChatSummary, Contact, Member, Message, MessageKind, NearbyPerson,
-        NodeInfo, Place, Role, Via,
+        ChatInfo, ChatKind, ChatSummary, Contact, FileInfo, FileState, Member, Message,
+        MessageKind, NearbyPerson, NodeInfo, Place, Role, Via,
     },
 };
 
@@ -171,6 +171,32 @@ pub(crate) fn system(chat: ChatId, seq: u64, text: &str) -> Message {
     Message {
         kind: MessageKind::System,
         ..incoming(chat, seq, text)
+    }
+}
+
+/// A message with a file; what its name says that it is stands after the point.
+pub(crate) fn with_file(message: Message, name: &str, size: u64, state: FileState) -> Message {
+    let mut file_id = [0; 32];
+    file_id[..8].copy_from_slice(&message.seq.to_be_bytes());
+    let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
+    let file = FileInfo {
+        file_id: FileId(file_id),
+        name: name.into(),
+        extension: extension.into(),
+        size,
+        mime: "image/png".into(),
+        state,
+        have: match state {
+            FileState::Offered | FileState::Cancelled => 0,
+            FileState::Fetching | FileState::Paused => size / 2,
+            FileState::Here => size,
+        },
+        thumbnail: None,
+    };
+    Message {
+        kind: MessageKind::File,
+        file: Some(file),
+        ..message
     }
 }
 

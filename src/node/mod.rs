@@ -27,6 +27,7 @@ pub use handle::{EventStream, Handle, Pending};
 pub use search::{Found, Part, ResultOrder, SearchFor};
 pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 
+pub use crate::files::{extension, harmless};
 pub use crate::proto::{
     engine::command::{
         Command, CommandError, DeleteFor, ErrorKind, GroupRole, History, Reply, Settings,

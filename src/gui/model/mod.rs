@@ -3,6 +3,7 @@
 
 mod acts;
 mod alerts;
+pub mod files;
 pub mod find;
 mod groups;
 pub mod nav;
@@ -26,6 +27,7 @@ pub use self::{
     people::{Face, is_incoming_request, of_contact, of_nearby},
 };
 use self::{
+    files::Files,
     find::{Look, Looking, Seek},
     nav::{Dialog, Nav},
     timeline::Timeline,
@@ -74,6 +76,8 @@ pub struct Model {
     pub timeline: Option<Timeline>,
     /// Messages that are looked for everywhere.
     pub found: Look,
+    /// Files, as far as they are not messages.
+    pub files: Files,
     /// Who is typing.
     pub typing: Typing,
     /// The safety number that was asked for last.
@@ -210,6 +214,12 @@ enum Asked {
     Jump(MessageId),
     /// A message that another one refers to.
     Aside(MessageId),
+    /// A file to be saved.
+    Save(MessageId),
+    /// A place of the disk that is shown.
+    Looked,
+    /// Files that were chosen for a chat.
+    Chosen(ChatId),
     /// Messages that are looked for.
     Found(Looking),
     /// What follows a message in the open chat, to know the order.
@@ -229,6 +239,8 @@ enum Want {
     Contacts,
     Chats,
     Chat(ChatId),
+    /// What files take.
+    Files,
     /// The order of the open chat's messages.
     Order,
 }
@@ -256,13 +268,19 @@ impl Model {
     /// When [`Model::tick`] next has work, if ever.
     pub fn next_tick(&self) -> Option<Timestamp> {
         let toast = self.toasts.iter().map(|toast| toast.until).min();
-        let times = [toast, self.typing.next_expiry(), self.clipboard_until];
+        let times = [
+            toast,
+            self.typing.next_expiry(),
+            self.clipboard_until,
+            self.files.next_expiry(),
+        ];
         times.into_iter().flatten().min()
     }
 
     /// Lets go of what has had its time.
     pub fn tick(&mut self, now: Timestamp) {
         self.typing.expire(now);
+        self.files.expire(now);
         self.toasts.retain(|toast| toast.until > now);
         if self.clipboard_until.is_some_and(|until| until <= now) {
             self.clipboard_until = None;
@@ -341,6 +359,7 @@ impl Model {
                 Want::Nearby => Query::Nearby,
                 Want::Contacts => Query::Contacts,
                 Want::Chats => Query::Chats,
+                Want::Files => Query::Files,
                 Want::Chat(chat_id) => Query::Chat { chat_id },
                 Want::Order => {
                     let open = self.timeline.as_mut();

@@ -80,6 +80,10 @@ pub enum Dialog {
     React(MessageId),
     /// The pinned messages of a chat.
     Pins(ChatId),
+    /// Save the file of a message, where?
+    Save(MessageId),
+    /// Files for a chat: which, and what to say about them.
+    Attach(ChatId),
 }
 
 /// Where the person is, and was.

@@ -1,5 +1,6 @@
 //! Who is who: contacts, requests, people nearby, and how each is shown.
 
+use super::nav::{Pane, Place};
 use crate::node::{
     ChatId, PersonId,
     view::{ChatSummary, Contact, NearbyPerson, RequestState},
@@ -95,6 +96,24 @@ impl super::Model {
     pub fn chat_with(&self, person: PersonId) -> Option<ChatId> {
         let with = |chat: &&ChatSummary| chat.person_id == Some(person);
         self.chats.iter().find(with).map(|chat| chat.chat_id)
+    }
+
+    /// Somebody is gone: nothing of them stays open.
+    pub(super) fn leave(&mut self, person: PersonId) {
+        self.close_dialog();
+        let chat = self.chat_with(person);
+        let open = match self.nav.pane() {
+            Pane::Chat(open) => Some(open) == chat,
+            Pane::Person(open) | Pane::Verify(open) => open == person,
+            Pane::Empty | Pane::Group(_) | Pane::Settings => false,
+        };
+        if open {
+            self.nav.open(Pane::Empty);
+            self.follow_nav();
+        }
+        if self.nav.place() == Place::Settings && self.nav.pane() == Pane::Empty {
+            self.nav.go(Place::Chats);
+        }
     }
 
     fn by_name(&self, keep: impl Fn(&Contact) -> bool) -> Vec<&Contact> {

@@ -24,7 +24,12 @@ impl Model {
     /// Does what the person wants.
     pub fn perform(&mut self, action: Action, now: Timestamp) {
         match action {
-            Action::Go(place) => self.nav.go(place),
+            Action::Go(place) => {
+                self.nav.go(place);
+                if place == Place::Settings {
+                    self.want(&[Want::Files]);
+                }
+            }
             Action::OpenChat(chat) => self.open_chat(chat),
             Action::NextChat { up } => self.next_chat(up),
             Action::Find(wanted) => self.perform_find(wanted),
@@ -65,6 +70,7 @@ impl Model {
                 self.close_dialog();
             }
             Action::On(message, wanted) => self.perform_on(message, wanted, now),
+            Action::File(wanted) => self.perform_with_file(wanted, now),
             Action::WriteNew(chat) => {
                 self.writing.remove(&chat);
             }
@@ -229,6 +235,7 @@ impl Model {
         self.history = None;
         self.link = None;
         self.handed = None;
+        self.files.close();
     }
 
     /// Nothing is opened before somebody has seen where it leads.
@@ -314,6 +321,9 @@ impl Model {
             }
             self.ask_history(message);
         }
+        if let Dialog::Save(_) | Dialog::Attach(_) = dialog {
+            self.look_at(std::path::PathBuf::new());
+        }
     }
 
     /// Says something: what it answers, and who is named in it.
@@ -334,6 +344,7 @@ impl Model {
                 text: text.clone(),
                 reply_to,
                 mentions: mentions.clone(),
+                file: None,
                 at: now,
                 stored: None,
                 failed: None,
@@ -359,6 +370,9 @@ impl Model {
         };
         let chat = timeline.chat();
         if let Some(pending) = timeline.take_back(number) {
+            if let Some(file) = pending.file {
+                return self.send_file(chat, file, pending.text, now);
+            }
             let about = (pending.reply_to, pending.mentions);
             self.send(chat, pending.text, about, now);
         }
@@ -450,30 +464,12 @@ impl Model {
         );
     }
 
-    /// Somebody is gone: nothing of them stays open.
-    fn leave(&mut self, person: PersonId) {
-        self.close_dialog();
-        let chat = self.chat_with(person);
-        let open = match self.nav.pane() {
-            Pane::Chat(open) => Some(open) == chat,
-            Pane::Person(open) | Pane::Verify(open) => open == person,
-            Pane::Empty | Pane::Group(_) | Pane::Settings => false,
-        };
-        if open {
-            self.nav.open(Pane::Empty);
-            self.follow_nav();
-        }
-        if self.nav.place() == Place::Settings && self.nav.pane() == Pane::Empty {
-            self.nav.go(Place::Chats);
-        }
-    }
-
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let ticket = self.ticket(asked);
         self.outbox.push(Request::Command(ticket, command));
     }
 
-    fn change(&mut self, command: Command, then: &'static [Want]) {
+    pub(super) fn change(&mut self, command: Command, then: &'static [Want]) {
         self.command(command, Asked::Change(then));
     }
 

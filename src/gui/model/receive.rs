@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gui::{bridge::Update, scan::Refusal, strings::tr},
     node::{
-        ChatChange, CommandError, Reply, Timestamp, WarningKind,
+        ChatChange, ChatId, CommandError, MessageId, Reply, Timestamp, WarningKind,
         view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query, RequestState},
     },
 };
@@ -30,6 +30,12 @@ impl Model {
                     self.reply(asked, reply, now);
                 }
             }
+            Update::Looked(ticket, found) => {
+                if let Some(asked) = self.asked.remove(&ticket) {
+                    self.looked(&asked, found);
+                }
+            }
+            Update::Decoded(file, picture) => self.files.decoded(file, picture),
             Update::Answer(ticket, answer) => {
                 if let Some(asked) = self.asked.remove(&ticket) {
                     self.answer(asked, answer, now);
@@ -55,6 +61,7 @@ impl Model {
                     self.query(Query::Message { message_id }, Asked::Quiet);
                 }
                 self.want(&[Want::Chats]);
+                self.want_storage();
             }
             Event::Status {
                 message_id, state, ..
@@ -114,8 +121,7 @@ impl Model {
                     }
                 }
             },
-            // Shown once files are.
-            Event::Transfer(_) => {}
+            Event::Transfer(transfer) => self.transfer(*transfer, now),
             Event::Warning { kind, text } => self.warn(kind, text, now),
             Event::Node(me) => self.node(*me),
             Event::Missed { .. } => {
@@ -243,6 +249,16 @@ impl Model {
                 self.follow_groups();
             }
             (_, Answer::Chat(info)) => self.know_chat(*info),
+            (_, Answer::Files(storage)) => self.files.storage = Some(storage),
+            (Asked::Said(chat, number), Answer::FileSent { message_id, .. }) => {
+                self.said(chat, number, message_id);
+            }
+            (Asked::Save(message), Answer::File { .. }) => {
+                if self.nav.dialog() == Some(Dialog::Save(message)) {
+                    self.close_dialog();
+                }
+            }
+            (Asked::Change(wants), Answer::File { .. }) => self.want(wants),
             (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
@@ -305,6 +321,8 @@ impl Model {
                 | Answer::History(_)
                 | Answer::Receipts(_)
                 | Answer::Found(_)
+                | Answer::FileSent { .. }
+                | Answer::File { .. }
                 | Answer::Done {},
             ) => {}
         }
@@ -317,10 +335,7 @@ impl Model {
         };
         match (asked, reply) {
             (Asked::Said(chat, number), Reply::Sent { message_id, .. }) => {
-                let open = self.timeline.as_mut();
-                if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
-                    timeline.said(number, message_id);
-                }
+                self.said(chat, number, message_id);
             }
             (Asked::Chat, Reply::Chat { chat_id }) => {
                 self.want(&[Want::Chats]);
@@ -360,6 +375,14 @@ impl Model {
         }
     }
 
+    /// A message of mine is on disk.
+    fn said(&mut self, chat: ChatId, number: u64, message: MessageId) {
+        let open = self.timeline.as_mut();
+        if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
+            timeline.said(number, message);
+        }
+    }
+
     /// What was asked for was refused: said where the person looks.
     fn refused(&mut self, asked: &Asked, error: CommandError, now: Timestamp) {
         if let Asked::Found(looking) = asked {
@@ -388,6 +411,7 @@ impl Model {
             | Asked::Passphrase
             | Asked::Recovery
             | Asked::Founded
+            | Asked::Save(_)
             | Asked::Receipts(_) => {
                 self.dialog.waiting = false;
                 self.dialog.refused = Some(error.message);
@@ -415,6 +439,8 @@ impl Model {
             | Asked::History(_)
             | Asked::Order(_)
             | Asked::Found(_)
+            | Asked::Looked
+            | Asked::Chosen(_)
             | Asked::Quiet => {}
         }
     }

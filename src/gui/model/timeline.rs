@@ -7,9 +7,12 @@ mod order;
 
 use std::collections::VecDeque;
 
-use crate::node::{
-    ChatId, DeliveryState, MessageId, PersonId, Timestamp,
-    view::{Message, MessageKind, PageOf},
+use crate::{
+    gui::disk::Chosen,
+    node::{
+        ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp, harmless,
+        view::{FileState, Message, MessageKind, PageOf},
+    },
 };
 
 /// Messages asked for at a time.
@@ -43,6 +46,8 @@ pub struct Pending {
     pub reply_to: Option<MessageId>,
     /// Who is named in it.
     pub mentions: Vec<PersonId>,
+    /// The file that it sends.
+    pub file: Option<Chosen>,
     /// When I said it.
     pub at: Timestamp,
     /// What it is called, once it is on disk and only its event is still to come.
@@ -361,6 +366,15 @@ impl Timeline {
         }
     }
 
+    /// So much of a file is here now. No row is of another height for it.
+    pub fn file(&mut self, id: FileId, state: FileState, have: u64) {
+        let files = self.messages.iter_mut().filter_map(|m| m.file.as_mut());
+        for file in files.filter(|file| file.file_id == id) {
+            file.state = state;
+            file.have = have;
+        }
+    }
+
     /// Shows a message of mine before it is on disk.
     pub fn say(&mut self, pending: Pending) {
         self.pending.push(pending);
@@ -406,7 +420,11 @@ impl Timeline {
     fn forget_pending(&mut self, message: &Message) {
         let known = |pending: &Pending| pending.stored == Some(message.message_id);
         let alike = |pending: &Pending| {
-            pending.stored.is_none() && pending.failed.is_none() && pending.text == message.text
+            let file = pending.file.as_ref().map(|file| harmless(&file.name));
+            pending.stored.is_none()
+                && pending.failed.is_none()
+                && pending.text == message.text
+                && file.as_ref() == message.file.as_ref().map(|file| &file.name)
         };
         let index = self.pending.iter().position(known);
         if let Some(index) = index.or_else(|| self.pending.iter().position(alike)) {

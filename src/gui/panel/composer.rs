@@ -27,7 +27,7 @@ use crate::{
     gui::{
         action::{Action, MessageAction},
         fonts::icon,
-        model::{Model, Writing},
+        model::{Model, Writing, nav::Dialog},
         strings::{tr, tr_name},
         theme,
         view::View,
@@ -112,6 +112,7 @@ impl Composer {
         }
         self.show_offer(ui, field, key, view);
         self.show_emojis(ui, field, key);
+        attach(ui, field, key, view);
         let send = Rect::from_center_size(
             pos2(rect.max.x - theme::GUTTER - 21.0, field.max.y - 21.0),
             vec2(42.0, 42.0),
@@ -382,6 +383,18 @@ impl Composer {
     }
 }
 
+/// The clip beside the face: files, unless a message is being changed.
+fn attach(ui: &Ui, field: Rect, key: Slot, view: &mut View<'_>) {
+    if key.1.is_some() {
+        return;
+    }
+    let center = pos2(field.max.x - 57.0, field.max.y - 21.0);
+    let place = Rect::from_center_size(center, vec2(34.0, 34.0));
+    if button::quiet_icon(ui, place, icon::PAPERCLIP, &tr("composer-attach")).clicked() {
+        view.act(Action::Show(Dialog::Attach(key.0)));
+    }
+}
+
 /// Which draft a chat shows.
 fn key(chat: ChatId, model: &Model) -> Slot {
     match model.writing(chat) {
@@ -401,7 +414,7 @@ fn put_cursor(ui: &Ui, at: usize) {
     state.store(ui.ctx(), field_id());
 }
 
-/// Where the text stands in the field, beside the face.
+/// Where the text stands in the field, beside the clip and the face.
 fn text_rect(field: Rect) -> Rect {
     Rect::from_min_max(
         field.min + vec2(18.0, 10.0),
@@ -441,5 +454,5 @@ fn take_enter(ui: &Ui) -> bool {
     })
 }
 
-/// Room for the face at the right of the field, in points.
-const FACE: f32 = 26.0;
+/// Room for the clip and the face at the right of the field, in points.
+const FACE: f32 = 60.0;

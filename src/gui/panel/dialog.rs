@@ -2,6 +2,7 @@
 
 mod about;
 mod add;
+mod attach;
 mod confirm;
 mod forward;
 mod group;
@@ -13,6 +14,9 @@ mod pins;
 mod react;
 mod recovery;
 mod rename;
+mod save;
+
+use std::path::PathBuf;
 
 use egui::{
     Color32, CornerRadius, Frame, Id, Margin, Modal, Rect, Sense, Stroke, Ui, WidgetInfo,
@@ -62,6 +66,8 @@ pub struct Fields {
     chosen: Vec<PersonId>,
     /// What they get of what was said before.
     history: History,
+    /// The folder whose name stands in the field, or in which a file is to be saved.
+    folder: Option<PathBuf>,
     /// Which chats were chosen, in that order.
     chats: Vec<ChatId>,
     /// The passphrase in force.
@@ -150,6 +156,8 @@ impl Dialogs {
                 Dialog::Forward(message) => forward::show(ui, fields, message, view),
                 Dialog::React(message) => react::show(ui, fields, message, view),
                 Dialog::Pins(chat) => pins::show(ui, chat, view),
+                Dialog::Save(message) => save::show(ui, fields, message, view),
+                Dialog::Attach(chat) => attach::show(ui, fields, chat, view),
             }
         });
         if response.should_close() {
@@ -178,6 +186,7 @@ impl Dialogs {
 fn width(dialog: Dialog, view: &View<'_>) -> f32 {
     match dialog {
         Dialog::Recovery if view.model.recovery.is_some() => 480.0,
+        Dialog::Save(_) | Dialog::Attach(_) => 480.0,
         Dialog::Invite
         | Dialog::Add
         | Dialog::Link
@@ -212,6 +221,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
     let protected = view.model.me.protected;
     match dialog? {
         Dialog::Add | Dialog::Rename | Dialog::NewGroup | Dialog::Describe(_) => Some(PLAIN),
+        Dialog::Save(_) => Some(PLAIN),
         Dialog::AddMembers(_) | Dialog::Forward(_) | Dialog::React(_) => Some(SEARCH),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
@@ -225,6 +235,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         | Dialog::Leave(_)
         | Dialog::DeleteChat(_)
         | Dialog::About(_)
+        | Dialog::Attach(_)
         | Dialog::Pins(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 pub(super) mod group;
+mod storage;
 
 use egui::{
     Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
@@ -66,6 +67,7 @@ fn sections(ui: &mut Ui, view: &mut View<'_>) {
     alerts::show(ui, view);
     privacy(ui, view);
     security(ui, view);
+    storage::show(ui, view);
     network(ui, view);
     blocked(ui, view);
     about(ui, view);

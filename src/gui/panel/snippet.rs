@@ -4,22 +4,27 @@ use crate::{
     gui::{
         markup,
         model::Model,
-        strings::tr,
+        strings::{Argument, tr, tr_with},
         theme::Tokens,
-        widget::{avatar, bubble::Quote},
+        widget::{
+            avatar,
+            bubble::{Quote, card::Kind},
+        },
     },
-    node::{
-        MessageId, PersonId,
-        view::{Message, MessageKind},
-    },
+    node::{MessageId, PersonId, view::Message},
 };
 
 /// What it says, or why that cannot be shown.
 pub fn words(message: &Message) -> String {
     if message.deleted {
         tr("message-deleted")
-    } else if message.kind == MessageKind::File {
-        tr("message-file")
+    } else if let Some(file) = &message.file {
+        let kind = tr(Kind::of(&file.extension).words());
+        let both = [
+            ("kind", Argument::Text(&kind)),
+            ("name", Argument::Text(&file.name)),
+        ];
+        tr_with("file-in-a-line", &both)
     } else if message.text.is_empty() {
         tr("message-newer")
     } else {

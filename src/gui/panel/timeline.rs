@@ -2,6 +2,7 @@
 
 mod acts;
 mod entry;
+pub(super) mod file;
 mod rows;
 mod scrollbar;
 mod system;

@@ -1,12 +1,14 @@
 //! The window while the node runs: rail, list, and what stands beside it.
 
+use std::path::PathBuf;
+
 use egui::{Context, Id, Key, Modifiers, Rect, Ui, UiBuilder, pos2};
 
 use crate::gui::{
-    action::{Action, FindAction},
+    action::{Action, FileAction, FindAction},
     model::{
         Model,
-        nav::{Pane, Place},
+        nav::{Dialog, Pane, Place},
     },
     panel::{
         chat::{self, Chat},
@@ -131,6 +133,8 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
         view.act(Action::Find(FindAction::In(chat)));
         focus(ui, seek::SEARCH);
     }
+    files(ui, view);
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     if pressed(Modifiers::COMMAND, Key::N) {
         view.act(Action::Go(Place::People));
         focus(ui, people::SEARCH);
@@ -159,6 +163,31 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
         }
         let writing = chat.filter(|chat| view.model.writing(*chat).is_some());
         view.act(writing.map_or(Action::Back, Action::WriteNew));
+    }
+}
+
+/// Files for the open chat: by a key, or dropped on the window.
+fn files(ui: &Ui, view: &mut View<'_>) {
+    let open = view.model.nav.chat().and_then(|chat| view.model.chat(chat));
+    let Some(chat) = open.filter(|chat| view.model.can_write(chat)) else {
+        return;
+    };
+    let attach = Dialog::Attach(chat.chat_id);
+    let dialog = view.model.nav.dialog();
+    let key = |input: &mut egui::InputState| input.consume_key(Modifiers::COMMAND, Key::O);
+    if dialog.is_none() && ui.input_mut(key) {
+        view.act(Action::Show(attach));
+    }
+    if dialog.is_some_and(|dialog| dialog != attach) {
+        return;
+    }
+    let dropped: Vec<PathBuf> = ui.input(|input| {
+        let files = input.raw.dropped_files.iter();
+        files.map(|file| file.path().to_owned()).collect()
+    });
+    if !dropped.is_empty() {
+        let chosen = FileAction::Choose(chat.chat_id, dropped);
+        view.act(Action::File(chosen));
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
         calendar::Calendar,
         desktop::{FarDesktop, Heard, Wish, desktop},
         sample::NOW,
+        thumbnail,
     },
     node::{
         CommandError, ErrorKind,
@@ -53,7 +54,7 @@ pub(super) struct Window {
     /// What it wanted of its viewport.
     pub(super) raised: u32,
     focused: Option<usize>,
-    dropped: Option<PathBuf>,
+    dropped: Vec<PathBuf>,
 }
 
 impl Window {
@@ -83,7 +84,7 @@ impl Window {
             focus: true,
             raised: 0,
             focused: None,
-            dropped: None,
+            dropped: Vec::new(),
         };
         window.tell(Update::Started);
         window.settle();
@@ -175,6 +176,22 @@ impl Window {
                     Update::Reply(ticket, result)
                 }
                 Request::Node(ticket, command) => self.node_command(ticket, command),
+                Request::File(ticket, command) => {
+                    let answer = match self.node.refuse.as_ref().map(refused) {
+                        Some(error) => Err(error),
+                        None => Ok(self.node.file(&command)),
+                    };
+                    self.node.file_commands.push(command);
+                    Update::Answer(ticket, answer)
+                }
+                Request::Look(ticket, places) => {
+                    let found = places.iter().map(|place| self.node.look(place));
+                    Update::Looked(ticket, found.collect())
+                }
+                Request::Decode(file, preview) => {
+                    let picture = thumbnail::decode(&preview).map(Arc::new);
+                    Update::Decoded(file, picture)
+                }
                 Request::Remember(appearance) => {
                     self.node.remembered.push(appearance);
                     continue;
@@ -203,8 +220,9 @@ impl Window {
     /// Draws once, with what was done.
     pub(super) fn frame(&mut self, events: Vec<Event>) {
         self.time += 1.0 / 60.0;
-        let dropped = self.dropped.take().map(|path| Arc::new(Dropped(path)) as _);
-        let dropped: Vec<DroppedFileHandle> = dropped.into_iter().collect();
+        let dropped = self.dropped.drain(..);
+        let dropped: Vec<DroppedFileHandle> =
+            dropped.map(|path| Arc::new(Dropped(path)) as _).collect();
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
             time: Some(self.time),
@@ -315,7 +333,7 @@ impl Window {
 
     /// Drops a file on it.
     pub(super) fn drops(&mut self, path: &str) {
-        self.dropped = Some(path.into());
+        self.dropped.push(path.into());
         self.frame(Vec::new());
         self.settle();
     }

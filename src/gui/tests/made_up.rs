@@ -1,20 +1,24 @@
 //! A made-up node that answers at once.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     gui::{
         appearance::Appearance,
+        disk::{Chosen, Folder, Found, Row},
         sample::{
             BEN, MAYA, ME, NOW, chat, contact, found, group, group_info, id, incoming, me, near,
             outgoing, system,
         },
     },
     node::{
-        ChatId, Command, MessageId, PersonId, Reply, Settings, Timestamp,
+        ChatId, Command, FileId, MessageId, PersonId, Reply, Settings, Timestamp,
         view::{
-            Answer, ChatInfo, ChatSummary, Contact, Edition, Message, NearbyPerson, NodeCommand,
-            NodeInfo, PageOf, PersonReceipt, Query, Safety,
+            Answer, ChatInfo, ChatSummary, Contact, Edition, FileCommand, Message, NearbyPerson,
+            NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
         },
     },
 };
@@ -38,6 +42,11 @@ pub(super) struct MadeUp {
     /// What was asked of it.
     pub(super) commands: Vec<Command>,
     pub(super) node_commands: Vec<NodeCommand>,
+    pub(super) file_commands: Vec<FileCommand>,
+    /// What files take.
+    pub(super) storage: Storage,
+    /// The folder /home/elin/Downloads, or what stands at a place.
+    pub(super) disk: BTreeMap<PathBuf, Found>,
     pub(super) remembered: Vec<Appearance>,
     /// Refuse everything with this sentence.
     pub(super) refuse: Option<&'static str>,
@@ -67,6 +76,13 @@ impl Default for MadeUp {
             history: Vec::new(),
             commands: Vec::new(),
             node_commands: Vec::new(),
+            file_commands: Vec::new(),
+            storage: Storage {
+                used: 0,
+                quota: 1 << 40,
+                files: Vec::new(),
+            },
+            disk: disk(),
             remembered: Vec::new(),
             refuse: None,
             senseless: None,
@@ -119,6 +135,7 @@ impl MadeUp {
                     Answer::Message(Box::new(message.clone()))
                 })
             }
+            Query::Files => Answer::Files(self.storage.clone()),
             Query::History { .. } => Answer::History(self.history.clone()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
@@ -184,6 +201,36 @@ impl MadeUp {
         }
     }
 
+    pub(super) fn file(&self, command: &FileCommand) -> Answer {
+        let file_id = FileId([9; 32]);
+        match command {
+            FileCommand::Send { .. } => Answer::FileSent {
+                message_id: id(self.file_commands.len() as u64 + 6000),
+                file_id,
+            },
+            FileCommand::Fetch { path, .. } => Answer::File {
+                file_id,
+                path: path.clone(),
+            },
+            FileCommand::Pause { file_id }
+            | FileCommand::Resume { file_id }
+            | FileCommand::Cancel { file_id } => Answer::File {
+                file_id: *file_id,
+                path: None,
+            },
+        }
+    }
+
+    pub(super) fn look(&self, place: &Path) -> Found {
+        let usual = Path::new(DOWNLOADS);
+        let none = place.as_os_str().is_empty();
+        let place = if none { usual } else { place };
+        self.disk.get(place).cloned().unwrap_or(Found::Nothing {
+            path: place.to_owned(),
+            why: "There is nothing of that name.".into(),
+        })
+    }
+
     /// Beside Maya's chat a group that Maya founded, with Ben, me, and Carol whom nobody knows.
     pub(super) fn with_group() -> Self {
         let mut node = Self::default();
@@ -218,6 +265,40 @@ impl MadeUp {
         let mut rows = self.chats.iter_mut();
         rows.find(|row| row.chat_id == GROUP).unwrap()
     }
+}
+
+/// Where downloads go.
+pub(super) const DOWNLOADS: &str = "/home/elin/Downloads";
+
+/// A folder with a folder and two files.
+fn disk() -> BTreeMap<PathBuf, Found> {
+    let file = |name: &str, size| {
+        let path = Path::new(DOWNLOADS).join(name);
+        let name = name.to_owned();
+        let row = Row {
+            name: name.clone(),
+            size: Some(size),
+        };
+        (row, Found::File(Chosen { path, name, size }))
+    };
+    let (map, map_file) = file("map.pdf", 2_400_000);
+    let (song, song_file) = file("song.mp3", 900);
+    let photos = Row {
+        name: "photos".into(),
+        size: None,
+    };
+    let folder = |path: &str, rows: Vec<Row>| {
+        let path = PathBuf::from(path);
+        Found::Folder(Folder { path, rows })
+    };
+    let inside = format!("{DOWNLOADS}/photos");
+    [
+        (DOWNLOADS.into(), folder(DOWNLOADS, vec![photos, map, song])),
+        (inside.clone().into(), folder(&inside, Vec::new())),
+        (format!("{DOWNLOADS}/map.pdf").into(), map_file),
+        (format!("{DOWNLOADS}/song.mp3").into(), song_file),
+    ]
+    .into()
 }
 
 /// Somebody else's direct chat in the list.

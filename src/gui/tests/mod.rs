@@ -4,6 +4,7 @@ mod acts;
 mod alerts;
 mod bed;
 mod chat;
+mod files;
 mod find;
 mod group_info;
 mod groups;

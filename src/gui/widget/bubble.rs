@@ -1,5 +1,6 @@
 //! A message.
 
+pub mod card;
 mod chips;
 pub mod quote;
 
@@ -10,7 +11,11 @@ use egui::{
     Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-pub use self::{chips::Chip, quote::Quote};
+pub use self::{
+    card::{Card, Deed},
+    chips::Chip,
+    quote::Quote,
+};
 use super::{
     prose::{self, Look, Prose},
     text,
@@ -38,6 +43,8 @@ pub struct Bubble<'a> {
     pub byline: Option<Color32>,
     /// The message that it answers.
     pub quote: Option<&'a Quote>,
+    /// The file that it brings.
+    pub file: Option<&'a Card>,
     /// What in the text names people, as `@Maya`.
     pub names: &'a [String],
     /// How often more of its text was asked for.
@@ -84,6 +91,8 @@ pub struct Shown {
     pub ticks: Option<Response>,
     /// The message that it answers.
     pub quote: Option<Response>,
+    /// What is to be done with its file.
+    pub deed: Option<Deed>,
 }
 
 const PAD_X: f32 = 12.0;
@@ -97,7 +106,9 @@ impl Bubble<'_> {
     /// Where its parts are in a row of that width.
     pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, prose::Set) {
         let widest = (width * 0.72 - theme::GUTTER - self.indent).min(WIDEST) - 2.0 * PAD_X;
-        let large = !self.aside && self.quote.is_none() && text::is_few_emoji(self.text);
+        let alone = self.quote.is_none() && self.file.is_none();
+        let large = !self.aside && alone && text::is_few_emoji(self.text);
+        let bare = self.file.is_some() && self.text.is_empty();
         let look = self.look(large, tokens);
         let written = prose::lay(
             painter,
@@ -120,10 +131,10 @@ impl Bubble<'_> {
         let meta_width = time.size().x + if self.mine.is_some() { TICK } else { 0.0 };
 
         let mut wide = set.width;
-        let text_height = set.height;
+        let text_height = if bare { 0.0 } else { set.height };
         let mut high = text_height + if more { MORE } else { 0.0 };
         // The time stands beside the last line where there is room, and below large emoji.
-        let beside = set.last_line.filter(|_| !large && !more);
+        let beside = set.last_line.filter(|_| !large && !more && !bare);
         match beside.map(|end| end + 10.0 + meta_width) {
             Some(line) if line <= widest => wide = wide.max(line),
             _ => high += 16.0,
@@ -137,6 +148,11 @@ impl Bubble<'_> {
         if let Some(quote) = self.quote {
             above += quote::HEIGHT + QUOTE_GAP;
             wide = wide.max(quote.width(painter, widest));
+        }
+        if let Some(file) = self.file {
+            let size = file.size(widest);
+            wide = wide.max(size.x);
+            above += size.y + if bare { 2.0 } else { card::GAP };
         }
         let size = vec2(
             (wide + 2.0 * PAD_X).ceil(),
@@ -195,7 +211,15 @@ impl Bubble<'_> {
         self.show_byline(painter, bubble);
         let ticks = self.show_ticks(ui, bubble, laid, response.id);
         let mine = self.mine.is_some();
+        let deed = self.file.and_then(|file| {
+            let mut top = PAD_Y + self.byline.map_or(0.0, |_| theme::BYLINE);
+            top += self.quote.map_or(0.0, |_| quote::HEIGHT + QUOTE_GAP);
+            let at = bubble.min + vec2(PAD_X, top);
+            let place = Rect::from_min_size(at, file.size(bubble.width() - 2.0 * PAD_X));
+            file.show(ui, place, id, (mine, &look), tokens)
+        });
         Shown {
+            deed,
             quote: self.show_quote(ui, bubble, id, tokens),
             chips: chips::show(ui, self.chips, (bubble, mine), id, tokens),
             more: laid.more.then(|| show_more(ui, room, id, &look)),

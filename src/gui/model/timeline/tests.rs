@@ -28,6 +28,7 @@ fn pending(number: u64, text: &str) -> Pending {
         text: text.into(),
         reply_to: None,
         mentions: Vec::new(),
+        file: None,
         at: Timestamp(5),
         stored: None,
         failed: None,

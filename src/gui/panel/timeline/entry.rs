@@ -150,10 +150,12 @@ impl Entry {
                 let marks = (edited << 3) | (reaches << 2) | u64::from(message.deleted) << 1;
                 let marks = marks | u64::from(!message.reactions.is_empty());
                 let marks = (marks << 1) | u64::from(message.reply_to.is_some());
+                let marks = (marks << 1) | u64::from(message.file.is_some());
                 Row {
                     key: RowKey::Message(message.message_id),
                     look: look(&message.text, marks, first, last),
-                    estimate: estimate(&message.text, first),
+                    estimate: estimate(&message.text, first)
+                        + message.file.as_ref().map_or(0, |_| FILE),
                 }
             }
             Self::System { index } => {
@@ -179,7 +181,8 @@ impl Entry {
                         first,
                         last,
                     ),
-                    estimate: estimate(&pending.text, first),
+                    estimate: estimate(&pending.text, first)
+                        + pending.file.as_ref().map_or(0, |_| FILE),
                 }
             }
         }
@@ -224,6 +227,9 @@ fn fixed(key: RowKey, estimate: u16) -> Row {
         estimate,
     }
 }
+
+/// What a file adds to the guess.
+const FILE: u16 = 86;
 
 /// Changes with everything on which the height depends.
 fn look(text: &str, marks: u64, first: bool, last: bool) -> u64 {
@@ -404,6 +410,7 @@ mod tests {
             text: "b".into(),
             reply_to: None,
             mentions: Vec::new(),
+            file: None,
             at: NOW,
             stored: None,
             failed: None,

@@ -10,7 +10,7 @@ use egui::{
 use super::{
     acts,
     entry::{BubbleId, Entry},
-    system,
+    file, system,
 };
 use crate::{
     gui::{
@@ -90,7 +90,8 @@ fn with_bubble<T>(
             if message.edited_at.is_some() {
                 time = format!("{} {time}", tr("message-edited"));
             }
-            let aside = message.deleted || message.text.is_empty();
+            let card = file::card(ctx, message, view);
+            let aside = message.deleted || message.text.is_empty() && card.is_none();
             let word = if aside {
                 snippet::words(message)
             } else {
@@ -113,6 +114,7 @@ fn with_bubble<T>(
             Some(use_it(&Bubble {
                 chips: &chips,
                 quote: quote.as_ref(),
+                file: card.as_ref(),
                 names: &names(&message.mentions, view),
                 text: if aside { &word } else { &message.text },
                 time: &time,
@@ -136,6 +138,7 @@ fn with_bubble<T>(
             Some(use_it(&Bubble {
                 chips: &[],
                 quote: quote.as_ref(),
+                file: pending.file.as_ref().map(file::pending).as_ref(),
                 names: &names(&pending.mentions, view),
                 text: &pending.text,
                 time: &view.calendar.time(pending.at),
@@ -224,6 +227,7 @@ pub(super) fn show_bubble(
         }
         return grows;
     };
+    file::follow(message, shown.deed, view);
     if let Some(answered) = message.reply_to {
         refer(answered, shown.quote.as_ref(), view);
     }

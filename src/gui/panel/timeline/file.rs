@@ -1,0 +1,191 @@
+//! The file of a message: what is shown of it, and what is done with it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use egui::{Context, Id, TextureHandle, TextureId, TextureOptions, Vec2, mutex::Mutex};
+
+use crate::{
+    gui::{
+        action::{Action, FileAction},
+        disk::Chosen,
+        measure,
+        model::{files::Picture, nav::Dialog},
+        strings::{Argument, tr, tr_with},
+        view::View,
+        widget::bubble::{Card, Deed, card::Kind},
+    },
+    node::{
+        FileId, extension, harmless,
+        view::{FileInfo, FileState, Message, Transfer, TransferState},
+    },
+};
+
+/// What is shown of the file of a message.
+pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<Card> {
+    let file = message.file.as_ref().filter(|_| !message.deleted)?;
+    let live = view.model.files.live(file.file_id);
+    let (line, bad) = line(file, live, view);
+    let giving = live.filter(|live| live.state == TransferState::Giving);
+    let share = match (file.state, giving) {
+        (FileState::Fetching, _) => Some(measure::share(have(file, live), file.size)),
+        (_, Some(live)) => Some(measure::share(live.have, live.size)),
+        (FileState::Paused, _) => Some(measure::share(file.have, file.size)),
+        (FileState::Offered | FileState::Cancelled | FileState::Here, None) => None,
+    };
+    let preview = file.thumbnail.as_ref();
+    Some(Card {
+        kind: Kind::of(&file.extension),
+        name: file.name.clone(),
+        extension: file.extension.clone(),
+        line,
+        bad,
+        share,
+        answers: !message.outgoing,
+        deeds: deeds(message, file, bad),
+        picture: preview.map(|preview| [preview.width, preview.height]),
+        texture: texture(ctx, file.file_id, view),
+    })
+}
+
+/// What is shown of a file that is being sealed.
+pub(super) fn pending(file: &Chosen) -> Card {
+    let name = harmless(&file.name);
+    let extension = extension(&name);
+    Card {
+        kind: Kind::of(&extension),
+        name,
+        extension,
+        line: format!("{} · {}", measure::size(file.size), tr("file-sealing")),
+        bad: false,
+        share: None,
+        answers: false,
+        deeds: Vec::new(),
+        picture: None,
+        texture: None,
+    }
+}
+
+/// Does what was clicked, and asks for the small picture when it is first seen.
+pub(super) fn follow(message: &Message, deed: Option<Deed>, view: &mut View<'_>) {
+    let Some(file) = &message.file else {
+        return;
+    };
+    let id = message.message_id;
+    let unseen = *view.model.files.picture(file.file_id) == Picture::Unknown;
+    if file.thumbnail.is_some() && unseen {
+        view.act(Action::File(FileAction::Picture(id)));
+    }
+    let Some(deed) = deed else {
+        return;
+    };
+    view.act(match deed {
+        Deed::Download | Deed::Again => Action::File(FileAction::Fetch(id)),
+        Deed::Pause => Action::File(FileAction::Pause(file.file_id)),
+        Deed::Resume => Action::File(FileAction::Resume(file.file_id)),
+        Deed::Cancel => Action::File(FileAction::Cancel(file.file_id)),
+        Deed::Save => Action::Show(Dialog::Save(id)),
+    });
+}
+
+fn deeds(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
+    if message.outgoing {
+        return Vec::new();
+    }
+    match file.state {
+        FileState::Offered | FileState::Cancelled if failed => vec![Deed::Again],
+        FileState::Offered | FileState::Cancelled => vec![Deed::Download],
+        FileState::Fetching => vec![Deed::Pause, Deed::Cancel],
+        FileState::Paused if failed => vec![Deed::Again, Deed::Cancel],
+        FileState::Paused => vec![Deed::Resume, Deed::Cancel],
+        FileState::Here => vec![Deed::Save],
+    }
+}
+
+/// How large it is, or how far it has come; or why not, which is bad news.
+fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, bool) {
+    let size = measure::size(file.size);
+    let failed = live.filter(|live| live.state == TransferState::Failed);
+    if let Some(why) = failed.and_then(|live| live.problem.as_deref()) {
+        let words = tr_with("file-not-here", &[("why", Argument::Text(why))]);
+        return (words, true);
+    }
+    let partly = |have| {
+        let percent = measure::percent(have, file.size).to_string();
+        let both = [
+            ("percent", Argument::Text(&percent)),
+            ("size", Argument::Text(&size)),
+        ];
+        tr_with("file-percent", &both)
+    };
+    let line = match (file.state, live) {
+        (FileState::Fetching, Some(live)) if live.rate > 0 => {
+            let have = have(file, Some(live));
+            let left = measure::left(file.size.saturating_sub(have), live.rate);
+            format!("{} · {} · {left}", partly(have), measure::rate(live.rate))
+        }
+        (FileState::Fetching, _) => format!("{} · {}", partly(file.have), tr("file-waits")),
+        (FileState::Paused, _) => format!("{} · {}", partly(file.have), tr("file-paused")),
+        (_, Some(live)) if live.state == TransferState::Giving => giving(live, view),
+        (FileState::Cancelled, _) => format!("{size} · {}", tr("file-cancelled")),
+        (FileState::Offered | FileState::Here, _) => size,
+    };
+    (line, false)
+}
+
+/// How far somebody else has come with it.
+fn giving(live: &Transfer, view: &View<'_>) -> String {
+    let name = live.person_id.map(|person| view.model.name_of(person));
+    let percent = measure::percent(live.have, live.size).to_string();
+    let name = name.unwrap_or_default();
+    let both = [
+        ("percent", Argument::Text(&percent)),
+        ("name", Argument::Text(&name)),
+    ];
+    let line = tr_with("file-giving", &both);
+    if live.rate == 0 {
+        return line;
+    }
+    let left = measure::left(live.size.saturating_sub(live.have), live.rate);
+    format!("{line} · {} · {left}", measure::rate(live.rate))
+}
+
+fn have(file: &FileInfo, live: Option<&Transfer>) -> u64 {
+    live.map_or(file.have, |live| live.have.max(file.have))
+}
+
+/// What egui keeps of small pictures.
+type Textures = Arc<Mutex<BTreeMap<FileId, TextureHandle>>>;
+
+/// The small picture, ready to be drawn, and its size.
+fn texture(ctx: &Context, file: FileId, view: &View<'_>) -> Option<(TextureId, Vec2)> {
+    let Picture::Here(picture) = view.model.files.picture(file) else {
+        return None;
+    };
+    let id = textures();
+    let kept = ctx.data_mut(|data| data.get_temp_mut_or_default::<Textures>(id).clone());
+    let mut kept = kept.lock();
+    if let Some(texture) = kept.get(&file) {
+        return Some((texture.id(), texture.size_vec2()));
+    }
+    // Those of other chats are made again when they are seen.
+    if kept.len() >= KEPT {
+        kept.clear();
+    }
+    let name = "small picture";
+    let texture = ctx.load_texture(name, Arc::clone(picture), TextureOptions::LINEAR);
+    let drawn = (texture.id(), texture.size_vec2());
+    kept.insert(file, texture);
+    Some(drawn)
+}
+
+/// Forgets what was drawn, as when the profile is locked.
+pub(in crate::gui::panel) fn forget(ctx: &Context) {
+    ctx.data_mut(|data| data.remove::<Textures>(textures()));
+}
+
+fn textures() -> Id {
+    Id::unique("small pictures")
+}
+
+/// Small pictures that are kept as textures.
+const KEPT: usize = 200;
