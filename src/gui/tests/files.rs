@@ -225,11 +225,11 @@ fn a_file_without_words_is_told_by_its_name() {
     window.event(Event::Message(Box::new(file)));
 
     let told = window.wishes();
-    let words = told.iter().filter_map(|wish| match wish {
+    let mut words = told.iter().filter_map(|wish| match wish {
         Wish::Show(note) => Some(format!("{note:?}")),
         _ => None,
     });
-    assert!(words.last().unwrap().contains("File: map.pdf"));
+    assert!(words.next_back().unwrap().contains("File: map.pdf"));
 }
 
 #[test]
