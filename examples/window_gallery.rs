@@ -15,7 +15,13 @@
     reason = "it shows made-up content, to those who work on the window"
 )]
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 // What the tests of the window are made of, which names `crate::node`.
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -133,7 +139,7 @@ impl eframe::App for Gallery {
 fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" | "text" => vec![maya],
+        "chat" | "notice" | "text" | "files" => vec![maya],
         "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
@@ -142,7 +148,7 @@ fn script(screen: &str) -> Vec<Action> {
             Action::OpenChat(chat_of(person(9))),
         ],
         "verify" => vec![maya, Action::OpenVerify(MAYA)],
-        "settings" => vec![maya, Action::Go(Place::Settings)],
+        "settings" | "storage" => vec![maya, Action::Go(Place::Settings)],
         "invite" => vec![maya, Action::Show(Dialog::Invite)],
         "add" => vec![maya, Action::Show(Dialog::Add)],
         "rename" => vec![Action::Show(Dialog::Rename)],
@@ -174,7 +180,6 @@ fn script(screen: &str) -> Vec<Action> {
         "react" => on_trip(Action::Show(Dialog::React(said(0)))),
         "answer" => on_trip(Action::On(said(0), MessageAction::Answer)),
         "invited" => vec![Action::OpenChat(READING)],
-        "files" => vec![maya],
         "attach" => vec![maya, Action::Show(Dialog::Attach(chat_of(MAYA)))],
         "chosen" => vec![maya, choose()],
         "save" => {
@@ -183,7 +188,6 @@ fn script(screen: &str) -> Vec<Action> {
             script.push(Action::Show(Dialog::Save(sample::id(3_000_000))));
             script
         }
-        "storage" => vec![maya, Action::Go(Place::Settings)],
         "search" => vec![maya, Action::Find(FindAction::All("the".into()))],
         "search-nothing" => vec![maya, Action::Find(FindAction::All("zzz".into()))],
         "seek" => {
@@ -536,7 +540,7 @@ impl World {
                     tell(Update::Answer(ticket, Ok(answer)));
                 }
                 Request::Look(ticket, places) => {
-                    let found = places.iter().map(look).collect();
+                    let found = places.iter().map(|place| look(place)).collect();
                     tell(Update::Looked(ticket, found));
                 }
                 Request::Decode(file, preview) => {
@@ -730,7 +734,7 @@ impl World {
 const DOWNLOADS: &str = "/home/elin/Downloads";
 
 /// What stands on the made-up disk.
-fn look(place: &PathBuf) -> Found {
+fn look(place: &Path) -> Found {
     let rows = [
         ("Camera", None),
         ("Taxes 2025", None),
@@ -744,7 +748,7 @@ fn look(place: &PathBuf) -> Found {
     let is = |name: &str| place.file_name().is_some_and(|last| last == name);
     match rows.iter().find(|(name, _)| is(name)) {
         Some((name, Some(size))) => Found::File(Chosen {
-            path: place.clone(),
+            path: place.to_owned(),
             name: (*name).into(),
             size: *size,
         }),

@@ -98,7 +98,7 @@ fn folder(path: &Path) -> io::Result<Folder> {
             let is_shown = !name.starts_with('.') && (about.is_dir() || about.is_file());
             is_shown.then(|| Row {
                 name,
-                size: about.is_file().then(|| about.len()),
+                size: about.is_file().then_some(about.len()),
             })
         })
         .take(MOST)

@@ -6,7 +6,7 @@ use crate::{
         alert::{self, Happened, Hour, What},
         desktop::Wish,
         markup,
-        panel::composer::LONGEST,
+        panel::{composer::LONGEST, snippet},
     },
     node::{
         ChatId, Command, PersonId, Timestamp,
@@ -39,7 +39,12 @@ impl Model {
             return;
         }
         let open = self.nav.chat() == Some(chat.chat_id);
-        let words: String = message.text.chars().take(MOST).collect();
+        // Of a file without words its name is told.
+        let words = if message.text.is_empty() {
+            snippet::words(message)
+        } else {
+            message.text.chars().take(MOST).collect()
+        };
         let (name, author) = (chat.name.clone(), self.name_of(message.sender));
         let words = markup::plain(&words).replace('\n', " ");
         let happened = Happened {

@@ -258,7 +258,6 @@ impl Model {
                     self.close_dialog();
                 }
             }
-            (Asked::Change(wants), Answer::File { .. }) => self.want(wants),
             (Asked::Page(chat, side, limit), Answer::Messages(page)) => {
                 let open = self.timeline.as_mut();
                 if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat) {
@@ -308,7 +307,7 @@ impl Model {
                 self.say(tr("passphrase-changed"), now);
                 self.want(&[Want::Node]);
             }
-            (Asked::Change(wants), Answer::Done {}) => self.want(wants),
+            (Asked::Change(wants), Answer::Done {} | Answer::File { .. }) => self.want(wants),
             (Asked::Receipts(of), Answer::Receipts(receipts)) => {
                 if self.nav.dialog() == Some(Dialog::About(of)) {
                     self.receipts = Some((of, receipts));

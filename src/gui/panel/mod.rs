@@ -20,6 +20,6 @@ pub mod request;
 pub mod row;
 pub mod seek;
 pub mod settings;
-mod snippet;
+pub mod snippet;
 pub mod timeline;
 pub mod verify;

@@ -191,7 +191,7 @@ impl<'a> Row<'a> {
                 (self.line, self.marked),
                 room,
                 (font, ink),
-                hit,
+                &hit,
             );
             return;
         }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     gui::{
         bridge::Update,
+        desktop::Wish,
         sample::{MAYA, id, incoming, outgoing, with_file},
     },
     node::{
@@ -201,6 +202,34 @@ fn a_file_that_is_here_is_saved_where_nothing_is_and_refusals_are_sentences() {
     assert_eq!(window.node.file_commands.last(), Some(&save));
     assert!(!window.has_starting("Save this file."));
     assert!(window.opened.is_empty(), "nothing opens by itself");
+}
+
+#[test]
+fn the_menu_of_a_file_saves_it_and_says_nothing_again() {
+    let mut window = window(FileState::Here);
+
+    window.right_click("for Saturday");
+    assert!(window.has("Copy text") && !window.has("Forward"));
+    window.click("Save as…");
+
+    assert!(window.has_starting("Save this file. "));
+}
+
+#[test]
+fn a_file_without_words_is_told_by_its_name() {
+    let mut window = Window::open(MadeUp::default());
+    window.focus = false;
+    window.frame(Vec::new());
+
+    let file = with_file(incoming(CHAT, 1001, ""), "map.pdf", 900, FileState::Offered);
+    window.event(Event::Message(Box::new(file)));
+
+    let told = window.wishes();
+    let mut words = told.iter().filter_map(|wish| match wish {
+        Wish::Show(note) => Some(format!("{note:?}")),
+        _ => None,
+    });
+    assert!(words.next_back().unwrap().contains("File: map.pdf"));
 }
 
 #[test]

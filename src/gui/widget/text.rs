@@ -59,7 +59,7 @@ pub fn paint_marked(
     (line, parts): (&str, &[(String, bool)]),
     width: f32,
     (font, colour): (FontId, Color32),
-    hit: (FontId, Color32),
+    hit: &(FontId, Color32),
 ) {
     if bidi::is_needed(line) {
         paint_line(painter, left_middle, line, width, font, colour);

@@ -17,7 +17,7 @@ use crate::{
     },
     node::{
         PersonId,
-        view::{Message, MessageKind, Reaction},
+        view::{FileInfo, FileState, Message, MessageKind, Reaction},
     },
 };
 
@@ -175,8 +175,13 @@ fn items(ui: &mut Ui, message: &Message, view: &mut View<'_>) {
     {
         view.act(Action::On(id, MessageAction::Change));
     }
+    let is_here = |file: &FileInfo| file.state == FileState::Here;
+    if message.file.as_ref().is_some_and(is_here) && item(ui, icon::FLOPPY_DISK, "file-save") {
+        view.act(Action::Show(Dialog::Save(id)));
+    }
     if has_text {
-        if item(ui, icon::ARROW_BEND_UP_RIGHT, "menu-forward") {
+        // Only words can be said again.
+        if message.file.is_none() && item(ui, icon::ARROW_BEND_UP_RIGHT, "menu-forward") {
             view.act(Action::Show(Dialog::Forward(id)));
         }
         copy(ui, &message.text, view);

@@ -2,7 +2,8 @@
 
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Id, Painter, Pos2, Rect, Response, Sense, Shape,
-    Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+    Stroke, StrokeKind, TextureId, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, text::LayoutJob,
+    vec2,
 };
 
 use crate::gui::{
@@ -143,6 +144,9 @@ const ROW: f32 = 48.0;
 const ANSWERS: f32 = 38.0;
 const DISC: f32 = 44.0;
 
+/// Of a name so much has room, in characters.
+const SEEN: usize = 26;
+
 /// The colours on a bubble.
 #[derive(Clone, Copy)]
 struct Inks {
@@ -215,12 +219,12 @@ impl Card {
         }
         let left = row.min.x + DISC + 12.0;
         let room = row.max.x - left;
-        self.paint_name(ui.painter(), pos2(left, row.center().y - 10.0), room, inks);
-        let ink = if self.bad { inks.bad } else { inks.quiet };
-        let at = pos2(left, row.center().y + 11.0);
-        let font = theme::regular(theme::SMALL);
-        text::paint_line(ui.painter(), at, &self.line, room, font, ink);
-        response.on_hover_text(format!("{}\n{}", self.name, self.line));
+        let middle = row.center().y - if self.bad { 15.0 } else { 10.0 };
+        self.paint_name(ui.painter(), pos2(left, middle), room, inks);
+        self.paint_line(ui.painter(), pos2(left, middle + 11.0), room, inks);
+        if self.bad || self.name.chars().count() > SEEN {
+            response.on_hover_text(format!("{}\n{}", self.name, self.line));
+        }
         let answers = Rect::from_min_max(row.left_bottom() + vec2(0.0, 6.0), place.max);
         self.show_deeds(ui, answers, id, inks)
     }
@@ -274,6 +278,19 @@ impl Card {
         }
         let font = theme::semibold(theme::BODY);
         text::paint_line(painter, at, &self.name, room, font, inks.text);
+    }
+
+    /// How far it is, in a line; bad news in two.
+    fn paint_line(&self, painter: &Painter, at: Pos2, room: f32, inks: Inks) {
+        let font = theme::regular(theme::SMALL);
+        if !self.bad {
+            let at = at + vec2(0.0, 10.0);
+            text::paint_line(painter, at, &self.line, room, font, inks.quiet);
+            return;
+        }
+        let mut job = LayoutJob::simple(self.line.clone(), font, inks.bad, room);
+        job.wrap.max_rows = 2;
+        painter.galley(at, painter.layout_job(job), inks.bad);
     }
 
     fn stem(&self) -> &str {
