@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A name that means nothing but itself on any system: no path, no device, nothing hidden, nothing that is
-/// shown otherwise than it is; at most [`LONGEST`] bytes, of which the end with the extension stays.
+/// shown otherwise than it is; at most `LONGEST` bytes, of which the end with the extension stays.
 pub fn harmless(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut out = String::new();

@@ -1,8 +1,8 @@
 //! Finding messages by their words (ADR 0025).
 //!
 //! The index lies in `search/` beside the database and may be removed at any time. It is kept by a thread
-//! of its own ([`keeper`]), which follows the commits of the store. tantivy does the finding; what it keeps
-//! goes through [`folder`], so that the disk shows no word. What was found is read from the database, and
+//! of its own (`keeper`), which follows the commits of the store. tantivy does the finding; what it keeps
+//! goes through `folder`, so that the disk shows no word. What was found is read from the database, and
 //! is looked at again by who shows it: the index may lag behind.
 
 mod ask;

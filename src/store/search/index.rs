@@ -28,7 +28,7 @@ pub(super) struct Entry<'a> {
     pub(super) chat: ChatId,
     pub(super) arrival: u32,
     pub(super) sender: PersonId,
-    /// Its place in time: [`moment`].
+    /// Its place in time: `moment`.
     pub(super) at: u64,
     pub(super) has: &'a [Has],
     pub(super) text: &'a str,
