@@ -623,7 +623,7 @@ save-button = Save
 
 composer-attach = Send files
 attach-title = Files for { $name }
-attach-sentence = They are sealed on this device and go straight to whoever is in the chat.
+attach-sentence = They are sealed on this device and go straight to whoever is in the chat, as they are: a photo may say where it was taken.
 attach-place = File or folder
 attach-up = One folder up
 attach-open = Open { $name }
