@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     fs::File,
-    io::{self, Write},
+    io::{self, Read, Write},
     ops::Range,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
@@ -33,6 +33,10 @@ use crate::{
 /// Bytes in a block. Larger ones make what is read little of slower, smaller ones what is read much of.
 const BLOCK: usize = 16 * 1024;
 const SEALED: u64 = (BLOCK + aead::TAG) as u64;
+
+/// Up to so many bytes a file is kept in memory as it lies on disk, and none is held open for it: there are some
+/// seven files to a segment, most of them short, and as many segments twice while two of them are being joined.
+const HELD: u64 = 4 * SEALED;
 
 /// Opened blocks that are kept, in each of two halves: 16 MiB together at most.
 const KEPT: usize = 512;
@@ -71,9 +75,29 @@ impl Cache {
     }
 }
 
+/// The sealed blocks of a file.
+enum Blocks {
+    Held(Vec<u8>),
+    Open(File),
+}
+
+impl Blocks {
+    fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        match self {
+            Self::Open(file) => file.read_exact_at(bytes, at),
+            Self::Held(held) => {
+                let from = usize::try_from(at).ok();
+                let part = from.and_then(|from| held.get(from..)?.get(..bytes.len()));
+                bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A file that can be read.
 pub(super) struct Sealed {
-    file: File,
+    blocks: Blocks,
     key: Secret<32>,
     len: usize,
     /// No two files of one run have the same.
@@ -90,8 +114,17 @@ impl Sealed {
         len: usize,
         (number, cache, damaged): (u64, Arc<Cache>, Arc<AtomicBool>),
     ) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let sealed = len + len.div_ceil(BLOCK) * aead::TAG;
+        let blocks = if sealed as u64 <= HELD {
+            let mut held = Vec::with_capacity(sealed);
+            file.take(sealed as u64).read_to_end(&mut held)?;
+            Blocks::Held(held)
+        } else {
+            Blocks::Open(file)
+        };
         Ok(Self {
-            file: File::open(path)?,
+            blocks,
             key,
             len,
             number,
@@ -121,7 +154,7 @@ impl Sealed {
         let rest = start.and_then(|start| self.len.checked_sub(start));
         let plain = rest.ok_or(io::ErrorKind::UnexpectedEof)?.min(BLOCK);
         let mut sealed = vec![0; plain + aead::TAG];
-        self.file.read_exact_at(&mut sealed, number * SEALED)?;
+        self.blocks.read_exact_at(&mut sealed, number * SEALED)?;
         let opened = aead::xopen(&self.key, &nonce(number), AD, &sealed);
         opened.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a block does not open"))
     }
@@ -268,42 +301,49 @@ mod tests {
     #[test]
     fn any_part_is_read_alone_and_is_what_was_written() {
         let dir = tempfile::tempdir().unwrap();
-        let bytes: Vec<u8> = (0..=250).cycle().take(BLOCK * 3 + 100).collect();
-        let (path, key) = written(dir.path(), &bytes);
+        for (len, held) in [(BLOCK * 3 + 100, true), (BLOCK * 4 + 100, false)] {
+            let bytes: Vec<u8> = (0..=250).cycle().take(len).collect();
+            let (path, key) = written(dir.path(), &bytes);
 
-        let (file, damaged) = opened(&path, &key, bytes.len());
+            let (file, damaged) = opened(&path, &key, len);
 
-        let ends = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK * 3, bytes.len()];
-        for from in ends {
-            for to in ends.into_iter().filter(|to| *to >= from) {
-                let read = file.read_bytes(from..to).unwrap();
-                assert_eq!(read.as_slice(), &bytes[from..to], "{from}..{to}");
+            assert_eq!(matches!(file.blocks, Blocks::Held(_)), held);
+            let ends = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK * 3, len];
+            for from in ends {
+                for to in ends.into_iter().filter(|to| *to >= from) {
+                    let read = file.read_bytes(from..to).unwrap();
+                    assert_eq!(read.as_slice(), &bytes[from..to], "{from}..{to}");
+                }
             }
+            assert!(file.read_bytes(0..len + 1).is_err());
+            assert!(!damaged.load(Ordering::Relaxed));
+            let on_disk = std::fs::read(&path).unwrap();
+            assert!(!on_disk.windows(16).any(|window| window == &bytes[..16]));
+            std::fs::remove_file(&path).unwrap();
         }
-        assert!(file.read_bytes(0..bytes.len() + 1).is_err());
-        assert!(!damaged.load(Ordering::Relaxed));
-        let on_disk = std::fs::read(&path).unwrap();
-        assert!(!on_disk.windows(16).any(|window| window == &bytes[..16]));
     }
 
     #[test]
     fn a_changed_moved_or_missing_byte_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        let bytes = vec![5; BLOCK * 2];
-        let (path, key) = written(dir.path(), &bytes);
-        let whole = std::fs::read(&path).unwrap();
-        let (first, second) = whole.split_at(whole.len() / 2);
-        let mut changed = whole.clone();
-        changed[BLOCK / 2] ^= 1;
-        let moved = [second, first].concat();
-        let short = first.to_vec();
+        for blocks in [2, 6] {
+            let bytes = vec![5; BLOCK * blocks];
+            let (path, key) = written(dir.path(), &bytes);
+            let whole = std::fs::read(&path).unwrap();
+            let (first, second) = whole.split_at(whole.len() / 2);
+            let mut changed = whole.clone();
+            changed[BLOCK / 2] ^= 1;
+            let moved = [second, first].concat();
+            let short = first.to_vec();
 
-        for bad in [changed, moved, short] {
-            std::fs::write(&path, bad).unwrap();
-            let (file, damaged) = opened(&path, &key, bytes.len());
+            for bad in [changed, moved, short] {
+                std::fs::write(&path, bad).unwrap();
+                let (file, damaged) = opened(&path, &key, bytes.len());
 
-            assert!(file.read_bytes(0..bytes.len()).is_err());
-            assert!(damaged.load(Ordering::Relaxed));
+                assert!(file.read_bytes(0..bytes.len()).is_err());
+                assert!(damaged.load(Ordering::Relaxed));
+            }
+            std::fs::remove_file(&path).unwrap();
         }
     }
 

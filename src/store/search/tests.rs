@@ -98,6 +98,25 @@ fn finds(search: &Search, words: &[&str]) -> Vec<u32> {
 }
 
 #[test]
+fn a_search_of_many_small_parts_holds_few_files_open() {
+    let (dir, store, search) = saying(&["herons"]);
+    let open = || {
+        let links = std::fs::read_dir("/proc/self/fd").unwrap();
+        let paths = links.filter_map(|link| std::fs::read_link(link.ok()?.path()).ok());
+        let ours = paths.filter(|path| path.starts_with(dir.path().join("search")));
+        ours.count()
+    };
+    let mut most = 0;
+    for n in 1..20 {
+        store.commit(vec![say(text(n, "herons again"))]).unwrap();
+        search.wait(LONG);
+        assert_eq!(found(&search, &asking(&["herons"])).len(), n as usize + 1);
+        most = most.max(open());
+    }
+    assert!(most < 4, "{most}");
+}
+
+#[test]
 fn words_prefixes_and_phrases_are_found_the_newest_first() {
     let (_dir, _store, search) = saying(&[
         "The herons are back",
