@@ -20,7 +20,7 @@ use super::{
 use crate::{
     config, net,
     proto::{
-        engine::{Effect, Engine, LoadError},
+        engine::{Effect, Engine, LoadError, Unread, event::EngineEvent},
         identity::Account,
         record::CLASSES,
         text,
@@ -280,10 +280,23 @@ fn load(store: &Store, restored: Option<Restored>) -> Result<(Engine, Vec<Effect
         });
     }
     // An account that is lost is never silently replaced by another.
-    let engine = Engine::load(records, clock::now());
-    let mut engine = engine.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    let loaded = Engine::load(records, clock::now());
+    let loaded = loaded.map_err(|error: LoadError| StartError::Damaged(error.to_string()))?;
+    let (mut engine, unread) = loaded;
+    let is_suspect = store.opened().is_suspect() || !unread.is_empty();
     let mut effects = Vec::new();
-    if store.opened().is_suspect() {
+    if !unread.is_empty() {
+        tracing::warn!("{} records cannot be read and are set aside", unread.len());
+        effects.push(Effect::Emit(EngineEvent::Warning {
+            kind: WarningKind::Storage,
+            text: "Some of this profile could not be read by this version and was set aside. Messages or \
+                   contacts may be missing; sessions with contacts begin anew."
+                .to_owned(),
+        }));
+    }
+    let writes = unread.into_iter().flat_map(Unread::set_aside);
+    effects.extend(writes.map(Effect::Write));
+    if is_suspect {
         let now = clock::now();
         engine.mistrust(now, &mut chance());
         for chat in engine.chat_ids() {

@@ -54,10 +54,13 @@ pub enum Class {
     Owed = 21,
     /// What a relay signed that it holds. Key: relay, u64 time, first frame.
     Custody = 22,
+    /// A record that could not be read: its class, its key. Under the ratchet-state key, because it may be of
+    /// any class.
+    Aside = 23,
 }
 
 /// All classes.
-pub const CLASSES: [Class; 17] = [
+pub const CLASSES: [Class; 18] = [
     Class::Account,
     Class::Device,
     Class::Profile,
@@ -75,6 +78,7 @@ pub const CLASSES: [Class; 17] = [
     Class::Mailbox,
     Class::Owed,
     Class::Custody,
+    Class::Aside,
 ];
 
 /// One change of what is remembered.

@@ -11,7 +11,7 @@ use crate::{
             Engine,
             command::{CommandError, Reply},
             input::CommandId,
-            lifecycle::Records,
+            loading::Records,
         },
         id::{DeviceId, MessageId, PersonId},
         record::{CLASSES, memory::Memory},
@@ -117,6 +117,7 @@ impl Host {
         for class in CLASSES {
             records.insert(class, self.disk.records(class));
         }
-        Engine::load(records, now).ok()
+        let (engine, unread) = Engine::load(records, now).ok()?;
+        unread.is_empty().then_some(engine)
     }
 }

@@ -82,7 +82,7 @@ impl Space {
     fn is_ratchet(self) -> bool {
         matches!(
             self,
-            Self::Record(Class::Sessions | Class::Prekey | Class::Epoch)
+            Self::Record(Class::Sessions | Class::Prekey | Class::Epoch | Class::Aside)
         )
     }
 }

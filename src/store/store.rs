@@ -350,7 +350,7 @@ impl Open {
             self.database.sealer.change_ratchet_key(next);
         }
         let mut stage = Stage::new(&self.database, writer.about);
-        for class in [Class::Sessions, Class::Prekey, Class::Epoch] {
+        for class in [Class::Sessions, Class::Prekey, Class::Epoch, Class::Aside] {
             for (key, value) in self.database.records(class)? {
                 stage.put(class, &key, &value)?;
             }

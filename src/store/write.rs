@@ -61,6 +61,7 @@ impl Backup {
             Class::Sessions
             | Class::Prekey
             | Class::Epoch
+            | Class::Aside
             | Class::Outbox
             | Class::Replay
             // What it is of is only in the database.

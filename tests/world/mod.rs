@@ -32,7 +32,7 @@ use betwixt::{
             command::{Command, CommandError, Reply},
             event::EngineEvent,
             input::{AskId, CommandId, Ticket},
-            lifecycle::Records,
+            loading::Records,
         },
         id::{ChatId, MessageId, PersonId},
         identity::Account,
@@ -349,7 +349,10 @@ impl World {
         for class in CLASSES {
             records.insert(class, self.hosts[host].disk.records(class));
         }
-        Engine::load(records, self.now).expect("what was committed can be read")
+        let (engine, unread) =
+            Engine::load(records, self.now).expect("what was committed can be read");
+        assert!(unread.is_empty(), "{unread:?}");
+        engine
     }
 
     /// The host crashes at the `nth` batch from now that writes something.

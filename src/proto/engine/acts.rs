@@ -4,7 +4,7 @@
 //! acts of others make of messages, the store works out from the rows.
 
 use super::{
-    Engine, LoadError, Replied, Turn,
+    Engine, Replied, Turn,
     command::{Command, CommandError, DeleteFor, ErrorKind, Reply},
     commands::{invalid, no_chat},
     event::{ChatChange, EngineEvent},
@@ -268,13 +268,10 @@ impl Engine {
     }
 
     /// Reads back a message that disappears.
-    pub(super) fn restore_expiry(&mut self, key: &[u8], record: &[u8]) -> Result<(), LoadError> {
-        let id = <[u8; 32]>::try_from(key).map(MessageId);
-        let (Ok(id), Ok(entry)) = (id, Entry::decode(record)) else {
-            return Err(LoadError(Class::Expiry));
-        };
-        self.expiring.add(id, entry);
-        Ok(())
+    pub(super) fn restore_expiry(&mut self, key: &[u8], record: &[u8]) -> Option<()> {
+        let id = MessageId(key.try_into().ok()?);
+        self.expiring.add(id, Entry::decode(record).ok()?);
+        Some(())
     }
 }
 

@@ -29,7 +29,6 @@ use zeroize::Zeroizing;
 use super::{
     Effect, Engine, Turn,
     event::{ChatChange, EngineEvent},
-    lifecycle::{LoadError, Records},
 };
 use crate::{
     proto::{
@@ -104,7 +103,7 @@ pub(super) struct GroupChat {
 const REFERRED: usize = 256;
 
 impl GroupChat {
-    fn new(group: Group, epochs: Epochs, state: GroupState) -> Self {
+    pub(super) fn new(group: Group, epochs: Epochs, state: GroupState) -> Self {
         Self {
             group,
             epochs,
@@ -398,29 +397,6 @@ impl Engine {
             .chain(self.brakes.poll_timeout())
             .chain(self.poll_sync())
             .min()
-    }
-
-    /// Reads groups back.
-    pub(super) fn load_groups(&mut self, records: &mut Records) -> Result<(), LoadError> {
-        let mut take = |class| records.remove(&class).unwrap_or_default();
-        let mut logs: BTreeMap<ChatId, Vec<Vec<u8>>> = BTreeMap::new();
-        let mut ops = take(Class::Op);
-        ops.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (key, op) in ops {
-            let chat = key.first_chunk().ok_or(LoadError(Class::Op))?;
-            logs.entry(ChatId(*chat)).or_default().push(op.to_vec());
-        }
-        let mut epochs = Epochs::restore(take(Class::Epoch));
-        for (_, record) in take(Class::Group) {
-            let state = GroupState::decode(&record).map_err(|_| LoadError(Class::Group))?;
-            let chat = state.chat;
-            let ops = logs.remove(&chat).unwrap_or_default();
-            let group = Group::restore(ops).map_err(|_| LoadError(Class::Op))?;
-            let epochs = epochs.remove(&chat).unwrap_or_default();
-            self.groups
-                .insert(chat, GroupChat::new(group, epochs, state));
-        }
-        Ok(())
     }
 
     /// After a start: who is met, what is heard, and which secrets never came.

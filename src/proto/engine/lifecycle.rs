@@ -7,16 +7,15 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Deliveries, Dirty, Effect, Engine, Known, Recent, Turn, asks::Asks, command::Settings,
-    groups::Brakes, live::Live, nearby::Nearby, relays::Relays,
+    Deliveries, Dirty, Effect, Engine, Recent, Turn, asks::Asks, command::Settings, groups::Brakes,
+    live::Live, nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
         chat::{group::Invitations, state::DirectChat},
-        contact::Contact,
         counters::BLOCK,
         expiry::Expiring,
-        id::{ChatId, DeviceId, PersonId},
+        id::{ChatId, PersonId},
         identity::{Account, Device, DeviceList, NodeRecord, ProfileCard},
         invite::Invite,
         name::random_name,
@@ -27,19 +26,8 @@ use crate::{
         session::{Records as SessionRecords, SessionSet, Skipped},
         time::{DAY, SECOND, Timestamp},
     },
-    wire::{
-        codec,
-        id::{Address, FrameId},
-    },
+    wire::{codec, id::Address},
 };
-
-/// All records of a profile, by class.
-pub type Records = BTreeMap<Class, Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>>;
-
-/// A record that the store gave back cannot be read, though its seal was good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the profile's {0:?} record cannot be read by this version")]
-pub struct LoadError(pub Class);
 
 /// This person and device.
 pub(super) struct Own {
@@ -95,7 +83,7 @@ impl Profile {
 const BLOCKS_AHEAD: u32 = 256;
 
 /// What follows a device's id in the key of the record of skipped keys of the sessions with it.
-const SKIPPED: u8 = 1;
+pub(super) const SKIPPED: u8 = 1;
 
 /// How long a node record is good for: as long as the node key (protocol §2.1).
 const NODE_RECORD_LIFE: u64 = 90 * DAY;
@@ -182,82 +170,7 @@ impl Engine {
         (engine, effects)
     }
 
-    /// The person and device of a profile.
-    pub fn load(mut records: Records, now: Timestamp) -> Result<Self, LoadError> {
-        let mut groups = Records::new();
-        for class in [Class::Op, Class::Epoch, Class::Group] {
-            groups.insert(class, records.remove(&class).unwrap_or_default());
-        }
-        let mut take = |class| records.remove(&class).unwrap_or_default();
-        let own = load_own(
-            &take(Class::Account),
-            &take(Class::Device),
-            &take(Class::Profile),
-        )?;
-        let mut engine = Self::empty(own);
-        for (_, record) in take(Class::Contact) {
-            let contact = Contact::decode(&record).map_err(|_| LoadError(Class::Contact))?;
-            let known = Known::of(contact, now);
-            engine.people.insert(known.contact.person, known);
-        }
-        for (key, record) in take(Class::Sessions) {
-            let (device, is_skipped) = session_key(&key).ok_or(LoadError(Class::Sessions))?;
-            if is_skipped {
-                // It comes after that of the sessions themselves, because its key is longer.
-                let set = engine.sessions.get_mut(&device);
-                if set.is_some_and(|set| set.restore_skipped(&record).is_err()) {
-                    return Err(LoadError(Class::Sessions));
-                }
-                continue;
-            }
-            let Ok(sessions) = SessionSet::from_record(&record) else {
-                return Err(LoadError(Class::Sessions));
-            };
-            engine.sessions.insert(device, sessions);
-        }
-        let mut prekeys = Vec::new();
-        for (_, record) in take(Class::Prekey) {
-            let prekey = OwnPrekey::from_record(&record).map_err(|_| LoadError(Class::Prekey))?;
-            prekeys.push(prekey);
-        }
-        engine.prekeys = OwnPrekeys::restore(prekeys);
-        for (_, record) in take(Class::Invite) {
-            let invite = Invite::decode(&record).map_err(|_| LoadError(Class::Invite))?;
-            engine.invites.insert(invite.token.id(), invite);
-        }
-        for (_, record) in take(Class::Chat) {
-            let chat = DirectChat::decode(&record).map_err(|_| LoadError(Class::Chat))?;
-            engine.chats.insert(chat.id, chat);
-        }
-        for (key, record) in take(Class::Outbox) {
-            let id = <[u8; 32]>::try_from(key.as_slice()).map(FrameId);
-            let restored = id.is_ok_and(|id| engine.outbox.restore(id, &record, now));
-            if !restored {
-                return Err(LoadError(Class::Outbox));
-            }
-        }
-        for (key, record) in take(Class::Replay) {
-            let hash = <[u8; 32]>::try_from(key.as_slice());
-            let until = codec::from_slice::<Timestamp>(&record, 16);
-            let (Ok(hash), Ok(until)) = (hash, until) else {
-                return Err(LoadError(Class::Replay));
-            };
-            engine.replay.insert(hash, until);
-        }
-        for (key, record) in take(Class::Expiry) {
-            engine.restore_expiry(&key, &record)?;
-        }
-        let kept = [Class::Mailbox, Class::Owed, Class::Custody].map(&mut take);
-        engine.load_mailboxes(kept, now)?;
-        engine.load_groups(&mut groups)?;
-        let people: Vec<PersonId> = engine.people.keys().copied().collect();
-        for person in people {
-            engine.index(&person);
-        }
-        Ok(engine)
-    }
-
-    fn empty(own: Own) -> Self {
+    pub(super) fn empty(own: Own) -> Self {
         Self {
             own,
             prekeys: OwnPrekeys::default(),
@@ -318,11 +231,10 @@ impl Engine {
         turn.effect(Effect::Announce(true));
         let people: Vec<PersonId> = self.people.keys().copied().collect();
         for person in people {
+            let known = self.people.get(&person);
+            let asking = known.is_some_and(|known| known.contact.asking.is_some());
+            self.ask_for_channel(&mut turn, person);
             self.admit(&mut turn, &person);
-            let asking = self
-                .people
-                .get(&person)
-                .is_some_and(|k| k.contact.asking.is_some());
             if asking {
                 self.ask_again(&mut turn, person);
             }
@@ -462,38 +374,4 @@ impl Engine {
             self.tell_of_this_device(turn);
         }
     }
-}
-
-/// Whose sessions a record is of, and whether it has only their skipped keys.
-fn session_key(key: &[u8]) -> Option<(DeviceId, bool)> {
-    let (device, rest) = key.split_first_chunk()?;
-    match rest {
-        [] => Some((DeviceId(*device), false)),
-        [SKIPPED] => Some((DeviceId(*device), true)),
-        _ => None,
-    }
-}
-
-fn load_own(
-    account: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
-    device: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
-    profile: &[(Vec<u8>, Zeroizing<Vec<u8>>)],
-) -> Result<Own, LoadError> {
-    let only = |records: &[(Vec<u8>, Zeroizing<Vec<u8>>)], class| match records {
-        [(_, record)] => Ok(record.clone()),
-        _ => Err(LoadError(class)),
-    };
-    let account = Account::from_record(&only(account, Class::Account)?)
-        .map_err(|_| LoadError(Class::Account))?;
-    let device =
-        Device::from_record(&only(device, Class::Device)?).map_err(|_| LoadError(Class::Device))?;
-    let profile: Profile = codec::from_slice(&only(profile, Class::Profile)?, 16 * 1024)
-        .map_err(|_| LoadError(Class::Profile))?;
-    let list = DeviceList::verify(&profile.device_list).map_err(|_| LoadError(Class::Profile))?;
-    Ok(Own {
-        account,
-        device,
-        list,
-        profile,
-    })
 }

@@ -26,6 +26,7 @@ mod invites;
 mod known;
 pub mod lifecycle;
 mod live;
+pub mod loading;
 mod nearby;
 mod offers;
 mod pairing;
@@ -61,7 +62,7 @@ pub use self::{
     effect::Effect,
     groups::{Asked, Fetch},
     input::Input,
-    lifecycle::LoadError,
+    loading::{LoadError, Unread},
 };
 use crate::{
     proto::{

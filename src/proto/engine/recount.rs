@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Effect, Engine};
 use crate::proto::{
-    counters::Counters,
+    counters::{BLOCK, Counters},
     id::{ChatId, DeviceId},
     record::Write,
     time::Timestamp,
@@ -31,6 +31,19 @@ impl Engine {
             for (device, received) in &mut thread.received {
                 *received = received.common(here.get(device).unwrap_or(&none));
             }
+            for (device, here) in here.iter().filter(|(device, _)| **device != own) {
+                let received = thread.received.entry(*device);
+                received.or_insert_with(|| here.clone());
+            }
+        }
+        let said = here.get(&own).unwrap_or(&none);
+        if let (Some(held), Some(last)) = (self.chats.get_mut(chat), said.last()) {
+            // Where the chat's own record is gone, what is here is all that is known of it.
+            if held.next_counter <= last {
+                held.next_counter = (last / BLOCK).saturating_add(1).saturating_mul(BLOCK);
+                held.said.get_or_insert_default().add_all(said);
+            }
+            self.dirty.chats.insert(*chat);
         }
         let lines = self.lines_of_changes(chat, now).into_iter();
         lines

@@ -11,7 +11,7 @@ mod receipts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{owed::Owed, putting::Putting, reading::Reading, receipts::Receipts};
-use super::{Effect, Engine, LoadError, Turn};
+use super::{Effect, Engine, Turn, loading::Reader};
 use crate::{
     proto::{
         record::Class,
@@ -143,31 +143,22 @@ impl Relays {
     }
 }
 
-/// All records of a class.
-type Loaded = Vec<(Vec<u8>, zeroize::Zeroizing<Vec<u8>>)>;
-
 impl Engine {
     /// Takes back what is remembered of mailboxes: places, debts and receipts.
-    pub(super) fn load_mailboxes(
-        &mut self,
-        [places, owed, receipts]: [Loaded; 3],
-        now: Timestamp,
-    ) -> Result<(), LoadError> {
-        for (key, record) in places {
-            let restored = self.relays.reading.restore(&key, &record);
-            restored.ok_or(LoadError(Class::Mailbox))?;
-        }
-        for (key, record) in owed {
-            let restored = self.relays.owed.restore(&key, &record, now);
-            restored.ok_or(LoadError(Class::Owed))?;
-        }
-        for (key, record) in receipts {
-            let held = self.relays.receipts.restore(key, &record);
-            for id in held.ok_or(LoadError(Class::Custody))? {
+    pub(super) fn load_mailboxes(&mut self, reader: &mut Reader, now: Timestamp) {
+        let relays = &mut self.relays;
+        reader.each(Class::Mailbox, |key, record| {
+            relays.reading.restore(key, record)
+        });
+        reader.each(Class::Owed, |key, record| {
+            relays.owed.restore(key, record, now)
+        });
+        reader.each(Class::Custody, |key, record| {
+            for id in relays.receipts.restore(key.to_vec(), record)? {
                 self.outbox.kept(&id, now);
             }
-        }
-        Ok(())
+            Some(())
+        });
     }
 
     /// A relay lets us in: every topic that we take part in is leased.

@@ -85,6 +85,20 @@ impl Engine {
         self.ask_again(turn, person);
     }
 
+    /// Asks a contact anew if the record of the chat could not be read: nothing is heard or said without its
+    /// channel. Who has us as a contact agrees by itself.
+    pub(super) fn ask_for_channel(&mut self, turn: &mut Turn<'_>, person: PersonId) {
+        let chat = self.chats.get(&self.chat_with(&person));
+        if !self.is_contact(&person) || chat.is_none_or(|chat| !chat.channels.is_empty()) {
+            return;
+        }
+        let known = self.people.get(&person);
+        let node = known.and_then(|known| known.nodes.first());
+        if let Some((peer, addresses)) = node.map(|n| (n.peer(), n.addresses().to_vec())) {
+            self.begin_request(turn, person, (peer, addresses), None);
+        }
+    }
+
     /// The next step of a contact request that is not answered: for keys, or the request itself.
     pub(super) fn ask_again(&mut self, turn: &mut Turn<'_>, person: PersonId) {
         let Some(asking) = self
