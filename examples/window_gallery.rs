@@ -5,7 +5,7 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage.
+//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage, viewer.
 //! `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
@@ -37,7 +37,8 @@ use betwixt::{
         calendar::Calendar,
         disk::{Chosen, Folder, Found, Row},
         model::nav::{Dialog, Place},
-        theme, thumbnail,
+        shot, theme, thumbnail,
+        weight::Weight,
     },
     node::{
         self, ChatChange, ChatId, Command, DeliveryState, FileId, MessageId, PersonId, Reply,
@@ -188,6 +189,11 @@ fn script(screen: &str) -> Vec<Action> {
             script.push(Action::Show(Dialog::Save(sample::id(3_000_000))));
             script
         }
+        "viewer" => {
+            let mut script = vec![maya; 6];
+            script.push(Action::Show(Dialog::View(sample::id(3_000_002))));
+            script
+        }
         "search" => vec![maya, Action::Find(FindAction::All("the".into()))],
         "search-nothing" => vec![maya, Action::Find(FindAction::All("zzz".into()))],
         "seek" => {
@@ -201,7 +207,7 @@ fn script(screen: &str) -> Vec<Action> {
 
 /// Files that somebody dropped.
 fn choose() -> Action {
-    let paths = ["map of the lake.pdf", "boats.zip"];
+    let paths = ["photo 0412.jpg", "boats.zip"];
     let paths = paths.map(|name| PathBuf::from(DOWNLOADS).join(name));
     Action::File(FileAction::Choose(chat_of(MAYA), paths.into()))
 }
@@ -285,7 +291,9 @@ impl World {
             self.add(person(*number), at, *mine, *state, text);
         }
         self.fill_groups();
-        if ["files", "attach", "chosen", "save", "storage"].contains(&self.screen.as_str()) {
+        if ["files", "attach", "chosen", "save", "storage", "viewer"]
+            .contains(&self.screen.as_str())
+        {
             self.fill_files();
             return;
         }
@@ -312,6 +320,7 @@ impl World {
                 "The plan for Saturday",
             ),
             (false, "Lake at dawn.jpg", 4_812_345, FileState::Offered, ""),
+            (true, "Lake at noon.jpg", 612_345, FileState::Here, ""),
             (false, "holiday.png.exe", 912_345, FileState::Cancelled, ""),
             (
                 false,
@@ -344,7 +353,7 @@ impl World {
             let message = self.add(MAYA, at, mine, how, text);
             let mut message = sample::with_file(message, name, size, state);
             message.message_id = sample::id(3_000_000 + number);
-            if let Some(file) = message.file.as_mut().filter(|_| number == 1) {
+            if let Some(file) = message.file.as_mut().filter(|_| matches!(number, 1 | 2)) {
                 file.thumbnail = Some(preview());
             }
             let held = self.messages.get_mut(&chat_of(MAYA));
@@ -542,6 +551,17 @@ impl World {
                 Request::Look(ticket, places) => {
                     let found = places.iter().map(|place| look(place)).collect();
                     tell(Update::Looked(ticket, found));
+                }
+                Request::Keep(ticket, picture) => {
+                    let kept = shot::kept(&picture, ticket);
+                    tell(Update::Looked(ticket, kept.into_iter().collect()));
+                }
+                Request::View(message) => {
+                    tell(Update::Viewed(message, shot::shots(&lake(1600, 1066))));
+                }
+                Request::Weigh(path, _) => {
+                    let weight = weight(&path);
+                    tell(Update::Weighed(path, weight));
                 }
                 Request::Decode(file, preview) => {
                     let picture = thumbnail::decode(&preview).map(Arc::new);
@@ -751,6 +771,8 @@ fn look(place: &Path) -> Found {
             path: place.to_owned(),
             name: (*name).into(),
             size: *size,
+            original: false,
+            content: None,
         }),
         _ => Found::Folder(Folder {
             path: DOWNLOADS.into(),
@@ -765,7 +787,35 @@ fn look(place: &Path) -> Found {
     }
 }
 
+/// What would be sent of it.
+fn weight(path: &Path) -> Weight {
+    if path.extension().is_none_or(|extension| extension != "jpg") {
+        return Weight::Whole;
+    }
+    Weight::Picture {
+        size: 612_345,
+        seen: thumbnail::decode(&preview()).map(Arc::new),
+    }
+}
+
 /// A small picture of a lake.
+fn lake(width: u32, height: u32) -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = ((x * 96 / width) as u8, (y * 64 / height) as u8);
+        if y > 36 {
+            image::Rgb([40 + x / 3, 90 + y, 120 + x])
+        } else {
+            image::Rgb([250 - y * 2, 150 + y, 120 + x / 2 + y])
+        }
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let format = image::ImageFormat::Png;
+    picture
+        .write_to(&mut bytes, format)
+        .expect("it is in memory");
+    bytes.into_inner()
+}
+
 fn preview() -> Preview {
     let picture = image::RgbImage::from_fn(96, 64, |x, y| {
         let (x, y) = (x as u8, y as u8);
