@@ -5,7 +5,7 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage, viewer.
+//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage, viewer, album.
 //! `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
@@ -140,7 +140,7 @@ impl eframe::App for Gallery {
 fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" | "text" | "files" => vec![maya],
+        "chat" | "notice" | "text" | "files" | "album" => vec![maya],
         "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
@@ -297,6 +297,9 @@ impl World {
             self.fill_files();
             return;
         }
+        if self.screen == "album" {
+            return self.fill_album();
+        }
         let conversation = match (many, self.screen.as_str()) {
             (true, _) => generated(),
             (false, "text") => marked(),
@@ -306,6 +309,33 @@ impl World {
         for (mine, state, text) in conversation {
             self.add(MAYA, Timestamp(at), mine, state, &text);
             at += 4 * 60_000 - 20_000;
+        }
+    }
+
+    /// Pictures that were sent together.
+    fn fill_album(&mut self) {
+        let all = [
+            (false, FileState::Here, "The lake, all day long"),
+            (false, FileState::Here, ""),
+            (false, FileState::Fetching, ""),
+            (false, FileState::Offered, ""),
+            (false, FileState::Here, ""),
+            (true, FileState::Here, "And ours"),
+            (true, FileState::Here, ""),
+        ];
+        let at = Timestamp(clock().0 - 60_000);
+        for (number, (mine, state, text)) in (0u8..).zip(all) {
+            let how = DeliveryState::Delivered;
+            let message = self.add(MAYA, at, mine, how, text);
+            let mut message = sample::with_file(message, "lake.jpg", 612_345, state);
+            message.message_id = sample::id(3_000_000 + u64::from(number));
+            if let Some(file) = message.file.as_mut() {
+                file.thumbnail = Some(shaded(number));
+            }
+            let held = self.messages.get_mut(&chat_of(MAYA));
+            if let Some(last) = held.and_then(|held| held.last_mut()) {
+                *last = message;
+            }
         }
     }
 
@@ -817,8 +847,13 @@ fn lake(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn preview() -> Preview {
+    shaded(0)
+}
+
+/// The same at another hour.
+fn shaded(hour: u8) -> Preview {
     let picture = image::RgbImage::from_fn(96, 64, |x, y| {
-        let (x, y) = (x as u8, y as u8);
+        let (x, y) = ((x as u8).saturating_sub(hour * 9), y as u8);
         if y > 36 {
             image::Rgb([40 + x / 3, 90 + y, 120 + x])
         } else {

@@ -221,3 +221,28 @@ fn a_small_picture_is_small_whatever_it_is_of() {
         assert!(read.width() <= 320 && read.height() <= 320);
     }
 }
+
+/// Seeds of the fuzzer, made by another program: with fewer colours, more bits, interlaced, in inks.
+#[test]
+fn pictures_of_another_program_are_read_stripped_and_look_the_same() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/picture");
+    let mut count = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let pixels = |bytes: &[u8]| decode(bytes, &THEIRS, 4096).map(DynamicImage::into_rgba8);
+
+        let bare = stripped(&bytes).unwrap();
+
+        let shown = pixels(&bytes);
+        assert!(shown.is_ok(), "{}: {shown:?}", path.display());
+        assert_eq!(pixels(&bare), shown, "{}", path.display());
+        for note in [&b"at home"[..], b"60.17 N"] {
+            assert!(!contains(&bare, note), "{}", path.display());
+        }
+        let sent = prepare(&bytes).unwrap();
+        assert!(sent.small.is_some() && pixels(&sent.bytes).is_ok());
+        count += 1;
+    }
+    assert!(count > 8);
+}

@@ -128,12 +128,6 @@ impl Window {
         self.settle();
     }
 
-    /// Where the nth of those is that are called so.
-    pub(super) fn place(&self, wanted: &str, nth: usize) -> Rect {
-        let mut called = self.nodes.iter().filter(|node| name(node) == Some(wanted));
-        bounds(called.nth(nth).unwrap())
-    }
-
     /// Wants more of what was found: the button may be far below.
     pub(super) fn app_perform_more(&mut self) {
         let more = Action::Find(FindAction::MoreOfAll);

@@ -2,11 +2,11 @@
 
 use std::{io::Cursor, sync::Arc};
 
-use egui::{Color32, ColorImage, Event, Key, Modifiers, accesskit::Role, pos2};
+use egui::{Color32, ColorImage, Event, Key, Modifiers, accesskit::Role, pos2, vec2};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::{
-    bed::{CHAT, MadeUp, Window},
+    bed::{CHAT, MadeUp, Window, bounds},
     made_up::DOWNLOADS,
 };
 use crate::{
@@ -51,7 +51,10 @@ fn window() -> Window {
     node.messages.insert(CHAT, messages);
     node.contents.insert(id(998), bytes(640, 480));
     node.contents.insert(id(1000), b"not a picture".to_vec());
-    Window::with_chat(node)
+    // As high as all of them.
+    let mut window = Window::open_with(node, vec2(1200.0, 1500.0));
+    window.click_starting("Maya Lindqvist, ");
+    window
 }
 
 fn viewed(window: &Window) -> Option<MessageId> {
@@ -158,7 +161,7 @@ fn what_moves_is_drawn_again_when_it_is_due_unless_motion_is_reduced() {
 fn a_click_on_a_picture_that_is_not_here_fetches_it() {
     let mut window = window();
 
-    let at = window.place("Maya Lindqvist, 14:32", 1);
+    let at = bounds(window.node("Maya Lindqvist, 14:31"));
     window.click_at(
         pos2(at.center().x, at.min.y + 40.0),
         egui::PointerButton::Primary,
@@ -323,16 +326,17 @@ fn a_thousand_pictures_scroll_without_one_being_decoded_by_the_window() {
         window.answer();
     }
 
+    // The first makes what all others use.
+    spent.remove(0);
+    let long = spent.iter().filter(|spent| spent.as_millis() >= 8).count();
     spent.sort_unstable();
     let at = |share: usize| spent[(spent.len() - 1) * share / 100].as_micros();
-    eprintln!(
-        "a frame while pictures scroll: p50 {} µs, p99 {} µs, most {} µs",
-        at(50),
-        at(99),
-        at(100)
+    let [middle, most] = [at(50), at(100)];
+    println!(
+        "a frame while pictures scroll: p50 {middle} µs, most {most} µs, {long} of 8 ms or more"
     );
     // Unoptimised, and beside whatever else this machine does.
-    assert!(at(50) < 30_000);
+    assert!(middle < 30_000);
 }
 
 /// CPU time of this thread.
