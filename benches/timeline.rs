@@ -20,7 +20,7 @@
 #[path = "../src/gui/sample.rs"]
 mod sample;
 
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use betwixt::{
     gui::{
@@ -29,11 +29,15 @@ use betwixt::{
         appearance::{Appearance, ThemeChoice},
         bridge::{FarEnd, Request, Update, bridge},
         calendar::Calendar,
+        thumbnail,
         widget::vlist::{Row, RowKey, Viewport, VirtualList},
     },
     node::{
         self, ChatId, DeliveryState, MessageId, PersonId, Settings, Timestamp,
-        view::{Answer, ChatSummary, Contact, Event as NodeEvent, Message, PageOf, Query},
+        view::{
+            Answer, ChatSummary, Contact, Event as NodeEvent, FileState, Message, PageOf, Preview,
+            Query,
+        },
     },
 };
 use egui::{
@@ -44,7 +48,9 @@ use rustix::time::{ClockId, clock_gettime};
 use sample::NOW;
 
 const MESSAGES: u64 = 100_000;
+const PICTURES: u64 = 1_000;
 const CHAT: ChatId = ChatId([2; 32]);
+const ALBUM: ChatId = ChatId([3; 32]);
 
 fn main() {
     let mut bed = Bed::new();
@@ -82,7 +88,27 @@ fn main() {
         "a letter is typed",
         (0..200).map(|_| bed.step(vec![Event::Text("a".into())])),
     );
+    pictures(&mut bed);
     list_alone();
+}
+
+/// A chat of pictures, each with a small one, that are decoded while one scrolls.
+fn pictures(bed: &mut Bed) {
+    bed.messages = (0..PICTURES).map(photo).collect();
+    bed.settle();
+    bed.app.perform(&bed.ctx, Action::OpenChat(ALBUM));
+    bed.settle();
+    bed.frame(vec![Event::PointerMoved(pos2(800.0, 400.0))]);
+    println!("{PICTURES} pictures in a chat, decoded beside:");
+    for points in [60.0, 1500.0] {
+        let up = (0..1000).map(|_| bed.step(vec![wheel(points)]));
+        report(
+            &format!("scroll up, {points} points"),
+            up.collect::<Vec<_>>().into_iter(),
+        );
+        bed.bottom();
+    }
+    println!("{} small pictures were decoded", bed.decoded);
 }
 
 /// The list without text: what its place keeping costs at any length.
@@ -121,6 +147,7 @@ struct Bed {
     messages: Vec<Message>,
     time: f64,
     size: Vec2,
+    decoded: u64,
 }
 
 impl Bed {
@@ -140,6 +167,7 @@ impl Bed {
             messages: (0..MESSAGES).map(message).collect(),
             time: 0.0,
             size: vec2(1200.0, 800.0),
+            decoded: 0,
         }
     }
 
@@ -178,6 +206,12 @@ impl Bed {
 
     fn answer(&mut self) {
         while let Ok(request) = self.far.requests.try_recv() {
+            if let Request::Decode(file, preview) = &request {
+                self.decoded += 1;
+                let picture = thumbnail::decode(preview).map(Arc::new);
+                let update = Update::Decoded(*file, picture);
+                assert!(self.far.updates.try_send(update).is_ok());
+            }
             let Request::Query(ticket, query) = request else {
                 continue;
             };
@@ -283,6 +317,30 @@ fn people() -> Vec<Contact> {
             ..sample::contact(PersonId([number; 32]), &format!("Person {number}"))
         })
         .collect()
+}
+
+/// A picture, with a small one unlike all others.
+fn photo(seq: u64) -> Message {
+    let picture = image::RgbImage::from_fn(320, 213, |x, y| {
+        let part = |n: u32| (x * n / 9 + y + seq as u32 * 7) as u8;
+        [part(3), part(5), part(7)].into()
+    });
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 70);
+    picture
+        .write_with_encoder(encoder)
+        .expect("it is in memory");
+    let message = sample::incoming(ALBUM, seq, "look");
+    let mut message = sample::with_file(message, "lake.jpg", 600_000, FileState::Offered);
+    let at = Timestamp((NOW.0 + seq * 60_000).saturating_sub(PICTURES * 60_000));
+    (message.sent_at, message.received_at) = (at, at);
+    message.file.as_mut().expect("it has one").thumbnail = Some(Preview {
+        mime: "image/jpeg".into(),
+        width: 2048,
+        height: 1365,
+        data: data_encoding::BASE64.encode(&bytes),
+    });
+    message
 }
 
 fn message(seq: u64) -> Message {

@@ -5,7 +5,7 @@
 //! Screens: chat, nothing, new, people, person, request, verify, settings, invite, add, rename,
 //! passphrase, recovery, recovered, block, locked, stopped, notice; group, members, found, more, out,
 //! leave, delete, given, given-info, warned, warned-members, about, pins, forward, react, answer,
-//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage.
+//! invited, text, link, search, search-nothing, seek; files, attach, chosen, save, storage, viewer, album.
 //! `--accent`, `--ground` and `--compact` change the looks. `--many` gives one chat 100,000 messages; `--quiet` lets nothing happen by itself.
 
 #![allow(
@@ -37,7 +37,8 @@ use betwixt::{
         calendar::Calendar,
         disk::{Chosen, Folder, Found, Row},
         model::nav::{Dialog, Place},
-        theme, thumbnail,
+        shot, theme, thumbnail,
+        weight::Weight,
     },
     node::{
         self, ChatChange, ChatId, Command, DeliveryState, FileId, MessageId, PersonId, Reply,
@@ -139,7 +140,7 @@ impl eframe::App for Gallery {
 fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" | "text" | "files" => vec![maya],
+        "chat" | "notice" | "text" | "files" | "album" => vec![maya],
         "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
@@ -188,6 +189,11 @@ fn script(screen: &str) -> Vec<Action> {
             script.push(Action::Show(Dialog::Save(sample::id(3_000_000))));
             script
         }
+        "viewer" => {
+            let mut script = vec![maya; 6];
+            script.push(Action::Show(Dialog::View(sample::id(3_000_002))));
+            script
+        }
         "search" => vec![maya, Action::Find(FindAction::All("the".into()))],
         "search-nothing" => vec![maya, Action::Find(FindAction::All("zzz".into()))],
         "seek" => {
@@ -201,7 +207,7 @@ fn script(screen: &str) -> Vec<Action> {
 
 /// Files that somebody dropped.
 fn choose() -> Action {
-    let paths = ["map of the lake.pdf", "boats.zip"];
+    let paths = ["photo 0412.jpg", "boats.zip"];
     let paths = paths.map(|name| PathBuf::from(DOWNLOADS).join(name));
     Action::File(FileAction::Choose(chat_of(MAYA), paths.into()))
 }
@@ -285,9 +291,14 @@ impl World {
             self.add(person(*number), at, *mine, *state, text);
         }
         self.fill_groups();
-        if ["files", "attach", "chosen", "save", "storage"].contains(&self.screen.as_str()) {
+        if ["files", "attach", "chosen", "save", "storage", "viewer"]
+            .contains(&self.screen.as_str())
+        {
             self.fill_files();
             return;
+        }
+        if self.screen == "album" {
+            return self.fill_album();
         }
         let conversation = match (many, self.screen.as_str()) {
             (true, _) => generated(),
@@ -298,6 +309,33 @@ impl World {
         for (mine, state, text) in conversation {
             self.add(MAYA, Timestamp(at), mine, state, &text);
             at += 4 * 60_000 - 20_000;
+        }
+    }
+
+    /// Pictures that were sent together.
+    fn fill_album(&mut self) {
+        let all = [
+            (false, FileState::Here, "The lake, all day long"),
+            (false, FileState::Here, ""),
+            (false, FileState::Fetching, ""),
+            (false, FileState::Offered, ""),
+            (false, FileState::Here, ""),
+            (true, FileState::Here, "And ours"),
+            (true, FileState::Here, ""),
+        ];
+        let at = Timestamp(clock().0 - 60_000);
+        for (number, (mine, state, text)) in (0u8..).zip(all) {
+            let how = DeliveryState::Delivered;
+            let message = self.add(MAYA, at, mine, how, text);
+            let mut message = sample::with_file(message, "lake.jpg", 612_345, state);
+            message.message_id = sample::id(3_000_000 + u64::from(number));
+            if let Some(file) = message.file.as_mut() {
+                file.thumbnail = Some(shaded(number));
+            }
+            let held = self.messages.get_mut(&chat_of(MAYA));
+            if let Some(last) = held.and_then(|held| held.last_mut()) {
+                *last = message;
+            }
         }
     }
 
@@ -312,6 +350,7 @@ impl World {
                 "The plan for Saturday",
             ),
             (false, "Lake at dawn.jpg", 4_812_345, FileState::Offered, ""),
+            (true, "Lake at noon.jpg", 612_345, FileState::Here, ""),
             (false, "holiday.png.exe", 912_345, FileState::Cancelled, ""),
             (
                 false,
@@ -344,7 +383,7 @@ impl World {
             let message = self.add(MAYA, at, mine, how, text);
             let mut message = sample::with_file(message, name, size, state);
             message.message_id = sample::id(3_000_000 + number);
-            if let Some(file) = message.file.as_mut().filter(|_| number == 1) {
+            if let Some(file) = message.file.as_mut().filter(|_| matches!(number, 1 | 2)) {
                 file.thumbnail = Some(preview());
             }
             let held = self.messages.get_mut(&chat_of(MAYA));
@@ -542,6 +581,17 @@ impl World {
                 Request::Look(ticket, places) => {
                     let found = places.iter().map(|place| look(place)).collect();
                     tell(Update::Looked(ticket, found));
+                }
+                Request::Keep(ticket, picture) => {
+                    let kept = shot::kept(&picture, ticket);
+                    tell(Update::Looked(ticket, kept.into_iter().collect()));
+                }
+                Request::View(message) => {
+                    tell(Update::Viewed(message, shot::shots(&lake(1600, 1066))));
+                }
+                Request::Weigh(path, _) => {
+                    let weight = weight(&path);
+                    tell(Update::Weighed(path, weight));
                 }
                 Request::Decode(file, preview) => {
                     let picture = thumbnail::decode(&preview).map(Arc::new);
@@ -751,6 +801,8 @@ fn look(place: &Path) -> Found {
             path: place.to_owned(),
             name: (*name).into(),
             size: *size,
+            original: false,
+            content: None,
         }),
         _ => Found::Folder(Folder {
             path: DOWNLOADS.into(),
@@ -765,10 +817,43 @@ fn look(place: &Path) -> Found {
     }
 }
 
+/// What would be sent of it.
+fn weight(path: &Path) -> Weight {
+    if path.extension().is_none_or(|extension| extension != "jpg") {
+        return Weight::Whole;
+    }
+    Weight::Picture {
+        size: 612_345,
+        seen: thumbnail::decode(&preview()).map(Arc::new),
+    }
+}
+
 /// A small picture of a lake.
+fn lake(width: u32, height: u32) -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = ((x * 96 / width) as u8, (y * 64 / height) as u8);
+        if y > 36 {
+            image::Rgb([40 + x / 3, 90 + y, 120 + x])
+        } else {
+            image::Rgb([250 - y * 2, 150 + y, 120 + x / 2 + y])
+        }
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let format = image::ImageFormat::Png;
+    picture
+        .write_to(&mut bytes, format)
+        .expect("it is in memory");
+    bytes.into_inner()
+}
+
 fn preview() -> Preview {
+    shaded(0)
+}
+
+/// The same at another hour.
+fn shaded(hour: u8) -> Preview {
     let picture = image::RgbImage::from_fn(96, 64, |x, y| {
-        let (x, y) = (x as u8, y as u8);
+        let (x, y) = ((x as u8).saturating_sub(hour * 9), y as u8);
         if y > 36 {
             image::Rgb([40 + x / 3, 90 + y, 120 + x])
         } else {

@@ -11,6 +11,7 @@ pub mod files;
 pub mod gui;
 pub mod net;
 pub mod node;
+pub mod picture;
 pub mod proto;
 pub mod relay;
 pub mod rpc;

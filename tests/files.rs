@@ -338,6 +338,47 @@ fn what_cannot_be_sent_is_refused_in_words() {
 }
 
 #[test]
+fn a_picture_goes_without_where_it_was_taken_unless_it_is_sent_as_it_is() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(64, 48, |x, y| {
+        let part = |n: u32| u8::try_from((x * n + y) % 256).unwrap();
+        [part(3), part(5), part(7)].into()
+    })
+    .write_to(&mut picture, image::ImageFormat::Jpeg)
+    .unwrap();
+    let picture = picture.into_inner();
+    let place = b"60.1699 N 24.9384 E";
+    let note = [&b"\xff\xfe\0\x15"[..], place].concat();
+    let taken = [&picture[..2], &note, &picture[2..]].concat();
+    let path = written(dir.path(), "lake.jpg", &taken);
+    let half = written(dir.path(), "half.jpg", &taken[..taken.len() / 2]);
+    let params = json!({"chat_id": pair.chat, "path": half});
+    assert_eq!(pair.ada.refused("file.send", params), "invalid");
+
+    for original in [false, true] {
+        let params = json!({"chat_id": pair.chat, "path": path, "original": original});
+        let sent = pair.ada.ok("file.send", params);
+        let text = |field: &str| sent[field].as_str().unwrap().to_owned();
+        let file = arrived(&mut pair.ben, &text("message_id"));
+        transfer(&mut pair.ben, &text("file_id"), "here");
+        let got = saved(&mut pair.ben, &text("message_id"), dir.path());
+
+        let says_where = got.windows(place.len()).any(|window| window == place);
+        assert_eq!(says_where, original);
+        assert_eq!(got == taken, original);
+        assert!(image::load_from_memory(&got).is_ok());
+        assert_eq!(file["name"], "lake.jpg");
+        let small = &file["thumbnail"];
+        assert_eq!(
+            (&small["width"], &small["height"], &small["mime"]),
+            (&json!(64), &json!(48), &json!("image/jpeg"))
+        );
+    }
+}
+
+#[test]
 fn a_file_in_a_group_crosses_its_senders_link_about_once() {
     let dirs: Vec<_> = (0..5).map(|_| tempdir().unwrap()).collect();
     slow_down(dirs[0].path(), 2 * 1024);

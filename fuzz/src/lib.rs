@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use betwixt::{
+    picture::{Bounds, THEIRS, decode, frames, look, prepare, read_small, stripped},
     proto::{
         card::Card,
         channel::{Channel, Pairwise},
@@ -54,11 +55,37 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("requests", requests),
     ("handshake", handshake),
     ("invite", invite),
+    ("picture", picture),
     ("rpc_line", rpc_line),
 ];
 
 /// The time at which everything is read.
 pub const NOW: Timestamp = Timestamp(1_760_000_000_000);
+
+/// A picture of somebody else, and one that is to be sent. It is as large as can be decoded soon.
+pub fn picture(bytes: &[u8]) {
+    const FEW: Bounds = Bounds {
+        side: 1_000,
+        pixels: 100_000,
+        work: 1_000_000,
+        memory: 8 << 20,
+        ..THEIRS
+    };
+    let facts = look(bytes);
+    let _ = decode(bytes, &FEW, 64);
+    let _ = frames(bytes, &FEW, 64);
+    let _ = read_small(bytes);
+    let Ok(facts) = facts else {
+        assert!(prepare(bytes).is_err(), "nothing is known of it");
+        return;
+    };
+    let bare = stripped(bytes).unwrap_or_default();
+    assert_eq!(look(&bare), Ok(facts));
+    assert_eq!(stripped(&bare).as_ref(), Ok(&bare), "nothing more to take");
+    if FEW.check(bytes, &facts).is_ok() {
+        let _ = prepare(bytes);
+    }
+}
 
 /// A frame from outside, and opened.
 pub fn frame(bytes: &[u8]) {

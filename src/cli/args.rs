@@ -123,8 +123,11 @@ pub(super) enum Verb {
         /// What to say about the file
         #[arg(long, value_name = "TEXT")]
         caption: Option<String>,
+        /// A picture as it is, with all that its camera wrote into it
+        #[arg(long)]
+        original: bool,
         /// It is what to say, even if a file is called like it
-        #[arg(long, conflicts_with = "caption")]
+        #[arg(long, conflicts_with_all = ["caption", "original"])]
         as_text: bool,
     },
     /// Fetch the file of a message and save it
@@ -355,7 +358,8 @@ All that is said must fit. Neither case nor accents make a difference. has: is l
 const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be
 delivered within ten seconds goes out when Betwixt runs next. A file is kept in the profile and given to
-those in the chat while both run; on a terminal it is shown how far that has come.";
+those in the chat while both run; on a terminal it is shown how far that has come. A picture goes without what
+its camera wrote into it, and smaller where that saves enough; --original sends it as it is.";
 
 const GET: &str = "\
 If Betwixt runs already it is asked to fetch; else the file is fetched from here, as long as somebody who has

@@ -71,8 +71,9 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             to,
             text,
             caption,
+            original,
             as_text,
-        }) => match send::file(&text, caption, as_text)? {
+        }) => match send::file(&text, (caption, original), as_text)? {
             Some(file) => send::run_file(&config, &to, file),
             None => send::run(&config, &to, &text),
         },

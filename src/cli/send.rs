@@ -39,26 +39,31 @@ pub(super) fn run(config: &Config, to: &str, say: &str) -> Result<(), Failure> {
 pub(super) struct Sent {
     path: PathBuf,
     caption: String,
+    original: bool,
 }
 
 /// The file that was meant, if one was.
 pub(super) fn file(
     said: &str,
-    caption: Option<String>,
+    (caption, original): (Option<String>, bool),
     as_text: bool,
 ) -> Result<Option<Sent>, Failure> {
     let path = std::path::absolute(said)?;
     if as_text || !path.is_file() {
-        return match caption {
-            None => Ok(None),
-            Some(_) => Err(Failure::new(format!(
+        return match (caption, original) {
+            (None, false) => Ok(None),
+            (Some(_), _) | (None, true) => Err(Failure::new(format!(
                 "There is no file {}.",
                 path.display()
             ))),
         };
     }
     let caption = caption.unwrap_or_default();
-    Ok(Some(Sent { path, caption }))
+    Ok(Some(Sent {
+        path,
+        caption,
+        original,
+    }))
 }
 
 /// Sends a file, and shows how far it has come.
@@ -81,6 +86,7 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
         "chat_id": text(&chat, "chat_id"),
         "path": sent.path.to_string_lossy(),
         "caption": sent.caption,
+        "original": sent.original,
     });
     let offered = client.call("file.send", params).await?;
     if !instance.is_own() {

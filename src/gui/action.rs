@@ -1,7 +1,8 @@
 //! What the person wants, as panels say it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
+use egui::ColorImage;
 use zeroize::Zeroizing;
 
 use crate::node::{
@@ -161,6 +162,8 @@ pub enum Action {
     },
     /// Copies something, and says so.
     Copy(String),
+    /// Something was copied that is no text.
+    Copied,
     /// Copies a secret; the clipboard is emptied after a while.
     CopySecret(Zeroizing<String>),
     /// Takes the notice at the top away.
@@ -198,7 +201,7 @@ pub enum MessageAction {
 }
 
 /// Something the person wants with a file.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub enum FileAction {
     /// Fetches the file of a message.
     Fetch(MessageId),
@@ -221,10 +224,14 @@ pub enum FileAction {
     Look(PathBuf),
     /// Chooses files for a chat.
     Choose(ChatId, Vec<PathBuf>),
+    /// Chooses a picture from the clipboard.
+    Paste(ChatId, Arc<ColorImage>),
     /// Chooses no more.
     StopLooking,
     /// Does not want this one of them.
     Unchoose(PathBuf),
+    /// Wants pictures to go as they are, or not.
+    Original(bool),
     /// Sends what was chosen.
     Send {
         /// Where.

@@ -3,20 +3,26 @@
 //! The window's ends never block. What they carry is handed to the node in order; answers and events
 //! wake the window.
 
-use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, thread::JoinHandle};
+use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, thread::JoinHandle, time::Duration};
 
 use egui::{ColorImage, Context};
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{
+    Semaphore,
+    mpsc::{self, error::TrySendError},
+};
 
 use super::{
     appearance::Appearance,
     disk::{self, Found},
-    login, thumbnail,
+    login,
+    shot::{self, Shot},
+    thumbnail,
+    weight::{self, Weight},
 };
 use crate::node::{
-    Command, CommandError, FileId, Handle, Reply, StartError,
-    view::{Answer, Event, FileCommand, NodeCommand, Preview, Query},
+    Command, CommandError, FileId, Handle, MessageId, Reply, StartError,
+    view::{Answer, Content, Event, FileCommand, NodeCommand, Preview, Query},
 };
 
 /// Starts the node, on the node's thread.
@@ -40,6 +46,12 @@ pub enum Request {
     File(Ticket, FileCommand),
     /// Look what stands at places of the disk.
     Look(Ticket, Vec<PathBuf>),
+    /// Find out what would be sent of a file, or of bytes that are in none.
+    Weigh(PathBuf, Option<Content>),
+    /// Make a picture from the clipboard something that can be sent; it comes as what was looked for.
+    Keep(Ticket, Arc<ColorImage>),
+    /// Decode the picture of a message, to show it large.
+    View(MessageId),
     /// Make the small picture of a file what can be drawn.
     Decode(FileId, Preview),
     /// Store how the window looks.
@@ -66,6 +78,10 @@ pub enum Update {
     Answer(Ticket, Result<Answer, CommandError>),
     /// What stands at the places of a [`Request::Look`].
     Looked(Ticket, Vec<Found>),
+    /// What would be sent of a file.
+    Weighed(PathBuf, Weight),
+    /// The picture of a message, or why it cannot be shown.
+    Viewed(MessageId, Result<Vec<Shot>, String>),
     /// The small picture of a file; none if it is no picture.
     Decoded(FileId, Option<Arc<ColorImage>>),
 }
@@ -177,12 +193,13 @@ async fn serve(
         }
     };
     let mut events = node.events();
+    let large = Arc::new(Semaphore::new(LARGE));
     teller.tell(Update::Started).await;
     let mut answers: FuturesUnordered<BoxFuture<'_, Update>> = FuturesUnordered::new();
     loop {
         tokio::select! {
             request = requests.recv(), if answers.len() < UNDER_WAY => match request {
-                Some(request) => answers.extend(hand_in(&node, &profile, request).await),
+                Some(request) => answers.extend(hand_in(&node, (&profile, &large), request).await),
                 None => break,
             },
             Some(update) = answers.next() => teller.tell(update).await,
@@ -202,7 +219,7 @@ async fn serve(
 /// Hands a request to the node, in order; its answer comes later.
 async fn hand_in<'a>(
     node: &Handle,
-    profile: &std::path::Path,
+    (profile, large): (&std::path::Path, &Arc<Semaphore>),
     request: Request,
 ) -> Option<BoxFuture<'a, Update>> {
     match request {
@@ -225,7 +242,6 @@ async fn hand_in<'a>(
         Request::File(ticket, command) => {
             let node = node.clone();
             Some(Box::pin(async move {
-                let command = thumbnail::added(command).await;
                 Update::Answer(ticket, node.file_command(command).await)
             }))
         }
@@ -234,6 +250,30 @@ async fn hand_in<'a>(
             let found = tokio::task::spawn_blocking(look).await;
             Update::Looked(ticket, found.unwrap_or_default())
         })),
+        Request::Weigh(path, content) => {
+            let place = path.clone();
+            let weigh = one_of(Arc::clone(large), move || {
+                weight::weigh(&place, content.as_ref())
+            });
+            Some(Box::pin(async move {
+                // What breaks a decoder is refused when it is sent.
+                Update::Weighed(path, weigh.await.unwrap_or(Weight::Whole))
+            }))
+        }
+        Request::Keep(ticket, picture) => {
+            let keep = one_of(Arc::clone(large), move || shot::kept(&picture, ticket));
+            Some(Box::pin(async move {
+                let kept = keep.await.flatten();
+                Update::Looked(ticket, kept.into_iter().collect())
+            }))
+        }
+        Request::View(message) => {
+            let (node, large) = (node.clone(), Arc::clone(large));
+            Some(Box::pin(async move {
+                let shots = view(&node, message, large).await;
+                Update::Viewed(message, shots)
+            }))
+        }
         Request::Decode(file, preview) => Some(Box::pin(async move {
             let decode = move || thumbnail::decode(&preview).map(Arc::new);
             // A picture that breaks the decoder breaks no more than this.
@@ -255,11 +295,49 @@ async fn hand_in<'a>(
     }
 }
 
+/// Has something done with a large picture, which takes its time and much memory; none if that went wrong.
+async fn one_of<T: Send + 'static>(
+    large: Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let turn = large.acquire_owned().await;
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    done.await.ok()
+}
+
+/// Reads and decodes the picture of a message.
+async fn view(
+    node: &Handle,
+    message_id: MessageId,
+    large: Arc<Semaphore>,
+) -> Result<Vec<Shot>, String> {
+    let read = node.file_command(FileCommand::Read { message_id }).await;
+    let content = match read {
+        Ok(Answer::Content(content)) => content,
+        Ok(_) => return Err(super::strings::tr("view-none")),
+        Err(error) => return Err(error.message),
+    };
+    let shots = one_of(large, move || shot::shots(&content.0));
+    let shots = tokio::time::timeout(LONGEST, shots).await;
+    // A picture that breaks the decoder breaks no more than this.
+    let broken = || Err(super::strings::tr("view-none"));
+    shots.ok().flatten().unwrap_or_else(broken)
+}
+
 /// Requests that wait for the node; then they wait in the model.
 const REQUESTS: usize = 256;
 
 /// Updates that wait for the window; then the node's events wait in their own bounded channel.
 const UPDATES: usize = 1024;
+
+/// Large pictures that are decoded at a time: each takes much memory.
+const LARGE: usize = 2;
+
+/// So long is waited for a picture that is to be shown.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Requests whose answers are awaited at a time.
 const UNDER_WAY: usize = 64;

@@ -9,6 +9,7 @@ use std::{
 use directories::UserDirs;
 
 use super::strings::tr;
+use crate::node::{harmless, view::Content};
 
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,23 @@ pub struct Chosen {
     pub name: String,
     /// Its bytes.
     pub size: u64,
+    /// Whether it goes as it is even if it is a picture.
+    pub original: bool,
+    /// Its bytes, if it is in no file.
+    pub content: Option<Content>,
+}
+
+impl Chosen {
+    /// What stays of its name when it is sent: a picture may become another kind.
+    pub fn stem(&self) -> String {
+        stem(&harmless(&self.name))
+    }
+}
+
+/// A name without its extension.
+pub fn stem(name: &str) -> String {
+    let stem = name.rsplit_once('.').map(|(stem, _)| stem);
+    stem.unwrap_or(name).to_owned()
 }
 
 /// What stands at a place. No place at all is where files from elsewhere usually go; `~` is at home.
@@ -80,6 +98,8 @@ pub fn look(place: &Path) -> Found {
             name: name.to_string_lossy().into_owned(),
             size: about.len(),
             path: path.clone(),
+            original: false,
+            content: None,
         }))
     });
     found.unwrap_or_else(|error| Found::Nothing {
@@ -153,6 +173,8 @@ mod tests {
             name: "a.txt".into(),
             size: 4,
             path: path.clone(),
+            original: false,
+            content: None,
         };
         assert_eq!(look(&path), Found::File(chosen));
         let nowhere = dir.path().join("b.txt");

@@ -122,6 +122,7 @@ const NOTO_EMOJI: &[u8] = include_bytes!("../../assets/fonts/NotoEmoji-Regular.t
 /// The icons by name: code points of Phosphor.
 #[allow(missing_docs, reason = "each is named after what it shows")]
 pub mod icon {
+    pub const ARROWS_OUT: &str = "\u{e0a2}";
     pub const ARROWS_CLOCKWISE: &str = "\u{e094}";
     pub const ARROW_BEND_UP_LEFT: &str = "\u{e024}";
     pub const ARROW_BEND_UP_RIGHT: &str = "\u{e026}";
@@ -131,6 +132,7 @@ pub mod icon {
     pub const BELL_SLASH: &str = "\u{e0d4}";
     pub const BROADCAST: &str = "\u{e0f2}";
     pub const CARET_DOWN: &str = "\u{e136}";
+    pub const CARET_LEFT: &str = "\u{e138}";
     pub const CARET_RIGHT: &str = "\u{e13a}";
     pub const CHATS_CIRCLE: &str = "\u{e17e}";
     pub const CHAT_CIRCLE: &str = "\u{e168}";
@@ -163,6 +165,8 @@ pub mod icon {
     pub const LOCK_KEY: &str = "\u{e2fe}";
     pub const LOCK_SIMPLE: &str = "\u{e308}";
     pub const MAGNIFYING_GLASS: &str = "\u{e30c}";
+    pub const MAGNIFYING_GLASS_MINUS: &str = "\u{e30e}";
+    pub const MAGNIFYING_GLASS_PLUS: &str = "\u{e310}";
     pub const NOTE_PENCIL: &str = "\u{e34c}";
     pub const PAPERCLIP: &str = "\u{e39a}";
     pub const PAPER_PLANE_RIGHT: &str = "\u{e396}";

@@ -24,10 +24,12 @@ pub mod panel;
 mod sample;
 pub mod scan;
 pub mod screen;
+pub mod shot;
 pub mod strings;
 pub mod theme;
 pub mod thumbnail;
 pub mod view;
+pub mod weight;
 pub mod widget;
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 
 use std::{fs::File, io::Read as _, path::PathBuf};
 
-use image::{GrayImage, ImageFormat, ImageReader, Limits, imageops};
+use image::{GrayImage, imageops};
 
 use super::strings::tr;
+use crate::picture::{self, CODE};
 
 /// Where a picture is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,45 +65,31 @@ fn from_file(path: &std::path::Path) -> Result<String, Refusal> {
             return Err(std::io::ErrorKind::InvalidInput.into());
         }
         let mut bytes = Vec::new();
-        File::open(path)?.take(BYTES + 1).read_to_end(&mut bytes)?;
+        File::open(path)?
+            .take(CODE.bytes + 1)
+            .read_to_end(&mut bytes)?;
         Ok::<_, std::io::Error>(bytes)
     };
     in_bytes(&read().map_err(|_| Refusal::NoPicture)?)
 }
 
-/// What the code in a PNG or JPEG says.
+/// What the code in a picture says.
 fn in_bytes(bytes: &[u8]) -> Result<String, Refusal> {
-    if bytes.len() as u64 > BYTES {
-        return Err(Refusal::TooLarge);
-    }
-    let open = || {
-        let mut reader = ImageReader::new(std::io::Cursor::new(bytes))
-            .with_guessed_format()
-            .ok()?;
-        let known = matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg));
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(SIDE);
-        limits.max_image_height = Some(SIDE);
-        limits.max_alloc = Some(MEMORY);
-        reader.limits(limits);
-        known.then_some(reader)
-    };
-    // What it says of its size is looked at before anything is made of it.
-    let (width, height) = open()
-        .and_then(|reader| reader.into_dimensions().ok())
-        .ok_or(Refusal::NoPicture)?;
-    if width > SIDE || height > SIDE || u64::from(width) * u64::from(height) > PIXELS {
-        return Err(Refusal::TooLarge);
-    }
-    let decoded = open().and_then(|reader| reader.decode().ok());
-    code(&decoded.ok_or(Refusal::NoPicture)?.into_luma8())
+    let decoded = picture::decode(bytes, &CODE, CODE.side).map_err(|refusal| match refusal {
+        picture::Refusal::TooLarge | picture::Refusal::TooMuchWork => Refusal::TooLarge,
+        picture::Refusal::NoPicture
+        | picture::Refusal::Opaque
+        | picture::Refusal::Damaged
+        | picture::Refusal::Uncommon => Refusal::NoPicture,
+    })?;
+    code(&decoded.into_luma8())
 }
 
 fn from_clipboard() -> Result<String, Refusal> {
     let copied = arboard::Clipboard::new()
         .and_then(|mut clipboard| clipboard.get_image())
         .map_err(|_| Refusal::NothingCopied)?;
-    if copied.width as u64 * copied.height as u64 > PIXELS {
+    if copied.width as u64 * copied.height as u64 > CODE.pixels {
         return Err(Refusal::TooLarge);
     }
     let side = |side: usize| u32::try_from(side).map_err(|_| Refusal::TooLarge);
@@ -155,18 +142,6 @@ fn code(picture: &GrayImage) -> Result<String, Refusal> {
     Err(Refusal::NoCode)
 }
 
-/// No picture of a code is larger, in bytes.
-const BYTES: u64 = 16 * 1024 * 1024;
-
-/// Nor has a longer side, in pixels.
-const SIDE: u32 = 12_000;
-
-/// Nor more pixels.
-const PIXELS: u64 = 50_000_000;
-
-/// What reading it may take, in bytes.
-const MEMORY: u64 = 256 * 1024 * 1024;
-
 /// The longer side with which it is looked at.
 const LOOKED_AT: u32 = 1_600;
 
@@ -177,7 +152,7 @@ const CODES: usize = 8;
 mod tests {
     use std::io::Cursor;
 
-    use image::{DynamicImage, Luma};
+    use image::{DynamicImage, ImageFormat, Luma};
     use qrcode::{Color, QrCode};
 
     use super::*;

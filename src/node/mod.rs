@@ -26,6 +26,7 @@ pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
 pub use search::{Found, Part, ResultOrder, SearchFor};
 pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
+pub use transfer::{prepared, prepared_in_memory};
 
 pub use crate::files::{extension, harmless};
 pub use crate::proto::{

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::file::{
-    FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer, TransferState,
+    Content, FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer,
+    TransferState,
 };
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
@@ -176,6 +177,9 @@ pub enum Answer {
         #[serde(skip_serializing_if = "Option::is_none")]
         path: Option<String>,
     },
+    /// What is in a file, for the window.
+    #[serde(skip)]
+    Content(Content),
     /// `file.list`
     Files(Storage),
     /// Node commands without a result.

@@ -1,6 +1,10 @@
 //! Files: what comes and goes, what is to be sent, what they take.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use egui::ColorImage;
 
@@ -8,6 +12,7 @@ use super::{
     Asked, Model, Referred, Want,
     nav::{Dialog, Pane},
     timeline::Pending,
+    viewed::Viewed,
 };
 use crate::{
     gui::{
@@ -15,6 +20,7 @@ use crate::{
         bridge::Request,
         disk::{Chosen, Folder, Found},
         strings::tr_name,
+        weight::Weight,
     },
     node::{
         ChatId, FileId, MessageId, Timestamp,
@@ -31,9 +37,17 @@ pub struct Files {
     pub folder: Option<Folder>,
     /// What was chosen to be sent.
     pub chosen: Vec<Chosen>,
+    /// The picture that is shown large.
+    pub viewed: Option<Viewed>,
+    /// Whether pictures of it go as they are.
+    pub original: bool,
+    /// What would be sent of those, as far as that is known.
+    weights: BTreeMap<PathBuf, Option<Weight>>,
     /// What comes and goes, and when it was heard of last.
     live: BTreeMap<FileId, (Transfer, Timestamp)>,
     pictures: BTreeMap<FileId, Picture>,
+    /// The pictures, the oldest first.
+    order: VecDeque<FileId>,
 }
 
 /// The small picture of a file.
@@ -61,16 +75,47 @@ impl Files {
         self.pictures.get(&file).unwrap_or(&Picture::Unknown)
     }
 
+    /// What would be sent of a file that was chosen; none while nobody knows.
+    pub fn weight(&self, path: &Path) -> Option<&Weight> {
+        self.weights.get(path).and_then(Option::as_ref)
+    }
+
+    /// Whether there are pictures among what was chosen, so that it matters whether they go as they are.
+    pub fn has_pictures(&self) -> bool {
+        let weights = self.chosen.iter().map(|file| self.weight(&file.path));
+        weights.flatten().any(|weight| *weight != Weight::Whole)
+    }
+
+    /// Whether something of what was chosen cannot be sent so.
+    pub fn has_refused(&self) -> bool {
+        let weights = self.chosen.iter().map(|file| self.weight(&file.path));
+        !self.original
+            && weights
+                .flatten()
+                .any(|weight| matches!(weight, Weight::Refused(_)))
+    }
+
+    pub(super) fn weighed(&mut self, path: PathBuf, weight: Weight) {
+        if let Some(known) = self.weights.get_mut(&path) {
+            *known = Some(weight);
+        }
+    }
+
     /// A small picture was decoded, or is none.
     pub(super) fn decoded(&mut self, file: FileId, picture: Option<Arc<ColorImage>>) {
         let picture = picture.map_or(Picture::None, Picture::Here);
-        self.pictures.insert(file, picture);
+        if let Some(asked) = self.pictures.get_mut(&file) {
+            *asked = picture;
+        }
     }
 
     /// The dialog that chose is closed.
     pub(super) fn close(&mut self) {
         self.folder = None;
         self.chosen.clear();
+        self.weights.clear();
+        self.viewed = None;
+        self.original = false;
     }
 
     /// When [`Files::expire`] next has work, if ever.
@@ -138,6 +183,7 @@ impl Model {
             FileAction::Picture(message) => self.ask_picture(message),
             FileAction::Look(place) => self.look_at(place),
             FileAction::Choose(chat, places) => self.choose(chat, places),
+            FileAction::Paste(chat, picture) => self.paste(chat, picture),
             FileAction::StopLooking => self.files.folder = None,
             FileAction::Unchoose(path) => {
                 self.files.chosen.retain(|file| file.path != path);
@@ -145,9 +191,12 @@ impl Model {
                     self.look_at(PathBuf::new());
                 }
             }
+            FileAction::Original(on) => self.files.original = on,
             FileAction::Send { chat, caption } => {
                 let mut caption = caption;
-                for file in std::mem::take(&mut self.files.chosen) {
+                let original = self.files.original;
+                for mut file in std::mem::take(&mut self.files.chosen) {
+                    file.original = original;
                     // What is said about them all stands with the first.
                     self.send_file(chat, file, std::mem::take(&mut caption), now);
                 }
@@ -167,6 +216,7 @@ impl Model {
         self.next_ticket += 1;
         let number = self.next_ticket;
         let path = file.path.to_string_lossy().into_owned();
+        let (original, content) = (file.original, file.content.clone());
         let open = self.timeline.as_mut();
         if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id) {
             timeline.say(Pending {
@@ -187,8 +237,9 @@ impl Model {
             chat_id,
             path,
             caption,
-            original: false,
+            original,
             thumbnail: None,
+            content,
         };
         self.file_command(command, Asked::Said(chat_id, number));
     }
@@ -250,15 +301,26 @@ impl Model {
 
     /// Files that were chosen or dropped. How large they are is not known yet.
     fn choose(&mut self, chat: ChatId, mut places: Vec<PathBuf>) {
+        self.attach(chat);
+        places.truncate(AT_ONCE);
+        let ticket = self.ticket(Asked::Chosen(chat));
+        self.outbox.push(Request::Look(ticket, places));
+    }
+
+    /// A picture from the clipboard. It is in no file.
+    fn paste(&mut self, chat: ChatId, picture: Arc<ColorImage>) {
+        self.attach(chat);
+        let ticket = self.ticket(Asked::Chosen(chat));
+        self.outbox.push(Request::Keep(ticket, picture));
+    }
+
+    fn attach(&mut self, chat: ChatId) {
         if self.nav.dialog() != Some(Dialog::Attach(chat)) {
             self.close_dialog();
             self.nav.show(Dialog::Attach(chat));
         }
         self.dialog.refused = None;
         self.files.folder = None;
-        places.truncate(AT_ONCE);
-        let ticket = self.ticket(Asked::Chosen(chat));
-        self.outbox.push(Request::Look(ticket, places));
     }
 
     /// What stands at places of the disk.
@@ -278,6 +340,7 @@ impl Model {
                 Found::Folder(folder) => self.files.folder = Some(folder),
                 Found::File(file) => {
                     if self.files.chosen.len() < AT_ONCE && !self.files.chosen.contains(&file) {
+                        self.weigh(&file);
                         self.files.chosen.push(file);
                     }
                     self.files.folder = None;
@@ -286,6 +349,15 @@ impl Model {
                     self.dialog.refused = Some(format!("{}: {why}", path.display()));
                 }
             }
+        }
+    }
+
+    /// Wants to know what would be sent of a file.
+    fn weigh(&mut self, file: &Chosen) {
+        if !self.files.weights.contains_key(&file.path) {
+            self.files.weights.insert(file.path.clone(), None);
+            let request = Request::Weigh(file.path.clone(), file.content.clone());
+            self.outbox.push(request);
         }
     }
 
@@ -302,10 +374,13 @@ impl Model {
         if *self.files.picture(id) != Picture::Unknown {
             return;
         }
-        if self.files.pictures.len() >= PICTURES {
-            self.files.pictures.clear();
+        while self.files.pictures.len() >= PICTURES
+            && let Some(oldest) = self.files.order.pop_front()
+        {
+            self.files.pictures.remove(&oldest);
         }
         self.files.pictures.insert(id, Picture::Asked);
+        self.files.order.push_back(id);
         self.outbox.push(Request::Decode(id, preview));
     }
 
@@ -332,7 +407,7 @@ pub const AT_ONCE: usize = 32;
 const LIVE: usize = 256;
 
 /// Small pictures that are kept decoded.
-const PICTURES: usize = 200;
+const PICTURES: usize = 128;
 
 /// After so long without a word nothing moves, in milliseconds.
 const SILENT: u64 = 5_000;

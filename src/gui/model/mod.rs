@@ -13,6 +13,7 @@ mod perform;
 mod receive;
 pub mod timeline;
 mod typing;
+pub mod viewed;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@ use super::{
     nav::{Dialog, Pane, Place},
     people::is_incoming_request,
     timeline::{Pending, Side, Timeline},
+    viewed::Viewed,
 };
 use crate::{
     gui::{
@@ -183,6 +184,7 @@ impl Model {
                 self.clipboard_until = None;
                 self.say(tr("toast-copied"), now);
             }
+            Action::Copied => self.say(tr("toast-copied"), now),
             Action::CopySecret(text) => {
                 self.clipboard = Some(text);
                 self.clipboard_until = Some(now.plus(CLIPBOARD));
@@ -323,6 +325,10 @@ impl Model {
         }
         if let Dialog::Save(_) | Dialog::Attach(_) = dialog {
             self.look_at(std::path::PathBuf::new());
+        }
+        if let Dialog::View(message) = dialog {
+            self.files.viewed = Some(Viewed::new(message));
+            self.outbox.push(Request::View(message));
         }
     }
 

@@ -35,6 +35,8 @@ impl Model {
                     self.looked(&asked, found);
                 }
             }
+            Update::Weighed(path, weight) => self.files.weighed(path, weight),
+            Update::Viewed(message, shots) => self.files.view(message, shots),
             Update::Decoded(file, picture) => self.files.decoded(file, picture),
             Update::Answer(ticket, answer) => {
                 if let Some(asked) = self.asked.remove(&ticket) {
@@ -322,6 +324,7 @@ impl Model {
                 | Answer::Found(_)
                 | Answer::FileSent { .. }
                 | Answer::File { .. }
+                | Answer::Content(_)
                 | Answer::Done {},
             ) => {}
         }

@@ -8,9 +8,9 @@ mod order;
 use std::collections::VecDeque;
 
 use crate::{
-    gui::disk::Chosen,
+    gui::disk::{Chosen, stem},
     node::{
-        ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp, harmless,
+        ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp,
         view::{FileState, Message, MessageKind, PageOf},
     },
 };
@@ -418,13 +418,13 @@ impl Timeline {
     /// The disk answers with an event and a reply, in no promised order. If the event is first, the
     /// oldest of my messages with that text is the one; so none is ever seen twice.
     fn forget_pending(&mut self, message: &Message) {
+        let called = message.file.as_ref().map(|file| stem(&file.name));
         let known = |pending: &Pending| pending.stored == Some(message.message_id);
         let alike = |pending: &Pending| {
-            let file = pending.file.as_ref().map(|file| harmless(&file.name));
             pending.stored.is_none()
                 && pending.failed.is_none()
                 && pending.text == message.text
-                && file.as_ref() == message.file.as_ref().map(|file| &file.name)
+                && pending.file.as_ref().map(Chosen::stem) == called
         };
         let index = self.pending.iter().position(known);
         if let Some(index) = index.or_else(|| self.pending.iter().position(alike)) {

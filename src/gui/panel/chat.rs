@@ -94,7 +94,7 @@ impl Chat {
         self.messages = Messages::default();
         self.seeking = Seeking::default();
         self.composer.forget(ctx);
-        super::timeline::file::forget(ctx);
+        crate::gui::widget::texture::forget(ctx);
     }
 }
 

@@ -15,6 +15,7 @@ mod react;
 mod recovery;
 mod rename;
 mod save;
+mod viewer;
 
 use std::path::PathBuf;
 
@@ -49,6 +50,8 @@ pub struct Dialogs {
     /// The field that gets the keyboard, and for how many more frames it asks for it: egui lays a new
     /// dialog out once unseen, and what is unseen loses the keyboard again.
     focus: Option<(&'static str, u8)>,
+    /// The picture that is shown large.
+    stage: viewer::Stage,
 }
 
 /// What is written in the fields of the dialog that is open.
@@ -97,6 +100,9 @@ impl Dialogs {
         let open = view.model.nav.dialog();
         if self.shown != open {
             self.shown = open;
+            if !matches!(open, Some(Dialog::View(_))) {
+                self.stage = viewer::Stage::default();
+            }
             self.fields = Fields::default();
             for id in [PLAIN, TOPIC, SEARCH, CURRENT, NEW, AGAIN] {
                 field::forget(ui, Id::unique(id));
@@ -117,6 +123,9 @@ impl Dialogs {
         let Some(dialog) = open else {
             return;
         };
+        if let Dialog::View(message) = dialog {
+            return self.stage.show(ui, message, view);
+        }
         let tokens = view.tokens;
         let frame = Frame::new()
             .fill(tokens.card)
@@ -157,6 +166,7 @@ impl Dialogs {
                 Dialog::React(message) => react::show(ui, fields, message, view),
                 Dialog::Pins(chat) => pins::show(ui, chat, view),
                 Dialog::Save(message) => save::show(ui, fields, message, view),
+                Dialog::View(_) => {}
                 Dialog::Attach(chat) => attach::show(ui, fields, chat, view),
             }
         });
@@ -203,6 +213,7 @@ fn width(dialog: Dialog, view: &View<'_>) -> f32 {
         | Dialog::Forward(_)
         | Dialog::React(_)
         | Dialog::Pins(_)
+        | Dialog::View(_)
         | Dialog::Remove(_)
         | Dialog::Block(_)
         | Dialog::Delete { .. }
@@ -237,6 +248,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         | Dialog::DeleteChat(_)
         | Dialog::About(_)
         | Dialog::Attach(_)
+        | Dialog::View(_)
         | Dialog::Pins(_) => None,
     }
 }

@@ -1,8 +1,9 @@
 //! The messages of the open chat: only those in sight are laid out, however many there are.
 
 mod acts;
+mod album;
 mod entry;
-pub(super) mod file;
+mod file;
 mod rows;
 mod scrollbar;
 mod system;
@@ -167,7 +168,7 @@ impl Messages {
         if !is_new && !arrives {
             return;
         }
-        let is_it = |entry: &Entry| entry.message(timeline) == Some(message);
+        let is_it = |entry: &Entry| entry.holds(timeline, message);
         if let Some(row) = self.entries.iter().position(is_it) {
             self.list.go_to(row, (rect.height() * 0.3).round());
         }
@@ -179,7 +180,7 @@ impl Messages {
             return;
         };
         let gone = ui.input(|input| input.time) - goal.since;
-        if gone > FLASH || entry.message(timeline) != Some(goal.message) {
+        if gone > FLASH || !entry.holds(timeline, goal.message) {
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
@@ -359,9 +360,9 @@ impl Messages {
         }
         let in_sight = |row: &&Placed| row.top + row.height <= rect.height() + 1.0;
         let incoming = |row: &Placed| match self.entries.get(row.row)? {
-            Entry::Message { index, .. } => timeline
+            Entry::Message { index, count, .. } => timeline
                 .messages()
-                .get(*index)
+                .get(index + count - 1)
                 .filter(|message| !message.outgoing),
             Entry::Start
             | Entry::Day(_)

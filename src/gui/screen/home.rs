@@ -1,8 +1,8 @@
 //! The window while the node runs: rail, list, and what stands beside it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use egui::{Context, Id, Key, Modifiers, Rect, Ui, UiBuilder, pos2};
+use egui::{Context, Event, Id, Key, Modifiers, Rect, Ui, UiBuilder, pos2};
 
 use crate::gui::{
     action::{Action, FileAction, FindAction},
@@ -185,6 +185,17 @@ fn files(ui: &Ui, view: &mut View<'_>) {
         let files = input.raw.dropped_files.iter();
         files.map(|file| file.path().to_owned()).collect()
     });
+    let pasted: Vec<_> = ui.input(|input| {
+        let events = input.events.iter();
+        let pictures = events.filter_map(|event| match event {
+            Event::PasteImage(picture) => Some(Arc::clone(picture)),
+            _ => None,
+        });
+        pictures.collect()
+    });
+    for picture in pasted {
+        view.act(Action::File(FileAction::Paste(chat.chat_id, picture)));
+    }
     if !dropped.is_empty() {
         let chosen = FileAction::Choose(chat.chat_id, dropped);
         view.act(Action::File(chosen));

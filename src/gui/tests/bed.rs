@@ -22,7 +22,8 @@ use crate::{
         calendar::Calendar,
         desktop::{FarDesktop, Heard, Wish, desktop},
         sample::NOW,
-        thumbnail,
+        shot, thumbnail,
+        weight::Weight,
     },
     node::{
         CommandError, ErrorKind,
@@ -45,6 +46,8 @@ pub(super) struct Window {
     pub(super) repaint: Duration,
     /// What it copied.
     pub(super) copied: Vec<String>,
+    /// How large the pictures were that it copied.
+    pub(super) copied_pictures: Vec<[usize; 2]>,
     /// What it opened.
     pub(super) opened: Vec<String>,
     /// The desktop around it.
@@ -79,6 +82,7 @@ impl Window {
             nodes: Vec::new(),
             repaint: Duration::MAX,
             copied: Vec::new(),
+            copied_pictures: Vec::new(),
             opened: Vec::new(),
             desktop: far_desktop,
             focus: true,
@@ -111,6 +115,17 @@ impl Window {
 
     pub(super) fn ctx(&self) -> &Context {
         &self.ctx
+    }
+
+    /// Nothing moves.
+    pub(super) fn reduce_motion(&mut self) {
+        let appearance = Appearance {
+            reduce_motion: true,
+            ..self.app.model().appearance.clone()
+        };
+        let ctx = self.ctx.clone();
+        self.app.perform(&ctx, Action::Look(appearance));
+        self.settle();
     }
 
     /// Wants more of what was found: the button may be far below.
@@ -154,7 +169,20 @@ impl Window {
         }
     }
 
-    fn answer(&mut self) {
+    /// Turns the wheel over the messages, in one frame.
+    pub(super) fn turn_wheel(&mut self, points: f32) {
+        let at = pos2(self.size.x - 300.0, 400.0);
+        let wheel = Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            delta: vec2(0.0, points),
+            phase: TouchPhase::Move,
+            source: MouseWheelSource::Trackpad,
+            modifiers: Modifiers::NONE,
+        };
+        self.frame(vec![Event::PointerMoved(at), wheel]);
+    }
+
+    pub(super) fn answer(&mut self) {
         while let Ok(request) = self.far.requests.try_recv() {
             let refused = |sentence: &&str| CommandError::new(ErrorKind::Invalid, *sentence);
             let update = match request {
@@ -187,6 +215,20 @@ impl Window {
                 Request::Look(ticket, places) => {
                     let found = places.iter().map(|place| self.node.look(place));
                     Update::Looked(ticket, found.collect())
+                }
+                Request::Keep(ticket, picture) => {
+                    let kept = shot::kept(&picture, ticket);
+                    Update::Looked(ticket, kept.into_iter().collect())
+                }
+                Request::View(message) => {
+                    let content = self.node.contents.get(&message);
+                    let none = Err("This file is not here.".to_owned());
+                    let shots = content.map_or(none, |content| shot::shots(content));
+                    Update::Viewed(message, shots)
+                }
+                Request::Weigh(path, _) => {
+                    let weight = self.node.weights.get(&path).cloned();
+                    Update::Weighed(path, weight.unwrap_or(Weight::Whole))
                 }
                 Request::Decode(file, preview) => {
                     let picture = thumbnail::decode(&preview).map(Arc::new);
@@ -247,6 +289,7 @@ impl Window {
         for command in &output.platform_output.commands {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copied.push(text.clone()),
+                egui::OutputCommand::CopyImage(picture) => self.copied_pictures.push(picture.size),
                 egui::OutputCommand::OpenUrl(url) => self.opened.push(url.url.clone()),
                 _ => {}
             }

@@ -13,6 +13,7 @@ use crate::{
             BEN, MAYA, ME, NOW, chat, contact, found, group, group_info, id, incoming, me, near,
             outgoing, system,
         },
+        weight::Weight,
     },
     node::{
         ChatId, Command, FileId, MessageId, PersonId, Reply, Settings, Timestamp,
@@ -47,6 +48,10 @@ pub(super) struct MadeUp {
     pub(super) storage: Storage,
     /// The folder /home/elin/Downloads, or what stands at a place.
     pub(super) disk: BTreeMap<PathBuf, Found>,
+    /// What is in the files of messages.
+    pub(super) contents: BTreeMap<MessageId, Vec<u8>>,
+    /// What would be sent of files that are pictures.
+    pub(super) weights: BTreeMap<PathBuf, Weight>,
     pub(super) remembered: Vec<Appearance>,
     /// Refuse everything with this sentence.
     pub(super) refuse: Option<&'static str>,
@@ -83,6 +88,8 @@ impl Default for MadeUp {
                 files: Vec::new(),
             },
             disk: disk(),
+            contents: BTreeMap::new(),
+            weights: BTreeMap::new(),
             remembered: Vec::new(),
             refuse: None,
             senseless: None,
@@ -204,6 +211,7 @@ impl MadeUp {
     pub(super) fn file(&self, command: &FileCommand) -> Answer {
         let file_id = FileId([9; 32]);
         match command {
+            FileCommand::Read { .. } => Answer::Done {},
             FileCommand::Send { .. } => Answer::FileSent {
                 message_id: id(self.file_commands.len() as u64 + 6000),
                 file_id,
@@ -279,7 +287,16 @@ fn disk() -> BTreeMap<PathBuf, Found> {
             name: name.clone(),
             size: Some(size),
         };
-        (row, Found::File(Chosen { path, name, size }))
+        (
+            row,
+            Found::File(Chosen {
+                path,
+                name,
+                size,
+                original: false,
+                content: None,
+            }),
+        )
     };
     let (map, map_file) = file("map.pdf", 2_400_000);
     let (song, song_file) = file("song.mp3", 900);

@@ -11,6 +11,7 @@ mod groups;
 mod keys;
 mod made_up;
 mod people;
+mod pictures;
 mod screens;
 mod settings;
 mod text;

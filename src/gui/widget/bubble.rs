@@ -1,5 +1,6 @@
 //! A message.
 
+pub mod album;
 pub mod card;
 mod chips;
 pub mod quote;
@@ -8,10 +9,11 @@ use std::sync::Arc;
 
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Galley, Id, Painter, Pos2, Rect, Response, Sense,
-    Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 pub use self::{
+    album::Album,
     card::{Card, Deed},
     chips::Chip,
     quote::Quote,
@@ -45,6 +47,8 @@ pub struct Bubble<'a> {
     pub quote: Option<&'a Quote>,
     /// The file that it brings.
     pub file: Option<&'a Card>,
+    /// The pictures that it brings, in place of a file.
+    pub album: Option<&'a Album>,
     /// What in the text names people, as `@Maya`.
     pub names: &'a [String],
     /// How often more of its text was asked for.
@@ -91,8 +95,10 @@ pub struct Shown {
     pub ticks: Option<Response>,
     /// The message that it answers.
     pub quote: Option<Response>,
-    /// What is to be done with its file.
-    pub deed: Option<Deed>,
+    /// What is to be done with its file, or with which of its pictures.
+    pub deed: Option<(usize, Deed)>,
+    /// Its pictures, in their order.
+    pub cells: Vec<Response>,
 }
 
 const PAD_X: f32 = 12.0;
@@ -106,9 +112,10 @@ impl Bubble<'_> {
     /// Where its parts are in a row of that width.
     pub fn lay(&self, painter: &Painter, width: f32, tokens: &Tokens) -> (Laid, prose::Set) {
         let widest = (width * 0.72 - theme::GUTTER - self.indent).min(WIDEST) - 2.0 * PAD_X;
-        let alone = self.quote.is_none() && self.file.is_none();
+        let brings = self.file.is_some() || self.album.is_some();
+        let alone = self.quote.is_none() && !brings;
         let large = !self.aside && alone && text::is_few_emoji(self.text);
-        let bare = self.file.is_some() && self.text.is_empty();
+        let bare = brings && self.text.is_empty();
         let look = self.look(large, tokens);
         let written = prose::lay(
             painter,
@@ -149,8 +156,7 @@ impl Bubble<'_> {
             above += quote::HEIGHT + QUOTE_GAP;
             wide = wide.max(quote.width(painter, widest));
         }
-        if let Some(file) = self.file {
-            let size = file.size(widest);
+        if let Some(size) = self.brought(widest) {
             wide = wide.max(size.x);
             above += size.y + if bare { 2.0 } else { card::GAP };
         }
@@ -211,15 +217,20 @@ impl Bubble<'_> {
         self.show_byline(painter, bubble);
         let ticks = self.show_ticks(ui, bubble, laid, response.id);
         let mine = self.mine.is_some();
-        let deed = self.file.and_then(|file| {
-            let mut top = PAD_Y + self.byline.map_or(0.0, |_| theme::BYLINE);
-            top += self.quote.map_or(0.0, |_| quote::HEIGHT + QUOTE_GAP);
-            let at = bubble.min + vec2(PAD_X, top);
-            let place = Rect::from_min_size(at, file.size(bubble.width() - 2.0 * PAD_X));
-            file.show(ui, place, id, (mine, &look), tokens)
-        });
+        let mut top = PAD_Y + self.byline.map_or(0.0, |_| theme::BYLINE);
+        top += self.quote.map_or(0.0, |_| quote::HEIGHT + QUOTE_GAP);
+        let at = bubble.min + vec2(PAD_X, top);
+        let size = self.brought(bubble.width() - 2.0 * PAD_X);
+        let place = Rect::from_min_size(at, size.unwrap_or_default());
+        let shown = self
+            .album
+            .map(|album| album.show(ui, place, id, &look, tokens));
+        let (cells, deed) = shown.map_or_else(Default::default, |it| (it.cells, it.deed));
+        let file = self.file;
+        let of_file = file.and_then(|file| file.show(ui, place, id, (mine, &look), tokens));
         Shown {
-            deed,
+            deed: deed.or(of_file.map(|deed| (0, deed))),
+            cells,
             quote: self.show_quote(ui, bubble, id, tokens),
             chips: chips::show(ui, self.chips, (bubble, mine), id, tokens),
             more: laid.more.then(|| show_more(ui, room, id, &look)),
@@ -228,6 +239,12 @@ impl Bubble<'_> {
             link: touched.link,
             ticks,
         }
+    }
+
+    /// The size of the file or the pictures that it brings.
+    fn brought(&self, room: f32) -> Option<Vec2> {
+        let album = self.album.map(|album| album.size(room));
+        album.or_else(|| self.file.map(|file| file.size(room)))
     }
 
     fn chips_height(&self) -> f32 {

@@ -14,5 +14,6 @@ pub mod prose;
 pub mod qr;
 pub mod switch;
 pub mod text;
+pub mod texture;
 pub mod tick;
 pub mod vlist;

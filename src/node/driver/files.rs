@@ -13,7 +13,7 @@ use crate::{
         handle::Waiting,
         query::no_message,
         step::{Core, Happened, Release},
-        transfer::{FileAsk, Order, Saving, Sending, Transfers},
+        transfer::{FileAsk, Order, Reading, Saving, Sending, Transfers},
         view::{Answer, Event, FileCommand, Preview},
     },
     proto::{
@@ -126,8 +126,9 @@ impl Driver<'_> {
                 chat_id,
                 path,
                 caption,
-                original: _,
+                original,
                 thumbnail,
+                content,
             } => {
                 let checked = core.engine.may_write(&chat_id);
                 let checked = checked.and_then(|()| preview(thumbnail));
@@ -142,11 +143,24 @@ impl Driver<'_> {
                 let sending = Sending {
                     chat: chat_id,
                     path: PathBuf::from(path),
+                    content,
                     caption,
+                    as_it_is: original,
                     thumbnail,
                     waiting,
                 };
                 self.files.transfers.order(Order::Send(Box::new(sending)));
+                return Ok(());
+            }
+            FileCommand::Read { message_id } => {
+                let (row, manifest) = match found(core, &message_id) {
+                    Ok(found) => found,
+                    Err(refusal) => return Err((waiting, refusal)),
+                };
+                let reading = Reading { manifest, waiting };
+                self.files
+                    .transfers
+                    .order(Order::Read(row, Box::new(reading)));
                 return Ok(());
             }
             FileCommand::Fetch { message_id, path } => {

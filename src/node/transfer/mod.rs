@@ -5,6 +5,8 @@
 mod fetch;
 mod pace;
 mod plan;
+mod read;
+mod ready;
 mod save;
 mod send;
 mod serve;
@@ -26,8 +28,9 @@ use tokio::{
     task::{AbortHandle, JoinHandle, JoinSet, spawn_blocking},
 };
 
+pub use self::ready::{prepared, prepared_in_memory};
 use self::{fetch::Outcome, pace::Pace};
-pub(super) use self::{save::Saving, send::Sending};
+pub(super) use self::{read::Reading, save::Saving, send::Sending};
 use super::{
     CommandError, PersonId, Reply,
     view::{Event, Transfer, TransferState},
@@ -70,6 +73,8 @@ pub(super) enum Order {
     Pause(FileRow),
     /// Fetch nothing of it, and keep nothing.
     Cancel(FileRow),
+    /// Read a file that is here.
+    Read(FileRow, Box<Reading>),
     /// Seal and send a file.
     Send(Box<Sending>),
 }
@@ -254,6 +259,10 @@ impl Desk {
                 self.saving.remove(&row.blob);
                 self.wish(row, Wish::Cancelled).await;
                 self.tell(&row, TransferState::Cancelled);
+            }
+            Order::Read(row, reading) => {
+                let shared = Arc::clone(&self.shared);
+                self.others.spawn(reading.run(shared, row));
             }
             Order::Send(sending) => {
                 let shared = Arc::clone(&self.shared);

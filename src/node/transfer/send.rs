@@ -1,9 +1,7 @@
 //! Sealing a file and offering it.
 
 use std::{
-    fs::File,
     io,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -13,10 +11,17 @@ use std::{
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 
-use super::{FileAsk, Shared};
+use super::{
+    FileAsk, Shared,
+    ready::{Problem, Source, ready, ready_in_memory},
+};
 use crate::{
     files::{SealError, Sealed, Shelf, extension},
-    node::{ChatId, CommandError, ErrorKind, FileId, Reply, view::Answer},
+    node::{
+        ChatId, CommandError, ErrorKind, FileId, Reply,
+        view::{Answer, Content},
+    },
+    picture::{self, Refusal, Small},
     proto::chat::content::{Attachment, Manifest, Thumbnail},
     wire::limits,
 };
@@ -25,7 +30,11 @@ use crate::{
 pub(in crate::node) struct Sending {
     pub(in crate::node) chat: ChatId,
     pub(in crate::node) path: PathBuf,
+    /// Its bytes, if it is in no file.
+    pub(in crate::node) content: Option<Content>,
     pub(in crate::node) caption: String,
+    /// Also if it is a picture.
+    pub(in crate::node) as_it_is: bool,
     pub(in crate::node) thumbnail: Option<Thumbnail>,
     pub(in crate::node) waiting: oneshot::Sender<Result<Answer, CommandError>>,
 }
@@ -44,7 +53,9 @@ impl Sending {
         let Self {
             chat,
             path,
+            content,
             caption,
+            as_it_is,
             thumbnail,
             waiting,
         } = *self;
@@ -55,19 +66,21 @@ impl Sending {
                 return;
             };
             let (shelf, path) = (shared.shelf.clone(), path.clone());
-            let task = spawn_blocking(move || seal(&shelf, &path, &cancelled));
-            task.await.unwrap_or(Err(SealError::Cancelled))
+            let task = spawn_blocking(move || seal(&shelf, (&path, content), as_it_is, &cancelled));
+            let cancelled = Err(Problem::Seal(SealError::Cancelled));
+            task.await.unwrap_or(cancelled)
         };
-        let sealed = match sealed {
+        let (sealed, name, small) = match sealed {
             Ok(sealed) => sealed,
-            Err(error) => {
-                let _ = waiting.send(Err(refusal(&path, &error)));
+            Err(problem) => {
+                let _ = waiting.send(Err(refusal(&path, &problem)));
                 return;
             }
         };
         let blob = sealed.blob;
+        let thumbnail = thumbnail.or_else(|| small.map(thumbnail_of));
         let attachment = Box::new(Attachment {
-            manifest: manifest(sealed, &path, thumbnail),
+            manifest: manifest(sealed, name, thumbnail),
             caption,
         });
         let (answer, answered) = oneshot::channel();
@@ -96,23 +109,27 @@ impl Sending {
     }
 }
 
-fn seal(shelf: &Shelf, path: &Path, cancelled: &AtomicBool) -> Result<Sealed, SealError> {
-    // A pipe would be waited for.
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
-    let file = File::options()
-        .read(true)
-        .custom_flags(i32::try_from(nonblocking).unwrap_or(0))
-        .open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
-    }
-    shelf.seal(file, about.len(), |_| !cancelled.load(Ordering::Relaxed))
+/// Seals what is to be sent of a file; and what it is called, and a small picture of it.
+fn seal(
+    shelf: &Shelf,
+    (path, content): (&Path, Option<Content>),
+    as_it_is: bool,
+    cancelled: &AtomicBool,
+) -> Result<(Sealed, String, Option<Small>), Problem> {
+    let ready = match content {
+        Some(content) => ready_in_memory(&content.0, as_it_is)?,
+        None => ready(path, as_it_is)?,
+    };
+    let going_on = |_| !cancelled.load(Ordering::Relaxed);
+    let sealed = match ready.source {
+        Source::File(file, size) => shelf.seal(file, size, going_on)?,
+        Source::Made(bytes) => shelf.seal(bytes.as_slice(), bytes.len() as u64, going_on)?,
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok((sealed, picture::named(&name, ready.becomes), ready.small))
 }
 
-fn manifest(sealed: Sealed, path: &Path, thumbnail: Option<Thumbnail>) -> Manifest {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut name = name.into_owned();
+fn manifest(sealed: Sealed, mut name: String, thumbnail: Option<Thumbnail>) -> Manifest {
     while name.len() > limits::FILE_NAME {
         name.remove(0);
     }
@@ -126,6 +143,18 @@ fn manifest(sealed: Sealed, path: &Path, thumbnail: Option<Thumbnail>) -> Manife
         mime: mime_of(&name).to_owned(),
         name,
         thumbnail,
+    }
+}
+
+fn thumbnail_of(small: Small) -> Thumbnail {
+    let [width, height] = small
+        .size
+        .map(|side| u16::try_from(side).unwrap_or(u16::MAX));
+    Thumbnail {
+        mime: "image/jpeg".to_owned(),
+        width,
+        height,
+        bytes: small.jpeg.into(),
     }
 }
 
@@ -152,16 +181,33 @@ fn mime_of(name: &str) -> &'static str {
     }
 }
 
-fn refusal(path: &Path, error: &SealError) -> CommandError {
+fn refusal(path: &Path, problem: &Problem) -> CommandError {
+    let path = path.display();
+    let error = match problem {
+        Problem::Seal(error) => error,
+        Problem::Picture(refusal) => {
+            let kind = match refusal {
+                Refusal::TooLarge | Refusal::TooMuchWork => ErrorKind::TooLarge,
+                Refusal::NoPicture | Refusal::Opaque | Refusal::Damaged | Refusal::Uncommon => {
+                    ErrorKind::Invalid
+                }
+            };
+            let message = format!(
+                "{path} was not sent: {refusal}, so that what else is written in it, such as where it was \
+                 taken, would go along. It can be sent as it is (original)."
+            );
+            return CommandError::new(kind, message);
+        }
+    };
     let kind = match error {
         SealError::TooLarge => ErrorKind::TooLarge,
         SealError::Changed | SealError::Cancelled => ErrorKind::Conflict,
         SealError::Disk(error) if error.kind() == io::ErrorKind::NotFound => ErrorKind::NotFound,
         SealError::Disk(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            let message = format!("{} is not a file; send files one by one.", path.display());
+            let message = format!("{path} is not a file; send files one by one.");
             return CommandError::new(ErrorKind::Invalid, message);
         }
         SealError::NoRoom(_) | SealError::Disk(_) => ErrorKind::Storage,
     };
-    CommandError::new(kind, format!("{} was not sent: {error}.", path.display()))
+    CommandError::new(kind, format!("{path} was not sent: {error}."))
 }

@@ -1,5 +1,7 @@
 //! Files, as faces see them and ask for them.
 
+use std::{fmt, sync::Arc};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +21,22 @@ pub enum FileCommand {
         /// What to say about it, at most 16 KiB.
         #[serde(default)]
         caption: String,
-        /// As it is, even if it is a picture. So far every file is sent as it is.
+        /// As it is, even if it is a picture. Of a picture goes otherwise only what is needed to draw it, made
+        /// smaller where that saves enough.
         #[serde(default)]
         original: bool,
-        /// A small picture of it.
+        /// A small picture of it; of a picture one is made if none is given.
         #[serde(default)]
         thumbnail: Option<Preview>,
+        /// Its bytes, if it is in no file; then `path` is what it is called. Only for the window.
+        #[serde(skip)]
+        content: Option<Content>,
+    },
+    /// Reads the file of a message that is here, to show it. Only for the window.
+    #[serde(skip)]
+    Read {
+        /// Which message.
+        message_id: MessageId,
     },
     /// Fetches the file of a message, and goes on with one that was paused or cancelled.
     #[serde(rename = "file.fetch")]
@@ -53,6 +65,17 @@ pub enum FileCommand {
         /// Which.
         file_id: FileId,
     },
+}
+
+/// Bytes of a file that are in memory.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content(pub Arc<[u8]>);
+
+/// Shows that it is one, and nothing of it.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
+    }
 }
 
 /// A small picture of a file.

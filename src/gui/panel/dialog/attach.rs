@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use egui::{
-    Align2, CornerRadius, Id, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Align2, Context, CornerRadius, Id, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextureId, Ui,
+    Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::{Fields, PLAIN, TOPIC, head, line, refusal};
@@ -18,11 +18,13 @@ use crate::{
         strings::{Argument, tr, tr_count, tr_name, tr_with},
         theme,
         view::View,
+        weight::Weight,
         widget::{
             bubble::card::Kind,
             button::{self, Pill},
             field::Field,
-            text,
+            switch, text,
+            texture::{self, covering},
         },
     },
     node::{ChatId, extension},
@@ -152,7 +154,7 @@ fn show_row(ui: &mut Ui, row: &Row, view: &View<'_>) -> bool {
 /// What was chosen: its names and sizes, and what to say about it.
 fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
     let model = view.model;
-    let high = (ui.ctx().content_rect().height() - 520.0).clamp(60.0, 240.0);
+    let high = (ui.ctx().content_rect().height() - 566.0).clamp(60.0, 240.0);
     ScrollArea::vertical()
         .id_salt("chosen")
         .max_height(high)
@@ -164,6 +166,9 @@ fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
             }
         });
     refusal(ui, model.dialog.refused.as_deref());
+    if model.files.has_pictures() {
+        original(ui, view);
+    }
     let entered = line(ui, TOPIC, &tr("attach-caption"), false, &mut fields.topic);
     let caption = fields.topic.trim();
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
@@ -174,7 +179,7 @@ fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
         view.act(Action::File(FileAction::Look(there)));
     }
     let right = right.with_min_x(right.min.x + 6.0);
-    let ready = caption.len() <= LONGEST;
+    let ready = caption.len() <= LONGEST && !model.files.has_refused();
     let kind = if ready { Pill::Primary } else { Pill::Disabled };
     let verb = tr_count("attach-send", model.files.chosen.len() as u64);
     let clicked = button::pill(ui, right, &verb, kind).clicked();
@@ -184,12 +189,62 @@ fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
     }
 }
 
+/// Whether pictures go with all that is in them.
+fn original(ui: &mut Ui, view: &mut View<'_>) {
+    let tokens = view.tokens;
+    let on = view.model.files.original;
+    let (_, row) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+    let [wide, high] = switch::SIZE;
+    let room = row.width() - wide - 16.0;
+    let at = pos2(row.min.x + 2.0, row.center().y - 10.0);
+    let label = tr("attach-original");
+    let font = theme::medium(theme::BODY);
+    text::paint_line(ui.painter(), at, &label, room, font, tokens.text);
+    let at = pos2(row.min.x + 2.0, row.center().y + 10.0);
+    let hint = tr(if on {
+        "attach-original-on"
+    } else {
+        "attach-original-off"
+    });
+    let font = theme::regular(theme::SMALL);
+    text::paint_line(ui.painter(), at, &hint, room, font, tokens.text2);
+    let words = Rect::from_min_max(row.min, pos2(row.min.x + room, row.max.y));
+    let response = ui.interact(words, Id::unique("original hint"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &hint));
+    let center = pos2(row.max.x - wide / 2.0 - 2.0, row.center().y);
+    let place = Rect::from_center_size(center, vec2(wide, high));
+    if switch::switch(ui, place, &label, on).clicked() {
+        view.act(Action::File(FileAction::Original(!on)));
+    }
+}
+
+/// How large it is, and what would be sent of it; or why that cannot be, which is bad news.
+fn weighed(file: &Chosen, view: &View<'_>) -> (String, bool) {
+    let size = measure::size(file.size);
+    let files = &view.model.files;
+    match files.weight(&file.path) {
+        Some(Weight::Refused(why)) if !files.original => (why.clone(), true),
+        Some(Weight::Picture { size: less, .. }) if !files.original => {
+            let less = measure::size(*less);
+            if less == size {
+                return (size, false);
+            }
+            let both = [
+                ("less", Argument::Text(&less)),
+                ("size", Argument::Text(&size)),
+            ];
+            (tr_with("attach-less", &both), false)
+        }
+        Some(Weight::Whole | Weight::Picture { .. } | Weight::Refused(_)) | None => (size, false),
+    }
+}
+
 fn show_chosen(ui: &mut Ui, file: &Chosen, view: &mut View<'_>) {
     let tokens = view.tokens;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 56.0));
     let id = Id::unique(("chosen", &file.path));
     let response = ui.interact(rect, id, Sense::hover());
-    let size = measure::size(file.size);
+    let (size, bad) = weighed(file, view);
     let both = [
         ("name", Argument::Text(&file.name)),
         ("size", Argument::Text(&size)),
@@ -199,22 +254,40 @@ fn show_chosen(ui: &mut Ui, file: &Chosen, view: &mut View<'_>) {
     let painter = ui.painter();
     let middle = rect.center().y;
     let disc = pos2(rect.min.x + 20.0, middle);
-    painter.circle_filled(disc, 20.0, tokens.soft);
-    let glyph = Kind::of(&extension(&file.name)).glyph();
-    let font = theme::icon(20.0);
-    painter.text(disc, Align2::CENTER_CENTER, glyph, font, tokens.accent_text);
+    if let Some((texture, size)) = seen(ui.ctx(), file, view) {
+        let place = Rect::from_center_size(disc, vec2(40.0, 40.0));
+        painter.add(covering(texture, size, place, CornerRadius::same(8)));
+    } else {
+        painter.circle_filled(disc, 20.0, tokens.soft);
+        let glyph = Kind::of(&extension(&file.name)).glyph();
+        let font = theme::icon(20.0);
+        painter.text(disc, Align2::CENTER_CENTER, glyph, font, tokens.accent_text);
+    }
     let (left, room) = (rect.min.x + 52.0, rect.width() - 52.0 - 44.0);
     let at = pos2(left, middle - 10.0);
     let font = theme::medium(theme::TITLE);
     text::paint_line(painter, at, &file.name, room, font, tokens.text);
     let at = pos2(left, middle + 11.0);
     let font = theme::regular(theme::SMALL);
-    text::paint_line(painter, at, &size, room, font, tokens.text2);
+    let ink = if bad { tokens.danger } else { tokens.text2 };
+    text::paint_line(painter, at, &size, room, font, ink);
     let cross = Rect::from_center_size(pos2(rect.max.x - 18.0, middle), vec2(36.0, 36.0));
     let label = tr_name("attach-without", &file.name);
     if button::quiet_icon(ui, cross, icon::X, &label).clicked() {
         view.act(Action::File(FileAction::Unchoose(file.path.clone())));
     }
+}
+
+/// What a chosen picture looks like, once that is known.
+fn seen(ctx: &Context, file: &Chosen, view: &View<'_>) -> Option<(TextureId, Vec2)> {
+    let Some(Weight::Picture {
+        seen: Some(seen), ..
+    }) = view.model.files.weight(&file.path)
+    else {
+        return None;
+    };
+    let key = blake3::hash(file.path.as_os_str().as_encoded_bytes());
+    texture::texture(ctx, *key.as_bytes(), seen)
 }
 
 /// The height of a row of a folder, in points.

@@ -1,5 +1,6 @@
 //! What stands in the rows of a chat: days, the unread divider, messages.
 
+use super::album;
 use crate::{
     gui::{
         calendar::Calendar,
@@ -24,6 +25,8 @@ pub enum Entry {
     Message {
         /// Which of those in memory.
         index: usize,
+        /// How many, from that one on: pictures that were sent together.
+        count: usize,
         /// Whether it begins a group of one author.
         first: bool,
         /// Whether it ends one.
@@ -84,9 +87,23 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
     }
     let given_until = said.iter().rposition(|this| this.given);
     let mut day = None;
+    let mut shown = 0;
     for (at, this) in said.iter().enumerate() {
+        if at < shown {
+            continue;
+        }
         let before = at.checked_sub(1).and_then(|before| said.get(before));
-        let after = said.get(at + 1);
+        let count = match this.place {
+            Place::Message(index) => {
+                let pairs = said.iter().zip(said.iter().skip(1)).skip(at);
+                let near = pairs.take_while(|(one, next)| together(one, next, calendar));
+                album::count(timeline.messages(), index, 1 + near.count())
+            }
+            Place::System(_) | Place::Pending(_) => 1,
+        };
+        shown = at + count;
+        let ends = said.get(shown - 1).unwrap_or(this);
+        let after = said.get(shown);
         let this_day = calendar.day(this.at);
         if day.replace(this_day) != Some(this_day) {
             entries.push(Entry::Day(this.at));
@@ -95,13 +112,18 @@ pub fn entries(timeline: &Timeline, calendar: &Calendar) -> Vec<Entry> {
             entries.push(Entry::Unread);
         }
         let first = !before.is_some_and(|before| together(before, this, calendar));
-        let last = !after.is_some_and(|after| together(this, after, calendar));
+        let last = !after.is_some_and(|after| together(ends, after, calendar));
         entries.push(match this.place {
-            Place::Message(index) => Entry::Message { index, first, last },
+            Place::Message(index) => Entry::Message {
+                index,
+                count,
+                first,
+                last,
+            },
             Place::System(index) => Entry::System { index },
             Place::Pending(index) => Entry::Pending { index, first, last },
         });
-        if given_until == Some(at) {
+        if given_until.is_some_and(|given| (at..shown).contains(&given)) {
             entries.push(Entry::Given);
         }
     }
@@ -141,7 +163,12 @@ impl Entry {
             Self::Day(at) => fixed(RowKey::Day(at), 46),
             Self::Unread => fixed(RowKey::Unread, 44),
             Self::Given => fixed(RowKey::Given, 44),
-            Self::Message { index, first, last } => {
+            Self::Message {
+                index,
+                count,
+                first,
+                last,
+            } => {
                 let Some(message) = timeline.messages().get(index) else {
                     return fixed(RowKey::Start, 0);
                 };
@@ -151,6 +178,7 @@ impl Entry {
                 let marks = marks | u64::from(!message.reactions.is_empty());
                 let marks = (marks << 1) | u64::from(message.reply_to.is_some());
                 let marks = (marks << 1) | u64::from(message.file.is_some());
+                let marks = (marks << 4) | count as u64;
                 Row {
                     key: RowKey::Message(message.message_id),
                     look: look(&message.text, marks, first, last),
@@ -188,12 +216,13 @@ impl Entry {
         }
     }
 
-    /// Which message stands there, if one does that is on disk.
-    pub fn message(&self, timeline: &Timeline) -> Option<MessageId> {
-        match self.id(timeline)? {
-            BubbleId::Message(message) => Some(message),
-            BubbleId::Pending(_) => None,
-        }
+    /// Whether a message stands there.
+    pub fn holds(&self, timeline: &Timeline, wanted: MessageId) -> bool {
+        let Self::Message { index, count, .. } = *self else {
+            return false;
+        };
+        let mut all = album::messages(timeline, index, count);
+        all.any(|message| message.message_id == wanted)
     }
 
     /// What tells its bubble from others.
@@ -284,16 +313,19 @@ mod tests {
                 Entry::Day(_),
                 Entry::Message {
                     index: 0,
+                    count: 1,
                     first: true,
                     last: false
                 },
                 Entry::Message {
                     index: 1,
+                    count: 1,
                     first: false,
                     last: true
                 },
                 Entry::Message {
                     index: 2,
+                    count: 1,
                     first: true,
                     last: true
                 },
@@ -386,6 +418,7 @@ mod tests {
 
         let alone = |index| Entry::Message {
             index,
+            count: 1,
             first: true,
             last: true,
         };

@@ -1,18 +1,19 @@
 //! The file of a message: what is shown of it, and what is done with it.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use egui::{Context, Id, TextureHandle, TextureId, TextureOptions, Vec2, mutex::Mutex};
+use egui::{Context, TextureId, Vec2};
 
 use crate::{
     gui::{
         action::{Action, FileAction},
         disk::Chosen,
         measure,
-        model::{files::Picture, nav::Dialog},
+        model::{files::Picture, nav::Dialog, viewed::can_be_shown},
         strings::{Argument, tr, tr_with},
         view::View,
-        widget::bubble::{Card, Deed, card::Kind},
+        widget::{
+            bubble::{Card, Deed, card::Kind},
+            texture,
+        },
     },
     node::{
         FileId, extension, harmless,
@@ -43,7 +44,8 @@ pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<
         answers: !message.outgoing,
         deeds: deeds(message, file, bad),
         picture: preview.map(|preview| [preview.width, preview.height]),
-        texture: texture(ctx, file.file_id, view),
+        opens: opens(message, file),
+        texture: drawn(ctx, file.file_id, view),
     })
 }
 
@@ -61,6 +63,7 @@ pub(super) fn pending(file: &Chosen) -> Card {
         answers: false,
         deeds: Vec::new(),
         picture: None,
+        opens: None,
         texture: None,
     }
 }
@@ -84,7 +87,17 @@ pub(super) fn follow(message: &Message, deed: Option<Deed>, view: &mut View<'_>)
         Deed::Resume => Action::File(FileAction::Resume(file.file_id)),
         Deed::Cancel => Action::File(FileAction::Cancel(file.file_id)),
         Deed::Save => Action::Show(Dialog::Save(id)),
+        Deed::View => Action::Show(Dialog::View(id)),
     });
+}
+
+/// What a click on the small picture does.
+fn opens(message: &Message, file: &FileInfo) -> Option<Deed> {
+    if can_be_shown(message) {
+        return Some(Deed::View);
+    }
+    let is_missing = matches!(file.state, FileState::Offered | FileState::Cancelled);
+    is_missing.then_some(Deed::Download)
 }
 
 fn deeds(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
@@ -153,39 +166,10 @@ fn have(file: &FileInfo, live: Option<&Transfer>) -> u64 {
     live.map_or(file.have, |live| live.have.max(file.have))
 }
 
-/// What egui keeps of small pictures.
-type Textures = Arc<Mutex<BTreeMap<FileId, TextureHandle>>>;
-
 /// The small picture, ready to be drawn, and its size.
-fn texture(ctx: &Context, file: FileId, view: &View<'_>) -> Option<(TextureId, Vec2)> {
+fn drawn(ctx: &Context, file: FileId, view: &View<'_>) -> Option<(TextureId, Vec2)> {
     let Picture::Here(picture) = view.model.files.picture(file) else {
         return None;
     };
-    let id = textures();
-    let kept = ctx.data_mut(|data| data.get_temp_mut_or_default::<Textures>(id).clone());
-    let mut kept = kept.lock();
-    if let Some(texture) = kept.get(&file) {
-        return Some((texture.id(), texture.size_vec2()));
-    }
-    // Those of other chats are made again when they are seen.
-    if kept.len() >= KEPT {
-        kept.clear();
-    }
-    let name = "small picture";
-    let texture = ctx.load_texture(name, Arc::clone(picture), TextureOptions::LINEAR);
-    let drawn = (texture.id(), texture.size_vec2());
-    kept.insert(file, texture);
-    Some(drawn)
+    texture::texture(ctx, file.0, picture)
 }
-
-/// Forgets what was drawn, as when the profile is locked.
-pub(in crate::gui::panel) fn forget(ctx: &Context) {
-    ctx.data_mut(|data| data.remove::<Textures>(textures()));
-}
-
-fn textures() -> Id {
-    Id::unique("small pictures")
-}
-
-/// Small pictures that are kept as textures.
-const KEPT: usize = 200;

@@ -8,7 +8,7 @@ use egui::{
 };
 
 use super::{
-    acts,
+    acts, album,
     entry::{BubbleId, Entry},
     file, system,
 };
@@ -84,14 +84,22 @@ fn with_bubble<T>(
 ) -> Option<T> {
     let steps = entry.id(timeline).map_or(0, |id| steps(ctx, id));
     match *entry {
-        Entry::Message { index, first, last } => {
+        Entry::Message {
+            index,
+            count,
+            first,
+            last,
+        } => {
             let message = timeline.messages().get(index)?;
+            let album = album::album(ctx, timeline, (index, count), view);
             let mut time = view.calendar.time(message.sent_at);
             if message.edited_at.is_some() {
                 time = format!("{} {time}", tr("message-edited"));
             }
-            let card = file::card(ctx, message, view);
-            let aside = message.deleted || message.text.is_empty() && card.is_none();
+            let card = file::card(ctx, message, view).filter(|_| album.is_none());
+            let brings = card.is_some() || album.is_some();
+            let aside = message.deleted || message.text.is_empty() && !brings;
+            let state = album::state(timeline, index, count).unwrap_or(message.state);
             let word = if aside {
                 snippet::words(message)
             } else {
@@ -115,10 +123,11 @@ fn with_bubble<T>(
                 chips: &chips,
                 quote: quote.as_ref(),
                 file: card.as_ref(),
+                album: album.as_ref(),
                 names: &names(&message.mentions, view),
                 text: if aside { &word } else { &message.text },
                 time: &time,
-                mine: message.outgoing.then(|| Tick::from(message.state)),
+                mine: message.outgoing.then(|| Tick::from(state)),
                 aside,
                 author,
                 steps,
@@ -139,6 +148,7 @@ fn with_bubble<T>(
                 chips: &[],
                 quote: quote.as_ref(),
                 file: pending.file.as_ref().map(file::pending).as_ref(),
+                album: None,
                 names: &names(&pending.mentions, view),
                 text: &pending.text,
                 time: &view.calendar.time(pending.at),
@@ -227,7 +237,14 @@ pub(super) fn show_bubble(
         }
         return grows;
     };
-    file::follow(message, shown.deed, view);
+    let all = all_of(entry, timeline);
+    for (at, message) in (0..).zip(&all) {
+        let deed = shown.deed.filter(|(of, _)| *of == at);
+        file::follow(message, deed.map(|(_, deed)| deed), view);
+    }
+    for (response, message) in shown.cells.iter().zip(&all) {
+        acts::menu(ui, response, message, view);
+    }
     if let Some(answered) = message.reply_to {
         refer(answered, shown.quote.as_ref(), view);
     }
@@ -248,6 +265,14 @@ fn message_of<'a>(entry: &Entry, timeline: &'a Timeline) -> Option<&'a Message> 
         return None;
     };
     timeline.messages().get(index)
+}
+
+/// The messages of a bubble: several if they are pictures that were sent together.
+fn all_of<'a>(entry: &Entry, timeline: &'a Timeline) -> Vec<&'a Message> {
+    let Entry::Message { index, count, .. } = *entry else {
+        return Vec::new();
+    };
+    album::messages(timeline, index, count).collect()
 }
 
 /// A quoted message is asked for when it is first seen, and shown when it is clicked.

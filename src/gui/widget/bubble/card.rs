@@ -8,7 +8,7 @@ use egui::{
 
 use crate::gui::{
     fonts::icon,
-    strings::{Argument, tr, tr_with},
+    strings::{Argument, tr, tr_name, tr_with},
     theme::{self, Tokens},
     widget::{prose::Look, text},
 };
@@ -34,6 +34,8 @@ pub struct Card {
     pub deeds: Vec<Deed>,
     /// The pixels of its small picture, if it has one.
     pub picture: Option<[u16; 2]>,
+    /// What a click on the picture does.
+    pub opens: Option<Deed>,
     /// The picture and its size, once it is decoded.
     pub texture: Option<(TextureId, Vec2)>,
 }
@@ -53,6 +55,8 @@ pub enum Deed {
     Cancel,
     /// Save it.
     Save,
+    /// Show the picture large.
+    View,
 }
 
 impl Deed {
@@ -64,6 +68,7 @@ impl Deed {
             Self::Again => (icon::ARROWS_CLOCKWISE, "file-again"),
             Self::Cancel => (icon::X, "file-cancel"),
             Self::Save => (icon::FLOPPY_DISK, "file-save"),
+            Self::View => (icon::ARROWS_OUT, "view-open"),
         }
     }
 }
@@ -197,9 +202,11 @@ impl Card {
             bad: if mine { tokens.failed } else { tokens.danger },
         };
         let above = self.picture_height(place.width());
+        let mut opened = None;
         if above > 0.0 {
             let picture = Rect::from_min_size(place.min, vec2(place.width(), above - GAP));
             self.paint_picture(ui.painter(), picture, inks);
+            opened = self.open(ui, picture, id, inks);
         }
         let row = Rect::from_min_size(place.min + vec2(0.0, above), vec2(place.width(), ROW));
         let response = ui.interact(row, id.with("file"), Sense::hover());
@@ -226,7 +233,25 @@ impl Card {
             response.on_hover_text(format!("{}\n{}", self.name, self.line));
         }
         let answers = Rect::from_min_max(row.left_bottom() + vec2(0.0, 6.0), place.max);
-        self.show_deeds(ui, answers, id, inks)
+        self.show_deeds(ui, answers, id, inks).or(opened)
+    }
+
+    /// The picture can be clicked.
+    fn open(&self, ui: &Ui, picture: Rect, id: Id, inks: Inks) -> Option<Deed> {
+        let deed = self.opens?;
+        let response = ui.interact(picture, id.with("picture"), Sense::click());
+        let label = tr_name(deed.words().1, &self.name);
+        if deed == Deed::View {
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+        }
+        if response.has_focus() {
+            let line = Stroke::new(2.0, inks.strong);
+            let round = CornerRadius::same(10);
+            ui.painter()
+                .rect_stroke(picture, round, line, StrokeKind::Inside);
+        }
+        let response = response.on_hover_cursor(CursorIcon::PointingHand);
+        response.clicked().then_some(deed)
     }
 
     /// What it is, in words.
