@@ -10,6 +10,7 @@
 
 mod keeping;
 mod lane;
+mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +155,15 @@ pub struct Outbox {
     by_id: BTreeMap<FrameId, u64>,
     lanes: BTreeMap<DeviceId, Lane>,
     next_seq: u64,
+    quiet: Option<Quiet>,
+}
+
+/// Nothing is due between two times, unless something is done to a lane: an acknowledgement of one of
+/// many does not look at all of them.
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    since: Timestamp,
+    until: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -201,6 +211,7 @@ impl Outbox {
 
     /// Starts waiting for a frame, and says what to do with it at once.
     pub fn add(&mut self, id: FrameId, waiting: &Waiting, now: Timestamp) -> Added {
+        self.quiet = None;
         let to: BTreeSet<DeviceId> = waiting.to.iter().copied().collect();
         let mut added = Added {
             all_direct: true,
@@ -279,14 +290,6 @@ impl Outbox {
         }
     }
 
-    /// Whether a frame still waits for a device.
-    pub fn waits_for(&self, id: &FrameId, device: &DeviceId) -> bool {
-        self.by_id
-            .get(id)
-            .and_then(|seq| self.entries.get(seq))
-            .is_some_and(|entry| entry.to.contains(device))
-    }
-
     /// A device has a frame on its disk. `None` if nothing waited for that.
     pub fn acknowledged(&mut self, id: &FrameId, device: &DeviceId) -> Option<Acknowledged> {
         let seq = *self.by_id.get(id)?;
@@ -297,6 +300,10 @@ impl Outbox {
         if let Some(lane) = self.lanes.get_mut(device) {
             lane.flight.remove(&seq);
             lane.waiting.remove(&seq);
+            if !lane.waiting.is_empty() {
+                // There is room for another.
+                self.quiet = None;
+            }
         }
         let done = Acknowledged {
             chat: entry.chat,
@@ -312,6 +319,7 @@ impl Outbox {
 
     /// Stops waiting for a frame.
     pub fn remove(&mut self, id: &FrameId) {
+        self.quiet = None;
         let Some(seq) = self.by_id.remove(id) else {
             return;
         };
@@ -326,59 +334,9 @@ impl Outbox {
         }
     }
 
-    /// Everything that waits for a device, oldest first.
-    pub fn waiting_for(&self, device: &DeviceId) -> Vec<(FrameId, ChatId, Cargo)> {
-        let Some(lane) = self.lanes.get(device) else {
-            return Vec::new();
-        };
-        let all: BTreeSet<u64> = lane
-            .waiting
-            .iter()
-            .chain(lane.flight.keys())
-            .copied()
-            .collect();
-        all.iter()
-            .filter_map(|seq| self.entries.get(seq))
-            .map(|entry| (entry.id, entry.chat, entry.cargo))
-            .collect()
-    }
-
-    /// Everything that waits in a chat, oldest first.
-    pub fn waiting_in(&self, chat: &ChatId) -> Vec<FrameId> {
-        let of = self.entries.values().filter(|entry| entry.chat == *chat);
-        of.map(|entry| entry.id).collect()
-    }
-
-    /// The frames that carry messages of a chat, or one of them, with the message's counter and whom
-    /// they wait for.
-    pub fn messages_in(
-        &self,
-        chat: &ChatId,
-        counter: Option<u32>,
-    ) -> Vec<(FrameId, u32, Vec<DeviceId>)> {
-        let of = self.entries.values().filter(|entry| entry.chat == *chat);
-        let messages = of.filter_map(|entry| match entry.cargo {
-            Cargo::Message { counter: of } if counter.is_none_or(|counter| counter == of) => {
-                Some((entry.id, of, entry.to.iter().copied().collect()))
-            }
-            _ => None,
-        });
-        messages.collect()
-    }
-
-    /// The frame that carries a message, if it still waits for a device.
-    pub fn frame_of(&self, chat: ChatId, counter: u32, device: &DeviceId) -> Option<FrameId> {
-        let lane = self.lanes.get(device)?;
-        lane.waiting
-            .iter()
-            .chain(lane.flight.keys())
-            .filter_map(|seq| self.entries.get(seq))
-            .find(|entry| entry.chat == chat && entry.cargo == Cargo::Message { counter })
-            .map(|entry| entry.id)
-    }
-
     /// A device can be reached directly. What was under way is sent again.
     pub fn connected(&mut self, device: DeviceId) {
+        self.quiet = None;
         let lane = self.lanes.entry(device).or_default();
         lane.path = Path::Direct;
         lane.call_back();
@@ -389,6 +347,7 @@ impl Outbox {
         if let Some(lane) = self.lanes.get_mut(&device)
             && lane.path == Path::Direct
         {
+            self.quiet = None;
             lane.path = Path::None;
             lane.call_back();
         }
@@ -401,10 +360,14 @@ impl Outbox {
         match (lane.path, is_carried) {
             (Path::Direct, _) | (Path::None, false) | (Path::Topic, true) => {}
             (Path::None, true) => {
+                self.quiet = None;
                 lane.path = Path::Topic;
                 lane.hurry(now);
             }
-            (Path::Topic, false) => lane.path = Path::None,
+            (Path::Topic, false) => {
+                self.quiet = None;
+                lane.path = Path::None;
+            }
         }
     }
 
@@ -414,6 +377,7 @@ impl Outbox {
         let Some(lane) = self.lanes.get_mut(device) else {
             return;
         };
+        self.quiet = None;
         let is_news = lane.hear(now);
         if lane.path == Path::Topic && (is_news || has_come) {
             lane.hurry(now);
@@ -423,6 +387,10 @@ impl Outbox {
     /// Fills the windows of devices that can be reached, and says what is due by `now`.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
+        let quiet = self.quiet.filter(|quiet| quiet.since <= now);
+        if quiet.is_some_and(|quiet| quiet.until.is_none_or(|until| now < until)) {
+            return due;
+        }
         for (device, lane) in &mut self.lanes {
             let kept = |seq| self.entries.get(&seq).is_some_and(|entry| entry.kept);
             for (seq, again) in lane.take_due(now, kept) {
@@ -455,11 +423,18 @@ impl Outbox {
             });
             self.remove(&id);
         }
+        let until = self.next_due();
+        self.quiet = Some(Quiet { since: now, until });
         due
     }
 
     /// When [`Outbox::handle_timeout`] next has work, if ever.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.quiet
+            .map_or_else(|| self.next_due(), |quiet| quiet.until)
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
         let lanes = self.lanes.values().filter_map(Lane::poll_timeout);
         let oldest = self
             .entries
@@ -467,22 +442,6 @@ impl Outbox {
             .next()
             .map(|entry| entry.created.plus(LIFE_MS));
         lanes.chain(oldest).min()
-    }
-
-    /// How many frames wait.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// What each frame that waits carries, in which chat, since when, and for which devices.
-    pub fn waits(&self) -> impl Iterator<Item = (Cargo, ChatId, Timestamp, &BTreeSet<DeviceId>)> {
-        let of = self.entries.values();
-        of.map(|entry| (entry.cargo, entry.chat, entry.created, &entry.to))
-    }
-
-    /// Whether no frame waits.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 }
 

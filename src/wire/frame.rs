@@ -11,12 +11,12 @@
 //!
 //! Whoever knows a topic's name can check that a member wrote a frame, and nothing else.
 
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use sha2::{Digest, Sha256};
 
 use super::{
     id::{FrameId, TopicKey},
-    limits,
+    limits, strict,
 };
 
 /// The only version of the layout.
@@ -106,36 +106,49 @@ pub fn header(ephemeral: bool, day: u16) -> [u8; HEADER] {
     [VERSION, u8::from(ephemeral), high, low]
 }
 
-/// What the topic's signature covers.
-fn to_be_signed(topic: &TopicKey, signed: &[u8]) -> Vec<u8> {
-    [LABEL, &topic.0, signed].concat()
-}
-
 /// The smallest bucket that holds `len` bytes, if any does.
 pub fn bucket(len: usize) -> Option<usize> {
     limits::BUCKETS.into_iter().find(|bucket| *bucket >= len)
 }
 
-/// Checks all that can be checked without the chat's keys (protocol §5.6): length, version, flags,
-/// signature (strictly, RFC 8032 §5.1.7 with the cofactorless equation), and day.
-///
-/// The date is looked at last, so that [`Rejected::Date`] is said of authentic frames only.
+/// The key that names a topic, read once for many frames.
+#[derive(Clone, Debug)]
+pub struct Topic(VerifyingKey);
+
+impl Topic {
+    /// Reads a key. `None`: it is none, or of small order, and no frame is of this topic.
+    pub fn read(key: &TopicKey) -> Option<Self> {
+        let read = VerifyingKey::from_bytes(&key.0).ok()?;
+        (!read.is_weak()).then_some(Self(read))
+    }
+
+    /// Checks all that can be checked without the chat's keys (protocol §5.6): length, version, flags,
+    /// signature (strictly, RFC 8032 §5.1.7 with the cofactorless equation), and day.
+    ///
+    /// The date is looked at last, so that [`Rejected::Date`] is said of authentic frames only.
+    pub fn check(&self, frame: &[u8], today: u16, window: Window) -> Result<FrameId, Rejected> {
+        let parts = Parts::of(frame).ok_or(Rejected::Invalid)?;
+        let signed = [LABEL, self.0.as_bytes(), parts.signed];
+        if !strict::verify(&self.0, &signed, parts.signature) {
+            return Err(Rejected::Invalid);
+        }
+        if within(parts.day(), today, window) {
+            Ok(frame_id(frame))
+        } else {
+            Err(Rejected::Date)
+        }
+    }
+}
+
+/// As [`Topic::check`], of one frame.
 pub fn check(
     topic: &TopicKey,
     frame: &[u8],
     today: u16,
     window: Window,
 ) -> Result<FrameId, Rejected> {
-    let parts = Parts::of(frame).ok_or(Rejected::Invalid)?;
-    let key = VerifyingKey::from_bytes(&topic.0).map_err(|_| Rejected::Invalid)?;
-    let signature = Signature::from_bytes(parts.signature);
-    key.verify_strict(&to_be_signed(topic, parts.signed), &signature)
-        .map_err(|_| Rejected::Invalid)?;
-    if within(parts.day(), today, window) {
-        Ok(frame_id(frame))
-    } else {
-        Err(Rejected::Date)
-    }
+    let topic = Topic::read(topic).ok_or(Rejected::Invalid)?;
+    topic.check(frame, today, window)
 }
 
 /// Whether the day that bytes carry is within the window, if they are laid out as a frame.
@@ -311,7 +324,7 @@ mod tests {
         let topic = TopicKey(key.verifying_key().to_bytes());
         let mut frame = header.to_vec();
         frame.resize(padded + limits::FRAME_OVERHEAD - 64, 9);
-        let signature = key.sign(&to_be_signed(&topic, &frame));
+        let signature = key.sign(&[LABEL, &topic.0, &frame].concat());
         frame.extend_from_slice(&signature.to_bytes());
         (topic, frame)
     }

@@ -8,4 +8,5 @@ pub mod hello;
 pub mod id;
 pub mod limits;
 pub mod mailbox;
+pub(crate) mod strict;
 pub mod sync;

@@ -5,7 +5,7 @@ use std::fmt;
 use ed25519_dalek::ed25519::signature::MultipartSigner;
 
 use super::kdf::label;
-use crate::proto::secret::Secret;
+use crate::{proto::secret::Secret, wire::strict};
 
 /// `sig(K, label, msg)`.
 pub type Signature = [u8; 64];
@@ -69,26 +69,27 @@ impl VerifyingKey {
     }
 
     /// Verifies a signature over `L(name) ‖ message`, refusing small-order components and scalars
-    /// that are not reduced (dalek's `verify_strict`).
+    /// that are not reduced.
     pub fn verify(
         &self,
         name: &str,
         message: &[u8],
         signature: &Signature,
     ) -> Result<(), BadSignature> {
-        self.verify_raw(&[&label(name), message].concat(), signature)
+        self.verify_parts(&[&label(name), message], signature)
     }
 
-    /// Verifies a signature over `message` without a label.
-    pub(super) fn verify_raw(
+    /// Verifies a signature over the parts of a message, without a label.
+    pub(super) fn verify_parts(
         &self,
-        message: &[u8],
+        message: &[&[u8]],
         signature: &Signature,
     ) -> Result<(), BadSignature> {
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        self.0
-            .verify_strict(message, &signature)
-            .map_err(|_| BadSignature)
+        if strict::verify(&self.0, message, signature) {
+            Ok(())
+        } else {
+            Err(BadSignature)
+        }
     }
 }
 

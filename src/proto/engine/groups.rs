@@ -258,17 +258,23 @@ impl Engine {
         }
     }
 
-    /// Opens gossip and the direct stream to the nodes of a group's members, as far as they are known.
-    fn admit_members(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+    /// Opens gossip and the direct stream to the nodes of members of a group, as far as they are known.
+    fn admit_members(&mut self, turn: &mut Turn<'_>, chat: &ChatId, people: &[PersonId]) {
         let Some(held) = self.groups.get(chat).filter(|held| held.is_open()) else {
             return;
         };
-        let own = self.person();
-        let members = held.group.members().keys().filter(|person| **person != own);
-        for person in members.copied().collect::<Vec<_>>() {
-            self.admit_member(turn, &person);
+        for person in people.iter().filter(|person| held.has(person)) {
+            self.admit_member(turn, person);
         }
         self.refresh_paths(turn.now, Some(*chat));
+    }
+
+    /// The others in a group.
+    fn others_of(&self, chat: &ChatId) -> Vec<PersonId> {
+        let own = self.person();
+        let members = self.groups.get(chat).map(|held| held.group.members());
+        let people = members.into_iter().flat_map(BTreeMap::keys).copied();
+        people.filter(|person| *person != own).collect()
     }
 
     /// The same for one of them.
@@ -404,7 +410,8 @@ impl Engine {
         for chat in self.groups.keys().copied().collect::<Vec<_>>() {
             self.note_lacking(turn.now, &chat);
             self.listen_in_group(turn, &chat);
-            self.admit_members(turn, &chat);
+            let others = self.others_of(&chat);
+            self.admit_members(turn, &chat, &others);
             self.note_gaps(turn, &chat);
             self.forget_departed(turn, &chat);
         }

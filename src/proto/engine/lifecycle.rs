@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Deliveries, Dirty, Effect, Engine, Recent, Turn, asks::Asks, command::Settings, groups::Brakes,
-    live::Live, nearby::Nearby, relays::Relays,
+    Deliveries, Dirty, Effect, Engine, Recent, Slow, Turn, asks::Asks, command::Settings,
+    groups::Brakes, live::Live, nearby::Nearby, relays::Relays,
 };
 use crate::{
     proto::{
@@ -204,6 +204,7 @@ impl Engine {
             request_rate: Rate::new(REQUESTS_EACH, REQUESTS_ALL),
             wanted: BTreeSet::new(),
             brakes: Brakes::default(),
+            slow: Slow::default(),
             dirty: Dirty::default(),
         }
     }
@@ -251,6 +252,7 @@ impl Engine {
     /// The records that changed since the last call. Call it once before each commit.
     pub fn flush(&mut self) -> Vec<Effect> {
         let dirty = std::mem::take(&mut self.dirty);
+        self.slow.note(&dirty);
         let mut writes = Vec::new();
         let mut put = |class, key: &[u8], value: Option<Zeroizing<Vec<u8>>>| {
             writes.push(Effect::Write(match value {
@@ -345,33 +347,5 @@ impl Engine {
             profile.avatar,
             profile.changed,
         )
-    }
-
-    /// Rotates prekeys, and forgets initiations whose prekey is gone.
-    pub(super) fn handle_prekeys(&mut self, turn: &mut Turn<'_>) {
-        let now = turn.now;
-        let changes = self.prekeys.handle_timeout(now, turn.rng);
-        let is_another = !changes.changed.is_empty();
-        self.dirty.prekeys.extend(changes.changed);
-        self.dirty.prekeys.extend(changes.erased);
-        for (device, set) in &mut self.sessions {
-            if set.handle_timeout(now) {
-                self.dirty.sessions.insert(*device);
-            }
-        }
-        let gone: Vec<_> = self
-            .replay
-            .iter()
-            .filter(|(_, until)| **until <= now)
-            .map(|(h, _)| *h)
-            .collect();
-        for hash in gone {
-            self.replay.remove(&hash);
-            turn.write(Write::Delete(Class::Replay, hash.to_vec()));
-        }
-        // After a start it is told as soon as it is known where this node listens.
-        if is_another && !self.listening.is_empty() {
-            self.tell_of_this_device(turn);
-        }
     }
 }

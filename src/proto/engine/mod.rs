@@ -36,6 +36,7 @@ mod relays;
 mod requests;
 mod saying;
 mod sending;
+mod slow;
 mod soft_state;
 mod topics;
 
@@ -57,6 +58,7 @@ use self::{
     live::Live,
     nearby::Nearby,
     relays::Relays,
+    slow::Slow,
 };
 pub use self::{
     effect::Effect,
@@ -136,6 +138,7 @@ pub struct Engine {
     /// Messages of ours in groups that the store was asked for, and the devices that miss them.
     wanted: BTreeSet<(ChatId, u32, DeviceId)>,
     brakes: Brakes,
+    slow: Slow,
     dirty: Dirty,
 }
 
@@ -340,11 +343,6 @@ impl Engine {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         [
             self.outbox.poll_timeout(),
-            self.prekeys.poll_timeout(),
-            self.sessions
-                .values()
-                .filter_map(SessionSet::poll_timeout)
-                .min(),
             self.asks.poll_timeout(),
             self.live.poll_timeout(),
             self.relays.poll_timeout(),
@@ -352,7 +350,7 @@ impl Engine {
             self.gaps.values().min().copied(),
             self.expiring.poll_timeout(),
             self.strangers.values().min().copied(),
-            self.next_channel_change(),
+            self.slow.poll_timeout(),
             self.deliveries.poll_timeout(),
             self.poll_groups(),
         ]
@@ -369,8 +367,7 @@ impl Engine {
         self.handle_live(turn);
         self.handle_relays(turn);
         self.handle_nearby(turn);
-        self.handle_prekeys(turn);
-        self.handle_channel_change(turn);
+        self.handle_slow(turn);
         self.handle_groups(turn);
         self.handle_deliveries(turn);
         self.handle_expiry(turn);

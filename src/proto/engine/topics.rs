@@ -59,14 +59,16 @@ impl Engine {
             turn.effect(Effect::Revoke(peer));
             return;
         }
-        if self.subscribers.insert((topic, peer)) {
+        // Only the first makes a difference: all members come to each new topic.
+        let is_first = !self.has_subscribers(&topic);
+        if self.subscribers.insert((topic, peer)) && is_first {
             self.refresh_paths(turn.now, Some(chat));
         }
     }
 
     /// A peer no longer takes part in a topic.
     pub(super) fn on_unsubscribed(&mut self, now: Timestamp, peer: PeerId, topic: TopicKey) {
-        if self.subscribers.remove(&(topic, peer)) {
+        if self.subscribers.remove(&(topic, peer)) && !self.has_subscribers(&topic) {
             let chat = self.channels.get(&topic).map(|(chat, _)| *chat);
             self.refresh_paths(now, chat);
         }

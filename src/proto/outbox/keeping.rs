@@ -86,6 +86,7 @@ impl Outbox {
         let Some(entry) = self.entries.get_mut(&seq) else {
             return;
         };
+        self.quiet = None;
         entry.kept = true;
         for device in &entry.to {
             if let Some(lane) = self.lanes.get_mut(device) {

@@ -3,7 +3,10 @@
 //! Kept as one record for what stays and one for each [`BLOCK`] chains, so that a message rewrites
 //! little; what a chain has left behind is in no record any more.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
@@ -34,6 +37,10 @@ pub struct EpochKeys {
     head: Head,
     channel: Channel,
     chains: Vec<Chain>,
+    /// The chains that hold keys of overtaken messages.
+    overtaken: BTreeSet<usize>,
+    /// Of devices whose messages opened the signing keys: to read one takes a tenth of opening.
+    authors: BTreeMap<usize, VerifyingKey>,
     dirty: BTreeSet<u16>,
 }
 
@@ -137,6 +144,8 @@ impl EpochKeys {
                 burned: None,
             },
             chains,
+            overtaken: BTreeSet::new(),
+            authors: BTreeMap::new(),
             dirty: BTreeSet::new(),
         };
         keys.dirty.insert(HEAD);
@@ -258,9 +267,10 @@ impl EpochKeys {
         let place = self.place(device.device, header.counter);
         let (content, signature) = place.open(header, &key, sealed)?;
         let context = place.context(&content);
-        VerifyingKey::parse(&device.ds)?
-            .verify("gm-sig", &context, &signature)
-            .ok()?;
+        let held = self.authors.get(&index).copied();
+        let author = held.or_else(|| VerifyingKey::parse(&device.ds))?;
+        author.verify("gm-sig", &context, &signature).ok()?;
+        self.authors.insert(index, author);
         self.commit(index, advance);
         Some(Opened {
             id: message_id(&context),
@@ -299,42 +309,51 @@ impl EpochKeys {
 
     /// How many keys of overtaken messages are held.
     pub(super) fn skipped(&self) -> usize {
-        self.chains.iter().map(|chain| chain.skipped().len()).sum()
+        self.overtaken().map(|chain| chain.skipped().len()).sum()
     }
 
     /// Since when the oldest of them is held.
     pub(super) fn oldest_skipped(&self) -> Option<Timestamp> {
-        let all = self.chains.iter().flat_map(Chain::skipped);
+        let all = self.overtaken().flat_map(Chain::skipped);
         all.map(|skipped| skipped.since).min()
+    }
+
+    fn overtaken(&self) -> impl Iterator<Item = &Chain> {
+        let indices = self.overtaken.iter();
+        indices.filter_map(|index| self.chains.get(*index))
     }
 
     /// Erases the oldest of them.
     pub(super) fn erase_oldest_skipped(&mut self) {
         let oldest = self.oldest_skipped();
-        let first = |chain: &Chain| chain.skipped().first().map(|skipped| skipped.since);
-        let index = self.chains.iter().position(|chain| first(chain) == oldest);
-        if let Some(chain) = index.and_then(|index| self.chains.get_mut(index)) {
-            chain.erase_oldest();
-        }
-        if let Some(index) = index {
+        let first = |index: &usize| Some(self.chains.get(*index)?.skipped().first()?.since);
+        let index = self.overtaken.iter().find(|index| first(index) == oldest);
+        if let Some(index) = index.copied() {
+            if let Some(chain) = self.chains.get_mut(index) {
+                chain.erase_oldest();
+            }
             self.touch(index);
         }
     }
 
     /// Erases those that have been held since before a time.
     pub(super) fn erase_skipped_before(&mut self, time: Timestamp) {
-        let mut changed = Vec::new();
-        for (index, chain) in self.chains.iter_mut().enumerate() {
-            if chain.erase_skipped_before(time) {
-                changed.push(index);
+        for index in self.overtaken.iter().copied().collect::<Vec<_>>() {
+            let chain = self.chains.get_mut(index);
+            if chain.is_some_and(|chain| chain.erase_skipped_before(time)) {
+                self.touch(index);
             }
-        }
-        for index in changed {
-            self.touch(index);
         }
     }
 
+    /// A chain has changed.
     fn touch(&mut self, index: usize) {
+        let chain = self.chains.get(index);
+        if chain.is_some_and(|chain| !chain.skipped().is_empty()) {
+            self.overtaken.insert(index);
+        } else {
+            self.overtaken.remove(&index);
+        }
         self.dirty.extend(u16::try_from(index / BLOCK));
     }
 
@@ -380,10 +399,15 @@ impl EpochKeys {
             let block: Vec<Chain> = secret::decode(block)?;
             chains.extend(block);
         }
+        let numbered = chains.iter().enumerate();
+        let overtaken = numbered.filter(|(_, chain)| !chain.skipped().is_empty());
+        let overtaken = overtaken.map(|(index, _)| index).collect();
         let keys = Self {
             channel: Channel::from_secret(&head.channel),
             head,
             chains,
+            overtaken,
+            authors: BTreeMap::new(),
             dirty: BTreeSet::new(),
         };
         let numbers = keys.blocks().chain([HEAD]);

@@ -16,6 +16,15 @@ use crate::{
     wire::sync::OpId,
 };
 
+/// What a card said that was not known.
+#[derive(Default)]
+struct News {
+    /// A node, or where it is.
+    moved: bool,
+    /// How the person shows.
+    renamed: bool,
+}
+
 impl Engine {
     /// Tells everybody in a group of this device.
     pub(super) fn tell_own_card(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
@@ -108,14 +117,18 @@ impl Engine {
             return false;
         };
         let own = self.person();
-        let mut renamed = false;
+        let (mut moved, mut renamed) = (false, false);
         for card in cards {
             let is_member = self.groups.get(chat).is_some_and(|h| h.has(&card.person));
             if is_member && card.person != own {
-                renamed |= self.take_card(turn, &card);
+                let news = self.take_card(turn, &card);
+                moved |= news.moved;
+                renamed |= news.renamed;
             }
         }
-        self.refresh_paths(turn.now, Some(*chat));
+        if moved {
+            self.refresh_paths(turn.now, Some(*chat));
+        }
         if renamed {
             let what = ChatChange::Members;
             turn.emit(EngineEvent::Chat { chat: *chat, what });
@@ -123,27 +136,26 @@ impl Engine {
         true
     }
 
-    /// `true` if the person shows differently now.
-    fn take_card(&mut self, turn: &mut Turn<'_>, card: &MemberCard) -> bool {
+    fn take_card(&mut self, turn: &mut Turn<'_>, card: &MemberCard) -> News {
         let now = turn.now;
         let known = self.people.get(&card.person);
         let Some(known) = known.filter(|known| !known.has_card(card)) else {
-            return false;
+            return News::default();
         };
         let Some(list) = &known.devices else {
-            return false;
+            return News::default();
         };
         let node = NodeRecord::verify(&card.node_record, list, now);
         let prekey = Prekey::verify(&card.prekey, list, now);
         let profile = ProfileCard::verify(&card.profile, list);
         let (Ok(node), Ok(prekey), Ok(profile)) = (node, prekey, profile) else {
-            return false;
+            return News::default();
         };
         if prekey.device() != node.device() {
-            return false;
+            return News::default();
         }
         let Some(known) = self.person_mut(&card.person) else {
-            return false;
+            return News::default();
         };
         let moved = known.learn_node(&node, now) == Learnt::New;
         known.learn_prekey(&prekey, now);
@@ -158,7 +170,7 @@ impl Engine {
             self.show_contact(turn, &card.person);
             turn.emit(EngineEvent::Contact(card.person));
         }
-        renamed
+        News { moved, renamed }
     }
 
     /// Takes the device list of a member, as the group's changes carry it.
@@ -172,10 +184,9 @@ impl Engine {
             .entry(person)
             .or_insert_with(|| Known::stranger(person, now));
         let before: Vec<_> = known.nodes.iter().map(|n| (n.peer(), n.device())).collect();
-        let learnt = known.learn_devices(list, now);
-        self.dirty.people.insert(person);
-        match learnt {
+        match known.learn_devices(list, now) {
             Learnt::New => {
+                self.dirty.people.insert(person);
                 if !before.is_empty() {
                     self.drop_devices(turn, person, &before);
                 }

@@ -64,7 +64,8 @@ impl Engine {
         }
         let made = self.make_epoch(turn, &chat, Vec::new());
         self.learn_lists(turn, &chat);
-        self.admit_members(turn, &chat);
+        let others = self.others_of(&chat);
+        self.admit_members(turn, &chat, &others);
         if let Some(made) = made {
             self.welcome(turn, &chat, &people, &made);
         }
@@ -235,7 +236,8 @@ impl Engine {
             return Ok(Reply::Done {});
         }
         self.listen_in_group(turn, &chat);
-        self.admit_members(turn, &chat);
+        let others = self.others_of(&chat);
+        self.admit_members(turn, &chat, &others);
         let op = self.act(turn, &chat, Change::Leave)?;
         self.announce_ops(turn, &chat, &[op]);
         let what = if invited {

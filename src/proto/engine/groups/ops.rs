@@ -15,6 +15,7 @@ use crate::{
             membership::{Change, Op, OpBody},
         },
         id::{ChatId, DeviceId, MessageId, PersonId},
+        identity::DeviceList,
         record::{Class, MessageRow, Write},
         time::Timestamp,
     },
@@ -59,10 +60,11 @@ impl Engine {
             self.on_added_again(chat);
         }
         let left: Vec<PersonId> = changed.left.clone();
-        let others_joined = changed.joined.iter().any(|person| *person != own);
-        if others_joined {
-            self.learn_lists(turn, chat);
-            self.admit_members(turn, chat);
+        let others = changed.joined.iter().filter(|person| **person != own);
+        let mut others: Vec<PersonId> = others.copied().collect();
+        if !others.is_empty() {
+            others.extend(self.learn_lists(turn, chat));
+            self.admit_members(turn, chat, &others);
         }
         if left.contains(&own) && self.groups.get(chat).is_some_and(|h| !h.has(&own)) {
             self.on_removed(turn, chat);
@@ -179,16 +181,20 @@ impl Engine {
         }
     }
 
-    /// People are known by the lists that a group's changes carry.
-    pub(super) fn learn_lists(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+    /// People are known by the lists that a group's changes carry. Of whom another came.
+    pub(super) fn learn_lists(&mut self, turn: &mut Turn<'_>, chat: &ChatId) -> Vec<PersonId> {
         let Some(held) = self.groups.get(chat) else {
-            return;
+            return Vec::new();
         };
+        let known = |person: &PersonId| self.people.get(person)?.devices.as_ref();
         let members = held.group.members().keys();
-        let lists = members.filter_map(|person| held.group.list(person).cloned());
-        for list in lists.collect::<Vec<_>>() {
-            self.learn_list(turn, &list);
+        let lists = members.filter_map(|person| Some((known(person), held.group.list(person)?)));
+        let news = lists.filter(|(known, list)| *known != Some(*list));
+        let news: Vec<DeviceList> = news.map(|(_, list)| list.clone()).collect();
+        for list in &news {
+            self.learn_list(turn, list);
         }
+        news.iter().map(DeviceList::person).collect()
     }
 
     /// Somebody is no longer in the group: what waits for their devices there waits no more. The news

@@ -158,7 +158,8 @@ impl Engine {
         if is_open {
             self.note_lacking(turn.now, chat);
             self.listen_in_group(turn, chat);
-            self.admit_members(turn, chat);
+            let others = self.others_of(chat);
+            self.admit_members(turn, chat, &others);
             self.tell_own_card(turn, chat);
         }
         let what = ChatChange::Members;
