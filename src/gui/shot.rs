@@ -49,7 +49,7 @@ pub fn kept(picture: &ColorImage, number: u64) -> Option<Found> {
     }
     let pixels = picture.pixels.iter();
     let pixels = pixels
-        .flat_map(|pixel| pixel.to_srgba_unmultiplied())
+        .flat_map(egui::Color32::to_srgba_unmultiplied)
         .collect();
     let mut bytes = Cursor::new(Vec::new());
     RgbaImage::from_raw(width, height, pixels)?

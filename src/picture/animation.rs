@@ -75,4 +75,4 @@ const FRAMES: u32 = 2_000;
 /// What has no time to stay gets this, as in browsers.
 const QUICKEST: Duration = Duration::from_millis(20);
 
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);

@@ -95,8 +95,8 @@ impl Files {
                 .any(|weight| matches!(weight, Weight::Refused(_)))
     }
 
-    pub(super) fn weighed(&mut self, path: PathBuf, weight: Weight) {
-        if let Some(known) = self.weights.get_mut(&path) {
+    pub(super) fn weighed(&mut self, path: &Path, weight: Weight) {
+        if let Some(known) = self.weights.get_mut(path) {
             *known = Some(weight);
         }
     }

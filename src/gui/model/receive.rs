@@ -35,7 +35,7 @@ impl Model {
                     self.looked(&asked, found);
                 }
             }
-            Update::Weighed(path, weight) => self.files.weighed(path, weight),
+            Update::Weighed(path, weight) => self.files.weighed(&path, weight),
             Update::Viewed(message, shots) => self.files.view(message, shots),
             Update::Decoded(file, picture) => self.files.decoded(file, picture),
             Update::Answer(ticket, answer) => {

@@ -1,6 +1,6 @@
 //! The picture that is shown large.
 
-use super::{Files, Model};
+use super::{Files, Model, Timeline};
 use crate::{
     gui::shot::Shot,
     node::{
@@ -51,7 +51,7 @@ impl Model {
     pub fn beside(&self, message: MessageId) -> [Option<MessageId>; 2] {
         let open = self.timeline.iter();
         let shown = open
-            .flat_map(|timeline| timeline.messages())
+            .flat_map(Timeline::messages)
             .filter(|said| can_be_shown(said));
         let all: Vec<MessageId> = shown.map(|said| said.message_id).collect();
         let Some(at) = all.iter().position(|id| *id == message) else {

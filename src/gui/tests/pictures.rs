@@ -73,7 +73,7 @@ fn a_picture_that_is_here_opens_large_and_closes_with_escape() {
     window.press(Modifiers::NONE, Key::Escape);
 
     assert_eq!(viewed(&window), None);
-    assert!(!window.has_starting("Picture photo 998.png, "));
+    assert!(!window.has("Picture photo 998.png, 100 %"));
     assert!(
         window.node.file_commands.is_empty(),
         "nothing was asked for"
