@@ -121,13 +121,15 @@ pub fn display_names(people: &[(PersonId, &str)]) -> Vec<String> {
         .collect()
 }
 
-/// What a name looks like, with letters as they are and as small letters: "`AIice`" with a capital I
-/// looks like "Alice", and so does "alice".
-fn looks_of(name: &str) -> [String; 2] {
+/// What a name looks like, with letters as they are, as small letters, and as small letters of what it
+/// looks like: "`AIice`" with a capital I looks like "Alice", and so do "alice" and "`aIice`".
+fn looks_of(name: &str) -> [String; 3] {
     let small = name.to_lowercase();
+    let look = skeleton(name).collect::<String>();
     [
-        format!("a{}", skeleton(name).collect::<String>()),
         format!("b{}", skeleton(&small).collect::<String>()),
+        format!("c{}", look.to_lowercase()),
+        format!("a{look}"),
     ]
 }
 

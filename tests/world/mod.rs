@@ -168,6 +168,15 @@ enum Happening {
 /// Which life of a host: what was under way to an earlier one is lost.
 type Incarnation = u32;
 
+/// A question or an answer over the hello protocol, from one host to another.
+pub enum Hello {
+    Request(usize, usize, Box<HelloRequest>),
+    Reply(usize, usize, HelloReply),
+}
+
+/// What somebody between two hosts makes of what they ask each other: `None` keeps it from arriving.
+pub type Between = Box<dyn FnMut(Hello) -> Option<Hello>>;
+
 /// Everybody, and everything between them.
 pub struct World {
     pub now: Timestamp,
@@ -196,6 +205,10 @@ pub struct World {
     pub recorded: Option<Vec<Direct>>,
     /// The questions of strangers that arrived, if somebody records them.
     pub recorded_hellos: Option<Vec<HelloRequest>>,
+    /// Somebody between all hosts who changes what they ask each other.
+    pub between: Option<Between>,
+    /// What hostile hosts seal instead of what they said under a counter.
+    pub forged: BTreeMap<(usize, ChatId, u32), Vec<u8>>,
 }
 
 impl World {
@@ -220,6 +233,8 @@ impl World {
             observed: Vec::new(),
             recorded: None,
             recorded_hellos: None,
+            between: None,
+            forged: BTreeMap::new(),
         }
     }
 
@@ -236,6 +251,42 @@ impl World {
         let account = Account::from_words(words).expect("the words are right");
         let made = Engine::restore(account, Some(name.to_owned()), self.now, &mut rng);
         self.settle_in(name, made, rng)
+    }
+
+    /// Somebody has another device, which knows their account and devices.
+    pub fn add_device(&mut self, host: usize) -> usize {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let name = self.hosts[host].name.clone();
+        let words = self.engine(host).recovery_words();
+        let account = Account::from_words(&words).expect("the words are right");
+        let list = self.engine(host).own_list();
+        let made = Engine::beside(account, list, Some(name.clone()), self.now, &mut rng);
+        let other = self.settle_in(&name, made.expect("there is room"), rng);
+        let list = self.engine(other).own_list().clone();
+        self.do_with(host, |engine, now, rng| {
+            engine.take_own_list(list, now, rng)
+        });
+        other
+    }
+
+    /// Somebody gives up another device of theirs.
+    pub fn revoke(&mut self, host: usize, other: usize) {
+        let device = self.engine(other).device();
+        self.do_with(host, |engine, now, rng| {
+            engine.revoke_device(&device, now, rng)
+        });
+    }
+
+    fn do_with(
+        &mut self,
+        host: usize,
+        act: impl FnOnce(&mut Engine, Timestamp, &mut ChaCha20Rng) -> Option<Vec<Effect>>,
+    ) {
+        let now = self.now;
+        let held = &mut self.hosts[host];
+        let engine = held.engine.as_mut().expect("the host is up");
+        let effects = act(engine, now, &mut held.rng).expect("it can be done");
+        self.settle(host, effects);
     }
 
     fn settle_in(
@@ -658,6 +709,10 @@ impl World {
                 if !up || self.parted.contains(&pair(from, to)) {
                     return;
                 }
+                let request = match self.in_between(Hello::Request(from, to, request)) {
+                    Some(Hello::Request(_, _, request)) => request,
+                    Some(Hello::Reply(..)) | None => return,
+                };
                 self.connect(from, to);
                 self.next += 1;
                 let ticket = Ticket(self.next);
@@ -746,6 +801,33 @@ impl World {
             seen,
         };
         self.input(host, heard);
+    }
+
+    /// A host is asked something over the hello protocol by a node that may be anybody's.
+    pub fn ask(&mut self, host: usize, from: PeerId, request: HelloRequest) -> Option<HelloReply> {
+        let ip = Some(self.hosts[host].ip);
+        let (now, ticket) = (self.now, Ticket(u64::MAX));
+        let held = &mut self.hosts[host];
+        let asked = Input::Hello {
+            from,
+            ip,
+            ticket,
+            request,
+        };
+        let effects = held.engine.as_mut()?.handle(asked, now, &mut held.rng);
+        let answer = effects.iter().find_map(|effect| match effect {
+            Effect::Answer(of, reply) if *of == ticket => Some((**reply).clone()),
+            _ => None,
+        });
+        self.settle(host, effects);
+        answer
+    }
+
+    fn in_between(&mut self, hello: Hello) -> Option<Hello> {
+        match &mut self.between {
+            Some(between) => between(hello),
+            None => Some(hello),
+        }
     }
 
     /// Starts a crashed host again after a while.
@@ -915,6 +997,10 @@ impl World {
                     return;
                 };
                 self.observed.extend_from_slice(&reply.encode());
+                let reply = match self.in_between(Hello::Reply(host, asker, *reply)) {
+                    Some(Hello::Reply(_, _, reply)) => reply,
+                    Some(Hello::Request(..)) | None => return,
+                };
                 let reply = HelloReply::decode(&reply.encode()).ok();
                 if !self.chance(self.links.loss) {
                     let delay = self.delay();
@@ -933,7 +1019,11 @@ impl World {
             Effect::Load(chat, counter) => {
                 let disk = &self.hosts[host].disk;
                 let device = self.engine(host).device();
-                let row = disk.row_at(chat, device, counter).map(Box::new);
+                let mut row = disk.row_at(chat, device, counter).map(Box::new);
+                let forged = self.forged.remove(&(host, chat, counter));
+                if let Some((row, content)) = row.as_mut().zip(forged) {
+                    row.content = content;
+                }
                 self.later(1, host, Input::Loaded(chat, counter, row));
             }
             Effect::LoadSaid {

@@ -355,6 +355,7 @@ impl Engine {
         if verified {
             known.contact.conflict = false;
         }
+        self.flush_unsealed(turn, &person);
         turn.emit(EngineEvent::Contact(person));
         Ok(Reply::Done {})
     }

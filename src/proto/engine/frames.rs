@@ -95,8 +95,11 @@ impl Engine {
             Kind::Pairwise => Pairwise::decode(&inner.body)
                 .is_ok_and(|message| self.take_pairwise(turn, chat, person, &message)),
             Kind::SoftState => self.take_soft_state(turn, person, &inner.body),
-            // A later version's kinds mean nothing here, and are not to be sent again.
-            Kind::Unknown(_) => true,
+            // A later version's kinds mean nothing here: they are not to be sent again, and leave nothing.
+            Kind::Unknown(_) => {
+                self.acknowledge(turn, chat, from, id);
+                return;
+            }
             Kind::GroupMessage
             | Kind::LogOps
             | Kind::EpochSeals

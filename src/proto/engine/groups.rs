@@ -133,6 +133,15 @@ impl GroupChat {
         self.group.role(person).is_some()
     }
 
+    /// Whether a message is of a device that somebody who is in it has.
+    fn is_heard(&self, row: &crate::proto::record::MessageRow) -> bool {
+        let list = self
+            .group
+            .list(&row.sender)
+            .filter(|_| self.has(&row.sender));
+        list.is_some_and(|list| list.device(&row.device).is_some())
+    }
+
     /// Whether somebody could take messages of others back when an epoch was made.
     fn moderates(&mut self, epoch: &OpId, person: &PersonId) -> bool {
         if !self.moderators.contains_key(epoch) {

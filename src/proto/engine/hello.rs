@@ -17,7 +17,6 @@ use crate::{
         id::{ChatId, DeviceId, PersonId},
         identity::{Certificate, DeviceList, ListOrder, NodeRecord, ProfileCard},
         prekey::Prekey,
-        record::{Class, Write},
         time::Timestamp,
     },
     wire::{
@@ -70,7 +69,7 @@ impl Engine {
                 node_record,
                 profile,
             } => {
-                let heard = nearby
+                let heard = (nearby || self.is_contact_node(&from))
                     && self.hello_rate.allow(from, now)
                     && self.on_profile(turn, from, &device_list, &node_record, &profile);
                 heard.then_some(HelloReply::Received)
@@ -158,11 +157,13 @@ impl Engine {
         {
             return None;
         }
-        // A device that is gone from a newer list may have kept the older one.
+        // A device that is gone from a newer list may have kept the older one, and who has the account's
+        // key may have made another of the same number.
         let newest = self.people.get(&person).and_then(|k| k.devices.as_ref());
         if newest.is_some_and(|newest| {
-            list.compare(newest) == ListOrder::Older && newest.device(&node.device()).is_none()
+            list.compare(newest) != ListOrder::Newer && newest.device(&node.device()).is_none()
         }) {
+            self.learn(turn, &list, &node, &card);
             return None;
         }
         let certificate = list.device(&node.device())?.clone();
@@ -238,8 +239,17 @@ impl Engine {
             .map(|node| (node.peer(), node.device()))
             .collect();
         let devices = known.learn_devices(list, now);
-        let nodes = known.learn_node(node, now);
-        learn_profile(&mut known.contact, card);
+        // An older list, or one of two that contradict each other, may have devices that are none of
+        // theirs any more: those are strangers.
+        let counts = known.has_device(&node.device());
+        let nodes = if counts {
+            known.learn_node(node, now)
+        } else {
+            Learnt::Nothing
+        };
+        if counts {
+            learn_profile(&mut known.contact, card);
+        }
         let renamed = before != (known.contact.name.clone(), known.contact.avatar);
         if devices == Learnt::Conflict {
             self.note_conflict(turn, &person);
@@ -289,25 +299,22 @@ impl Engine {
     ) {
         let devices = self.devices_of(&person);
         let gone = old.iter().filter(|(_, device)| !devices.contains(device));
+        let is_less = gone.clone().next().is_some();
         for (peer, device) in gone {
             turn.effect(Effect::Revoke(*peer));
+            self.forget_node(turn, *peer);
             self.set_away(turn, *device, person);
             self.outbox.disconnected(*device);
-            for (id, chat, cargo) in self.outbox.waiting_for(device) {
-                // Others wait for it too, in a group.
-                let done = self.outbox.acknowledged(&id, device);
-                if done.is_none_or(|done| done.finished) {
-                    turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
-                }
-                self.seal_again(chat, cargo);
-            }
-            self.sessions.remove(device);
-            self.dirty.sessions.insert(*device);
+            self.give_up_device(turn, device);
         }
         if let Some(known) = self.person_mut(&person) {
             known.keep_nodes(turn.now);
         }
         let chat = self.chat_with(&person);
+        // Whoever is gone knew the channel.
+        if is_less && self.is_contact(&person) {
+            self.renew_channel(turn, chat, &person);
+        }
         self.refresh_paths(turn.now, Some(chat));
     }
 

@@ -54,6 +54,12 @@ impl Known {
         self.prekeys.iter().any(|prekey| prekey.device() == *device)
     }
 
+    /// Whether a device is in the newest list.
+    pub(super) fn has_device(&self, device: &DeviceId) -> bool {
+        let devices = self.devices.as_ref();
+        devices.is_some_and(|list| list.device(device).is_some())
+    }
+
     /// Takes a verified device list of this person if it is newer (protocol §2.2).
     pub(super) fn learn_devices(&mut self, list: &DeviceList, now: Timestamp) -> Learnt {
         let order = self.devices.as_ref().map(|ours| list.compare(ours));

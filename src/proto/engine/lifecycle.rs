@@ -38,7 +38,7 @@ pub(super) struct Own {
 }
 
 /// Who somebody is from now on.
-struct Who(Account, Device, DeviceList);
+pub(super) struct Who(pub(super) Account, pub(super) Device, pub(super) DeviceList);
 
 /// What can be changed about oneself, as it is kept.
 #[derive(Clone, Encode, Decode)]
@@ -134,7 +134,7 @@ impl Engine {
         Self::make(Who(account, device, list), name, now, rng)
     }
 
-    fn make(
+    pub(super) fn make(
         Who(account, device, list): Who,
         name: Option<String>,
         now: Timestamp,

@@ -135,6 +135,7 @@ impl Engine {
             self.flush_unsealed(turn, &person);
             self.meet_stranger(turn, device);
             self.tell_what_is_here(turn, &person, (peer, device));
+            self.tell_own_list(turn, peer);
         }
         self.meet_member(turn, peer);
         self.owed_to(turn.now, device);

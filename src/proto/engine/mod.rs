@@ -17,6 +17,7 @@ mod asks;
 mod channels;
 mod commands;
 mod deliveries;
+mod devices;
 mod frames;
 mod groups;
 mod have;

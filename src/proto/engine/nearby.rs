@@ -266,6 +266,9 @@ impl Engine {
         let person = list.person();
         if self.people.contains_key(&person) {
             self.learn(turn, &list, &node, &card);
+            if !self.devices_of(&person).contains(&node.device()) {
+                return false;
+            }
         }
         let shown = Shown {
             person,
@@ -329,7 +332,7 @@ impl Engine {
         }
     }
 
-    fn forget_node(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
+    pub(super) fn forget_node(&mut self, turn: &mut Turn<'_>, peer: PeerId) {
         let Some(node) = self.nearby.found.remove(&peer) else {
             return;
         };

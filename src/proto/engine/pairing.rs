@@ -305,7 +305,7 @@ impl Engine {
         if self
             .people
             .get(&person)
-            .is_some_and(|known| known.contact.conflict)
+            .is_some_and(|known| known.contact.conflict || !known.has_device(&device))
         {
             return;
         }

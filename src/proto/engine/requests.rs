@@ -165,6 +165,9 @@ impl Engine {
             return;
         }
         self.learn(turn, &bundle.list, &bundle.node, &bundle.card);
+        if !self.devices_of(&person).contains(&bundle.prekey.device()) {
+            return;
+        }
         let chat = self.chat_with(&person);
         let Some(channel) = self.chats.get(&chat).and_then(|held| held.channels.first()) else {
             return;

@@ -10,7 +10,7 @@ use minicbor::{
 use super::{Account, Certificate, Device, Rejected, VERSION, claimed_id};
 use crate::{
     proto::{
-        crypto::sign::VerifyingKey,
+        crypto::{kdf, sign::VerifyingKey},
         id::{DeviceId, PersonId},
         time::Timestamp,
     },
@@ -107,6 +107,68 @@ impl DeviceList {
             revoked: Vec::new(),
         };
         Self::sign(account, &body, &[device])
+    }
+
+    /// The next list, with one device more; the devices have signed for themselves. `None`: it has as many
+    /// as a list holds, or that one.
+    pub fn with(&self, account: &Account, device: &Device, now: Timestamp) -> Option<Self> {
+        let (mut body, mut proofs) = self.next(account, now)?;
+        if body.certificates.len() >= limits::DEVICES || self.device(&device.id()).is_some() {
+            return None;
+        }
+        let certificate = device.certificate().body();
+        body.certificates.push(certificate.to_vec().into());
+        proofs.push(device.sign("device-pop", certificate).into());
+        Self::signed(account, &body, proofs)
+    }
+
+    /// The next list, in which a device is revoked. `None`: it is not in this one, or the only one.
+    pub fn without(&self, account: &Account, device: &DeviceId, now: Timestamp) -> Option<Self> {
+        let (mut body, mut proofs) = self.next(account, now)?;
+        let kept: Vec<bool> = body
+            .certificates
+            .iter()
+            .map(|bytes| Certificate::parse(bytes).is_ok_and(|held| held.id != *device))
+            .collect();
+        self.device(device)?;
+        let mut keeps = kept.iter();
+        body.certificates
+            .retain(|_| keeps.next().is_some_and(|kept| *kept));
+        let mut keeps = kept.iter();
+        proofs.retain(|_| keeps.next().is_some_and(|kept| *kept));
+        if body.certificates.is_empty() {
+            return None;
+        }
+        // Of more than fit the oldest is forgotten: it is on no list either.
+        if body.revoked.len() >= limits::REVOCATIONS {
+            body.revoked.remove(0);
+        }
+        let (device, at) = (*device, now);
+        body.revoked.push(Revocation { device, at });
+        Self::signed(account, &body, proofs)
+    }
+
+    /// What follows this list, as long as nothing changes.
+    fn next(&self, account: &Account, now: Timestamp) -> Option<(Body, Vec<ByteArray<64>>)> {
+        let outer: Outer = codec::from_slice(&self.bytes, limits::DEVICE_LIST).ok()?;
+        let mut body: Body = codec::from_slice(&outer.body, limits::DEVICE_LIST).ok()?;
+        if account.person() != self.person {
+            return None;
+        }
+        body.seq = self.seq.checked_add(1)?;
+        body.previous = kdf::hash(&[&outer.body]);
+        body.issued = now;
+        Some((body, outer.proofs))
+    }
+
+    fn signed(account: &Account, body: &Body, proofs: Vec<ByteArray<64>>) -> Option<Self> {
+        let body = codec::to_vec(body);
+        let outer = Outer {
+            signature: account.sign_list(&body),
+            body,
+            proofs,
+        };
+        Self::verify(&codec::to_vec(&outer)).ok()
     }
 
     /// Whether it may have taken the place of others that are not known here.

@@ -166,7 +166,7 @@ impl Engine {
         let is_clear = self
             .people
             .get(&person)
-            .is_some_and(|known| !known.contact.conflict);
+            .is_some_and(|known| !known.contact.conflict && known.has_device(&device));
         let Some(held) = self.groups.get_mut(&chat).filter(|held| held.is_open()) else {
             return;
         };
@@ -383,7 +383,12 @@ impl Engine {
     }
 
     /// A frame is not to be sent to a device any more.
-    pub(super) fn waits_no_more(&mut self, turn: &mut Turn<'_>, id: &FrameId, device: &DeviceId) {
+    pub(in crate::proto::engine) fn waits_no_more(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &FrameId,
+        device: &DeviceId,
+    ) {
         let done = self.outbox.acknowledged(id, device);
         if done.is_some_and(|done| done.finished) {
             turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));

@@ -26,6 +26,8 @@ pub(in crate::proto::engine) struct Brakes {
     /// Epochs that nobody needs.
     epochs: Rate<(ChatId, PersonId)>,
     messages: Rate<(ChatId, PersonId)>,
+    /// All other frames that somebody's node brings.
+    frames: Rate<(ChatId, PersonId)>,
     /// Questions for history, each of which reads some messages.
     history: Rate<PersonId>,
     /// Comparisons of what is here, each of which sums it up.
@@ -74,6 +76,12 @@ const EPOCHS: Allowance = Allowance {
 const MESSAGES: Allowance = Allowance {
     burst: limits::MESSAGES_OF_AUTHOR,
     refill_ms: 50,
+};
+
+/// What else is told: one frame may have as many signatures in it as a part of history.
+const FRAMES: Allowance = Allowance {
+    burst: limits::MESSAGES_OF_AUTHOR,
+    refill_ms: 20,
 };
 
 /// Whoever asks too fast asks again.
@@ -126,6 +134,7 @@ impl Default for Brakes {
             later: BTreeMap::new(),
             epochs: rate(EPOCHS),
             messages: rate(MESSAGES),
+            frames: rate(FRAMES),
             history: rate(QUESTIONS),
             compare: rate(COMPARE),
             have: rate(HAVE),
@@ -185,6 +194,11 @@ impl Brakes {
     /// One was: only now is it certain whose it is.
     pub(super) fn spoke(&mut self, author: (ChatId, PersonId), now: Timestamp) {
         self.messages.allow(author, now);
+    }
+
+    /// Whether a frame of somebody's that is no message may be looked at now.
+    pub(super) fn may_tell(&mut self, author: (ChatId, PersonId), now: Timestamp) -> bool {
+        self.frames.allow(author, now)
     }
 
     /// Whether history may be read for somebody now.

@@ -316,7 +316,7 @@ impl Engine {
     }
 
     /// Makes a change of a group, and keeps it.
-    fn act(
+    pub(super) fn act(
         &mut self,
         turn: &mut Turn<'_>,
         chat: &ChatId,

@@ -46,6 +46,36 @@ impl Engine {
         }
     }
 
+    /// This person has other devices than before: the groups are told.
+    pub(in crate::proto::engine) fn tell_own_list_in_groups(&mut self, turn: &mut Turn<'_>) {
+        let list = self.own.list.bytes().to_vec();
+        let open = self.groups.iter().filter(|(_, held)| held.is_open());
+        for chat in open.map(|(chat, _)| *chat).collect::<Vec<_>>() {
+            let change = Change::DeviceUpdate(list.clone().into());
+            if let Ok(op) = self.act(turn, &chat, change) {
+                self.announce_ops(turn, &chat, &[op]);
+            }
+        }
+    }
+
+    /// Members have other devices than before. Whether any has.
+    fn learn_updates(&mut self, turn: &mut Turn<'_>, chat: &ChatId, applied: &Applied) -> bool {
+        let Some(held) = self.groups.get(chat) else {
+            return false;
+        };
+        let bodies = applied.ops.iter().filter_map(|id| held.group.body(id));
+        let updates = bodies.filter(|body| matches!(body.change, Change::DeviceUpdate(_)));
+        let authors: Vec<PersonId> = updates.map(|body| body.author).collect();
+        let lists = authors.iter().filter_map(|of| held.group.list(of).cloned());
+        for list in lists.collect::<Vec<_>>() {
+            self.learn_list(turn, &list);
+        }
+        if !authors.is_empty() {
+            self.admit_members(turn, chat);
+        }
+        !authors.is_empty()
+    }
+
     /// Changes were taken in: they are kept, and what follows from them is done.
     pub(super) fn on_applied(&mut self, turn: &mut Turn<'_>, chat: &ChatId, applied: &Applied) {
         for id in &applied.ops {
@@ -59,6 +89,7 @@ impl Engine {
         if changed.joined.contains(&own) {
             self.on_added_again(chat);
         }
+        let has_devices = self.learn_updates(turn, chat, applied);
         let left: Vec<PersonId> = changed.left.clone();
         let others = changed.joined.iter().filter(|person| **person != own);
         let mut others: Vec<PersonId> = others.copied().collect();
@@ -73,7 +104,7 @@ impl Engine {
         for person in left.iter().filter(|person| **person != own) {
             self.on_left(turn, chat, person);
         }
-        if !left.is_empty() || !changed.joined.is_empty() {
+        if has_devices || !left.is_empty() || !changed.joined.is_empty() {
             self.plan_epoch(turn, chat);
             self.release_aside(turn, chat);
             self.refresh_paths(turn.now, Some(*chat));

@@ -80,6 +80,10 @@ impl Engine {
             }
             return;
         }
+        // It comes again, as messages do that are too many.
+        if inner.kind != Kind::GroupMessage && self.tells_too_much(turn.now, &chat, from) {
+            return;
+        }
         let is_leaving = self
             .groups
             .get(&chat)
@@ -107,12 +111,15 @@ impl Engine {
             Kind::MemberCards => self.take_cards(turn, &chat, &inner.body),
             Kind::Pairwise => match Pairwise::decode(&inner.body) {
                 // Of others; gossip brings it to everybody.
-                Ok(message) if message.to != self.device() => true,
+                Ok(message) if message.to != self.device() => return,
                 Ok(message) => self.take_from_member(turn, (&chat, epoch), &message),
                 Err(_) => false,
             },
-            // A later version's kinds mean nothing here, and are not to be sent again.
-            Kind::Unknown(_) => true,
+            // A later version's kinds mean nothing here: they are not to be sent again, and leave nothing.
+            Kind::Unknown(_) => {
+                self.acknowledge_in_group(turn, (chat, epoch), from, author, id);
+                return;
+            }
             Kind::DirectMessage
             | Kind::SoftState
             | Kind::Ephemeral
@@ -166,6 +173,12 @@ impl Engine {
             Some(peer) => turn.effect(held::held(peer, id)),
             None => self.held_by_gossip(turn, (chat, Some(epoch)), id),
         }
+    }
+
+    /// Whether a member's node brings more than this device looks at.
+    fn tells_too_much(&mut self, now: Timestamp, chat: &ChatId, from: Option<PeerId>) -> bool {
+        let member = from.and_then(|from| self.member_at(chat, &from));
+        member.is_some_and(|(person, _)| !self.brakes.may_tell((*chat, person), now))
     }
 
     /// Whether a member says more than this device takes.
@@ -250,10 +263,10 @@ impl Engine {
         true
     }
 
-    /// Whether a message is shown: its author is a member, or a member refers to it.
+    /// Whether a message is shown: it is of a device of a member, or a member refers to it.
     pub(super) fn is_shown_from(&self, chat: &ChatId, row: &MessageRow) -> bool {
         let held = self.groups.get(chat);
-        held.is_some_and(|held| held.has(&row.sender)) || self.is_referred_to(chat, &row.id)
+        held.is_some_and(|held| held.is_heard(row)) || self.is_referred_to(chat, &row.id)
     }
 
     pub(super) fn add_group_message(
@@ -333,9 +346,10 @@ impl Engine {
             return;
         };
         let aside = std::mem::take(&mut held.state.aside);
-        let (shown, kept): (Vec<Aside>, Vec<Aside>) = aside
-            .into_iter()
-            .partition(|aside| held.group.role(&aside.author).is_some());
+        let (shown, kept): (Vec<Aside>, Vec<Aside>) = aside.into_iter().partition(|aside| {
+            let row = codec::from_slice::<MessageRow>(&aside.row, ROW);
+            row.is_ok_and(|row| held.is_heard(&row))
+        });
         held.state.aside = kept;
         self.show_aside(turn, shown);
     }
