@@ -206,9 +206,9 @@ fn connection_limits() -> ConnectionLimits {
     ConnectionLimits::default()
         .with_max_pending_incoming(Some(32))
         .with_max_pending_outgoing(Some(32))
-        .with_max_established_incoming(Some(128))
-        .with_max_established_outgoing(Some(128))
-        .with_max_established(Some(200))
+        .with_max_established_incoming(Some(limits::CONNECTIONS))
+        .with_max_established_outgoing(Some(limits::CONNECTIONS))
+        .with_max_established(Some(limits::CONNECTIONS))
         .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER))
 }
 

@@ -22,6 +22,8 @@ pub enum NetCommand {
     /// Open gossip and the direct stream to a peer and keep a connection to it. Said again it
     /// replaces the addresses and, if there is no connection, dials at once.
     Authorise(PeerId, Vec<Address>),
+    /// The same for somebody whom only a group is shared with: a large one is not dialled as a whole.
+    AuthoriseMember(PeerId, Vec<Address>),
     /// Close gossip and the direct stream to a peer, and its connections.
     Revoke(PeerId),
     /// Dial once somebody who is not authorised.

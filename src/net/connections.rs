@@ -54,6 +54,11 @@ impl Connections {
         Some(connection)
     }
 
+    /// How many peers are connected.
+    pub(crate) fn peers(&self) -> usize {
+        self.peers.len()
+    }
+
     pub(crate) fn is_connected(&self, peer: PeerId) -> bool {
         self.peers.contains_key(&peer)
     }

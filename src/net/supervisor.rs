@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::wire::{
@@ -16,8 +17,20 @@ pub(crate) struct Supervisor {
     wanted: BTreeMap<PeerId, Wanted>,
 }
 
+/// Why a connection is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bond {
+    /// Always.
+    Contact,
+    /// While few peers are connected: in a large group each hears the others through some.
+    Member,
+}
+
 #[derive(Debug)]
 struct Wanted {
+    bond: Bond,
+    /// In which order members are dialled: another for each node, so that not all dial the same.
+    rank: u64,
     told: Vec<Address>,
     nearby: Vec<Address>,
     /// Where we reached it last.
@@ -48,13 +61,16 @@ impl Supervisor {
     /// Wants a connection, at once. Said again it replaces the addresses.
     pub(crate) fn want(
         &mut self,
-        peer: PeerId,
-        mut addresses: Vec<Address>,
+        (peer, mut addresses): (PeerId, Vec<Address>),
+        bond: Bond,
         connected: bool,
         now: Instant,
     ) {
         addresses.truncate(limits::ADDRESSES);
+        let rank = rank(self.local, peer);
         let wanted = self.wanted.entry(peer).or_insert_with(|| Wanted {
+            bond,
+            rank,
             told: Vec::new(),
             nearby: Vec::new(),
             reached: None,
@@ -63,6 +79,7 @@ impl Supervisor {
             proved: false,
             vain: FIRST_WAIT,
         });
+        wanted.bond = bond;
         wanted.told = addresses;
         wanted.vain = FIRST_WAIT;
         if connected {
@@ -159,23 +176,34 @@ impl Supervisor {
         }
     }
 
-    /// Whom to dial now, and where. Each is then dialling until it is connected or failed.
-    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<(PeerId, Vec<Address>)> {
-        let mut due = Vec::new();
-        for (peer, wanted) in &mut self.wanted {
-            if !matches!(wanted.state, State::Due(at) if at <= now) {
-                continue;
-            }
+    /// Whom to dial now, and where, with so many peers connected. Each is then dialling until it is
+    /// connected or failed. Above [`limits::ENOUGH_PEERS`] members wait.
+    pub(crate) fn take_due(
+        &mut self,
+        connected: usize,
+        now: Instant,
+    ) -> Vec<(PeerId, Vec<Address>)> {
+        let dialling = self.wanted.values();
+        let dialling = dialling.filter(|wanted| wanted.state == State::Dialling);
+        let mut room = limits::ENOUGH_PEERS.saturating_sub(connected + dialling.count());
+        let all = self.wanted.iter_mut();
+        let due = all.filter(|(_, it)| matches!(it.state, State::Due(at) if at <= now));
+        let mut due: Vec<(&PeerId, &mut Wanted)> = due.collect();
+        due.sort_by_key(|(_, wanted)| (wanted.bond == Bond::Member, wanted.rank));
+        let mut taken = Vec::new();
+        for (peer, wanted) in due {
             let addresses = wanted.addresses();
-            if addresses.is_empty() {
-                // Nowhere to go: it is dialled when an address becomes known.
+            // Nowhere to go: it is dialled when an address becomes known.
+            let waits = addresses.is_empty() || wanted.bond == Bond::Member && room == 0;
+            if waits {
                 wanted.state = State::Due(now + LONGEST_WAIT);
             } else {
+                room = room.saturating_sub(1);
                 wanted.state = State::Dialling;
-                due.push((*peer, addresses));
+                taken.push((*peer, addresses));
             }
         }
-        due
+        taken
     }
 
     /// When [`Supervisor::take_due`] next has work, if ever.
@@ -211,6 +239,17 @@ impl Wanted {
     }
 }
 
+/// A number that says nothing, but is always the same.
+fn rank(local: PeerId, peer: PeerId) -> u64 {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update(local.0)
+        .chain_update(peer.0)
+        .finalize()
+        .into();
+    hash.first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first))
+}
+
 /// Long enough that a peer that comes by itself is there first.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
@@ -240,7 +279,7 @@ mod tests {
 
     fn wanting(peer: PeerId, now: Instant) -> Supervisor {
         let mut supervisor = Supervisor::new(LOCAL);
-        supervisor.want(peer, vec![address(1)], false, now);
+        supervisor.want((peer, vec![address(1)]), Bond::Contact, false, now);
         supervisor
     }
 
@@ -249,9 +288,9 @@ mod tests {
         let now = Instant::now();
         let mut supervisor = wanting(LARGER, now);
 
-        assert_eq!(supervisor.take_due(now), [(LARGER, vec![address(1)])]);
+        assert_eq!(supervisor.take_due(0, now), [(LARGER, vec![address(1)])]);
 
-        assert_eq!(supervisor.take_due(now + LONGEST_WAIT), []);
+        assert_eq!(supervisor.take_due(0, now + LONGEST_WAIT), []);
         assert_eq!(supervisor.next(), None);
     }
 
@@ -262,7 +301,7 @@ mod tests {
         let mut supervisor = wanting(LARGER, now);
 
         for _ in 0..5 {
-            assert_eq!(supervisor.take_due(now).len(), 1);
+            assert_eq!(supervisor.take_due(0, now).len(), 1);
             supervisor.failed(LARGER, now);
             let next = supervisor.next().unwrap();
             waits.push((next - now).as_secs());
@@ -278,7 +317,7 @@ mod tests {
 
         for (peer, wait) in [(LARGER, Duration::ZERO), (SMALLER, COURTESY)] {
             let mut supervisor = wanting(peer, now);
-            supervisor.take_due(now);
+            supervisor.take_due(0, now);
             for _ in 0..4 {
                 supervisor.wanted.get_mut(&peer).unwrap().state = State::Dialling;
                 supervisor.failed(peer, now);
@@ -288,7 +327,7 @@ mod tests {
 
             assert_eq!(supervisor.next(), Some(now + wait));
             let addresses = vec![address(2), address(1)];
-            assert_eq!(supervisor.take_due(now + wait), [(peer, addresses)]);
+            assert_eq!(supervisor.take_due(0, now + wait), [(peer, addresses)]);
         }
     }
 
@@ -296,7 +335,7 @@ mod tests {
     async fn whoever_dialled_a_lost_connection_dials_again_first() {
         let now = Instant::now();
         let mut supervisor = wanting(LARGER, now);
-        supervisor.take_due(now);
+        supervisor.take_due(0, now);
         supervisor.connected(LARGER, Some(address(7)));
 
         supervisor.proved(LARGER);
@@ -308,7 +347,7 @@ mod tests {
 
         assert!(ours < theirs);
         let addresses = vec![address(7), address(1)];
-        assert_eq!(supervisor.take_due(theirs), [(LARGER, addresses)]);
+        assert_eq!(supervisor.take_due(0, theirs), [(LARGER, addresses)]);
     }
 
     #[tokio::test]
@@ -318,7 +357,7 @@ mod tests {
         let mut supervisor = wanting(LARGER, now);
 
         for _ in 0..11 {
-            supervisor.take_due(now);
+            supervisor.take_due(0, now);
             supervisor.connected(LARGER, Some(address(1)));
             now += Duration::from_secs(10);
             supervisor.disconnected(LARGER, true, now);
@@ -328,8 +367,8 @@ mod tests {
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
 
-        supervisor.want(LARGER, vec![address(1)], false, now);
-        supervisor.take_due(now);
+        supervisor.want((LARGER, vec![address(1)]), Bond::Contact, false, now);
+        supervisor.take_due(0, now);
         supervisor.connected(LARGER, Some(address(1)));
         supervisor.disconnected(LARGER, true, now);
         assert_eq!(supervisor.next(), Some(now + FIRST_WAIT));
@@ -342,10 +381,68 @@ mod tests {
         supervisor.connected(LARGER, None);
         supervisor.found(LARGER, &[address(2)], now);
         supervisor.network_changed(now);
-        assert_eq!(supervisor.take_due(now + LONGEST_WAIT), []);
+        assert_eq!(supervisor.take_due(0, now + LONGEST_WAIT), []);
 
         supervisor.disconnected(LARGER, true, now);
         supervisor.forget(LARGER);
-        assert_eq!(supervisor.take_due(now + LONGEST_WAIT), []);
+        assert_eq!(supervisor.take_due(0, now + LONGEST_WAIT), []);
+    }
+
+    #[tokio::test]
+    async fn of_a_large_group_no_more_are_dialled_than_there_is_room_for_but_contacts_are() {
+        let now = Instant::now();
+        let mut supervisor = wanting(LARGER, now);
+        let group: Vec<PeerId> = (10..250).map(|n| PeerId([n; 32])).collect();
+        for peer in &group {
+            supervisor.want((*peer, vec![address(2)]), Bond::Member, false, now);
+        }
+        let dialled = |due: Vec<(PeerId, Vec<Address>)>| -> Vec<PeerId> {
+            due.into_iter().map(|(peer, _)| peer).collect()
+        };
+
+        let first = dialled(supervisor.take_due(0, now));
+        assert_eq!(first.len(), limits::ENOUGH_PEERS);
+        assert_eq!(first[0], LARGER, "a contact comes first");
+        for peer in &first {
+            supervisor.connected(*peer, Some(address(2)));
+        }
+
+        // With enough of them nobody else of the group is dialled, but a contact is.
+        let full = limits::ENOUGH_PEERS;
+        supervisor.want((SMALLER, vec![address(3)]), Bond::Contact, false, now);
+        assert_eq!(dialled(supervisor.take_due(full, now)), [SMALLER]);
+        supervisor.connected(SMALLER, None);
+        let later = now + LONGEST_WAIT;
+        assert_eq!(supervisor.take_due(full + 1, later), []);
+
+        // Some go: as many others are dialled.
+        let later = later + LONGEST_WAIT;
+        let next = dialled(supervisor.take_due(full - 3, later));
+        assert_eq!(next.len(), 3);
+        assert!(next.iter().all(|peer| !first.contains(peer)));
+    }
+
+    #[tokio::test]
+    async fn not_all_nodes_dial_the_same_of_a_large_group() {
+        let now = Instant::now();
+        let mut dialled: BTreeMap<PeerId, usize> = BTreeMap::new();
+        for local in 0..250 {
+            let mut supervisor = Supervisor::new(PeerId([local; 32]));
+            for peer in (0..250).filter(|peer| *peer != local) {
+                let wanted = (PeerId([peer; 32]), vec![address(1)]);
+                supervisor.want(wanted, Bond::Member, false, now);
+            }
+            let connected = limits::ENOUGH_PEERS - 20;
+            for (peer, _) in supervisor.take_due(connected, now) {
+                *dialled.entry(peer).or_default() += 1;
+            }
+        }
+
+        assert_eq!(dialled.values().sum::<usize>(), 250 * 20);
+        let most = dialled.values().max().unwrap();
+        assert!(
+            dialled.len() == 250 && *most < 60,
+            "{most} dial one of them"
+        );
     }
 }

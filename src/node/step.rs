@@ -365,7 +365,10 @@ impl Core {
             },
             Effect::Subscribe(topic) => NetCommand::Subscribe(topic),
             Effect::Unsubscribe(topic) => NetCommand::Unsubscribe(topic),
-            Effect::Authorise(peer, addresses) => NetCommand::Authorise(peer, addresses),
+            Effect::Authorise(peer, addresses) if self.engine.is_close(&peer) => {
+                NetCommand::Authorise(peer, addresses)
+            }
+            Effect::Authorise(peer, addresses) => NetCommand::AuthoriseMember(peer, addresses),
             Effect::Revoke(peer) => NetCommand::Revoke(peer),
             Effect::Dial(peer, addresses) => NetCommand::Dial(peer, addresses),
             Effect::Ask {

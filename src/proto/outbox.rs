@@ -226,6 +226,7 @@ impl Outbox {
         let seq = waiting.seq;
         for device in &to {
             let lane = self.lanes.entry(*device).or_default();
+            lane.note_silence(now);
             added.all_direct &= lane.path == Path::Direct;
             let room = lane.waiting.is_empty() && lane.flight.len() < lane.window();
             if room && lane.take_pace(now) {

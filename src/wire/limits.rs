@@ -288,6 +288,13 @@ pub const TOPICS: usize = 1024;
 /// Connections of peers that are not authorised, in each direction.
 pub const STRANGERS: usize = 16;
 
+/// Connections of a node.
+pub const CONNECTIONS: u32 = 200;
+
+/// Peers connected with which members of groups are not dialled: what remains is for contacts, strangers,
+/// and members who dial.
+pub const ENOUGH_PEERS: usize = 160;
+
 /// Connections of a relay.
 pub const RELAY_CONNECTIONS: u32 = 256;
 

@@ -11,12 +11,17 @@ use tokio::time::Instant;
 
 use super::Driver;
 use crate::{
-    net::{NetEvent, address, connections::Connection, gossip, visits},
+    net::{NetEvent, address, connections::Connection, gossip, supervisor::Bond, visits},
     wire::id::{Address, PeerId},
 };
 
 impl Driver {
-    pub(super) fn authorise(&mut self, peer: PeerId, addresses: Vec<Address>, now: Instant) {
+    pub(super) fn authorise(
+        &mut self,
+        (peer, addresses): (PeerId, Vec<Address>),
+        bond: Bond,
+        now: Instant,
+    ) {
         let Some(id) = address::to_libp2p(peer) else {
             return;
         };
@@ -25,7 +30,8 @@ impl Driver {
         }
         self.swarm.behaviour_mut().authorise(id);
         let connected = self.connections.is_connected(peer);
-        self.supervisor.want(peer, addresses, connected, now);
+        self.supervisor
+            .want((peer, addresses), bond, connected, now);
         if !self.connections.outside_gate(peer).is_empty() {
             self.reopening.insert(peer, now + LAST_ANSWERS);
             self.close_reopening(now);

@@ -38,7 +38,7 @@ use super::{
     hints::Hints,
     nearby::{self, Change},
     relays::{Named, Relays},
-    supervisor::Supervisor,
+    supervisor::{Bond, Supervisor},
     visits::Visits,
 };
 use crate::wire::{
@@ -199,7 +199,12 @@ impl Driver {
             NetCommand::Publish(topic, frame) => self.publish(topic, frame),
             NetCommand::Subscribe(topic) => self.subscribe(topic),
             NetCommand::Unsubscribe(topic) => self.unsubscribe(topic),
-            NetCommand::Authorise(peer, addresses) => self.authorise(peer, addresses, now),
+            NetCommand::Authorise(peer, addresses) => {
+                self.authorise((peer, addresses), Bond::Contact, now);
+            }
+            NetCommand::AuthoriseMember(peer, addresses) => {
+                self.authorise((peer, addresses), Bond::Member, now);
+            }
             NetCommand::Revoke(peer) => self.revoke(peer),
             NetCommand::Dial(peer, addresses) => self.visit(peer, &addresses, now),
             NetCommand::Ask {
@@ -346,7 +351,8 @@ impl Driver {
         for connection in self.connections.overstaying(now) {
             self.close(connection);
         }
-        for (peer, addresses) in self.supervisor.take_due(now) {
+        let connected = self.connections.peers();
+        for (peer, addresses) in self.supervisor.take_due(connected, now) {
             self.dial_wanted(peer, &addresses, now);
         }
         for (peer, addresses) in self.visits.take_due(now) {

@@ -9,6 +9,7 @@ use crate::{
     net::{
         NetEvent, address, exchange, mailbox,
         relays::{Named, News},
+        supervisor::Bond,
     },
     wire::{
         id::PeerId,
@@ -30,7 +31,9 @@ impl Driver {
                 && peer != self.local
             {
                 self.swarm.behaviour_mut().use_relay(id);
-                self.supervisor.want(peer, vec![address], false, now);
+                let bond = Bond::Contact;
+                self.supervisor
+                    .want((peer, vec![address]), bond, false, now);
             }
         }
     }

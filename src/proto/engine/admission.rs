@@ -1,9 +1,12 @@
 //! To whom gossip and the direct stream are open, and on which channels we listen (protocol §5.7).
 
 use super::{Effect, Engine, Turn};
-use crate::proto::{
-    channel::Channel,
-    id::{ChatId, PersonId},
+use crate::{
+    proto::{
+        channel::Channel,
+        id::{ChatId, PersonId},
+    },
+    wire::id::PeerId,
 };
 
 impl Engine {
@@ -48,6 +51,12 @@ impl Engine {
         }
         let chat = self.chat_with(person);
         self.listen(turn, &chat);
+    }
+
+    /// Whether a node is of somebody with whom there is more than a group: it is always wanted.
+    pub fn is_close(&self, peer: &PeerId) -> bool {
+        let person = self.nodes.get(peer).map(|(person, _)| person);
+        person.is_some_and(|person| self.is_heard(person))
     }
 
     /// Closes what [`Engine::admit`] opened.

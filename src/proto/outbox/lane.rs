@@ -125,6 +125,11 @@ impl Lane {
         before.is_none_or(|at| now.since(at) >= HEARD_MS)
     }
 
+    /// What it said long ago counts no more.
+    pub(super) fn note_silence(&mut self, now: Timestamp) {
+        self.heard = self.heard.filter(|at| now.since(*at) < HEARD_MS);
+    }
+
     /// When the next frame may be published.
     fn ready_at(&self) -> Timestamp {
         Timestamp(self.paced.0.saturating_sub(PACE_BURST_MS))
@@ -182,7 +187,7 @@ impl Lane {
         now: Timestamp,
         kept: impl Fn(u64) -> bool,
     ) -> Vec<(u64, bool)> {
-        self.heard = self.heard.filter(|at| now.since(*at) < HEARD_MS);
+        self.note_silence(now);
         let is_absent = self.path == Path::Topic && self.heard.is_none();
         let longest = match self.path {
             Path::Topic if self.heard.is_some() => HEARD_WAIT_MS,

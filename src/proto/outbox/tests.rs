@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::{lane::FIRST_WAIT_MS, *};
 
 const BOB: DeviceId = DeviceId([2; 16]);
@@ -266,4 +268,84 @@ fn a_record_comes_back_after_a_restart() {
         Some((TopicKey([1; 32]), vec![7; 40]))
     );
     assert!(!again.restore(FrameId([2; 32]), &record[1..], Timestamp(5)));
+}
+
+/// What may happen to an outbox of two devices.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Add,
+    Held(usize, bool),
+    Remove(usize),
+    Connected(bool),
+    Disconnected(bool),
+    Carried(bool, bool),
+    Heard(bool, bool),
+    Kept(usize),
+    Later(u32),
+    Earlier(u32),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => Just(Step::Add),
+        3 => (0..40_usize, any::<bool>()).prop_map(|(n, of)| Step::Held(n, of)),
+        1 => (0..40_usize).prop_map(Step::Remove),
+        1 => any::<bool>().prop_map(Step::Connected),
+        1 => any::<bool>().prop_map(Step::Disconnected),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(of, on)| Step::Carried(of, on)),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(of, come)| Step::Heard(of, come)),
+        1 => (0..40_usize).prop_map(Step::Kept),
+        4 => (0..40_000_u32).prop_map(Step::Later),
+        1 => (0..40_000_u32).prop_map(Step::Earlier),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+proptest! {
+    /// Not to look while it is quiet makes no difference, but that it may be asked to look in vain.
+    #[test]
+    fn what_is_due_is_the_same_without_looking_at_all_lanes(steps in steps()) {
+        let mut outboxes = [Outbox::default(), Outbox::default()];
+        let mut now = Timestamp(100_000_000);
+        let mut ids = Vec::new();
+        let device = |is_bob| if is_bob { BOB } else { DeviceId([3; 16]) };
+        for step in steps {
+            let fresh = FrameId([u8::try_from(ids.len()).unwrap(); 32]);
+            let id = |n: usize| ids.get(n).copied().unwrap_or(fresh);
+            for outbox in &mut outboxes {
+                match step {
+                    Step::Add => {
+                        let waiting = Waiting {
+                            to: vec![BOB, device(false)],
+                            created: now,
+                            ..waiting(outbox, Cargo::Control)
+                        };
+                        outbox.add(fresh, &waiting, now);
+                    }
+                    Step::Held(n, of) => {
+                        outbox.acknowledged(&id(n), &device(of));
+                    }
+                    Step::Remove(n) => outbox.remove(&id(n)),
+                    Step::Connected(of) => outbox.connected(device(of)),
+                    Step::Disconnected(of) => outbox.disconnected(device(of)),
+                    Step::Carried(of, on) => outbox.carried(device(of), on, now),
+                    Step::Heard(of, come) => outbox.heard(&device(of), come, now),
+                    Step::Kept(n) => outbox.kept(&id(n), now),
+                    Step::Later(_) | Step::Earlier(_) => {}
+                }
+            }
+            match step {
+                Step::Add => ids.push(fresh),
+                Step::Later(ms) => now = now.plus(u64::from(ms)),
+                Step::Earlier(ms) => now = Timestamp(now.0 - u64::from(ms)),
+                _ => {}
+            }
+            let [quick, thorough] = &mut outboxes;
+            thorough.quiet = None;
+            let due = thorough.poll_timeout();
+            let looks = quick.poll_timeout();
+            prop_assert!(due.is_none_or(|due| looks.is_some_and(|looks| looks <= due)));
+            prop_assert_eq!(quick.handle_timeout(now), thorough.handle_timeout(now));
+        }
+    }
 }
