@@ -20,10 +20,10 @@ use betwixt::{
         },
         engine::{
             Asked, Input,
-            command::{Command, DeleteFor, GroupRole, History},
+            command::{Command, DeleteFor, ErrorKind, GroupRole, History},
             event::{DeliveryState, EngineEvent},
         },
-        id::{ChatId, MessageId},
+        id::{ChatId, DeviceId, MessageId},
         record::Class,
     },
     wire::{direct::Direct, id::TopicKey},
@@ -200,6 +200,54 @@ fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
     );
     let group = world.engine(all[0]).group(&chat).unwrap();
     assert_eq!((group.members.len(), group.epoch), (2, 2));
+}
+
+#[test]
+fn whoever_left_the_only_group_shared_with_somebody_cannot_invite_them_to_another() {
+    let (mut world, all) = hub(7, &["Bob", "Carol"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    let storks = world.found(all[1], "Storks", &all[..1]);
+    world.run(5_000);
+    let carol = world.hosts[all[2]].person;
+
+    let leave = Command::LeaveGroup { chat_id: herons };
+    world.command(all[1], leave).unwrap().unwrap();
+    let add = Command::AddMember {
+        chat_id: storks,
+        person_id: carol,
+        history: History::None,
+    };
+    let refused = world.command(all[1], add).unwrap().unwrap_err();
+    world.run(30_000);
+
+    // Carol takes nothing more that Bob says in the group that he left: an invitation would wait for ever.
+    assert_eq!(refused.kind, ErrorKind::NotFound);
+    assert_eq!(world.engine(all[1]).waiting(), 0);
+}
+
+#[test]
+fn whoever_left_waits_for_no_answer_to_what_only_members_tell() {
+    let (mut world, all) = hub(9, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    let id = world.say(all[2], chat, "Hello").unwrap();
+    world.run(5_000);
+
+    // Carol hears of it by Alice, before what Bob told her.
+    world.part(all[1], all[2], true);
+    read(&mut world, all[1], chat, id);
+    let leave = Command::LeaveGroup { chat_id: chat };
+    world.command(all[1], leave).unwrap().unwrap();
+    world.run(30_000);
+    let members = world.engine(all[2]).group(&chat).unwrap().members.len();
+    world.part(all[1], all[2], false);
+    world.crash(all[1]);
+    world.restart(all[1]);
+    world.run(60_000);
+
+    assert_eq!(members, 2);
+    assert_eq!(world.engine(all[1]).waiting(), 0);
 }
 
 #[test]
