@@ -99,6 +99,46 @@ fn messages_are_delivered_and_read_by_each() {
 }
 
 #[test]
+fn what_has_not_come_is_not_read_with_what_came_after_it() {
+    let (mut world, all) = hub(10, &["Bob", "Carol"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+
+    for chat in [herons, world.chat(all[0], all[1])] {
+        world.links.full = 1000;
+        world.links.loss = 1000;
+        world.say(all[0], chat, "one").unwrap();
+        world.run(50);
+        world.links = Links::GOOD;
+        let two = world.say(all[0], chat, "two").unwrap();
+        world.run(100);
+        assert_eq!(texts(&world, all[1], chat), ["two"]);
+        read(&mut world, all[1], chat, two);
+        world.run(100);
+        let bob = world.hosts[all[1]].person;
+        let rows = world.timeline(all[0], chat).into_iter();
+        let mut said = rows.filter(|row| row.device != DeviceId([0; 16]));
+        let one = said.next().unwrap().counter;
+        let is_shown = |world: &World| {
+            let mut events = world.hosts[all[0]].events.iter();
+            events.any(|event| {
+                matches!(event, EngineEvent::Status { chat: of, counters, person, state }
+                    if *of == chat && counters.contains(&one) && *person == bob
+                        && *state == DeliveryState::Read)
+            })
+        };
+        assert!(!is_shown(&world), "it is not there");
+
+        world.run(20_000);
+        assert_eq!(texts(&world, all[1], chat), ["one", "two"]);
+        read(&mut world, all[1], chat, two);
+        world.run(5_000);
+
+        assert!(is_shown(&world));
+    }
+}
+
+#[test]
 fn whoever_is_removed_hears_nothing_from_then_on() {
     let (mut world, all) = hub(3, &["Bob", "Carol"]);
     let chat = world.found(all[0], "Herons", &all[1..]);
