@@ -16,7 +16,7 @@ fn faults() -> Plan {
 }
 
 /// How many seeds are tried if the environment does not say it; `.ci/run` does, and takes more.
-const FEW: u64 = 20;
+const FEW: u64 = 10;
 
 #[test]
 fn whatever_goes_wrong_all_rules_hold() {
