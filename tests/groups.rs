@@ -20,10 +20,10 @@ use betwixt::{
         },
         engine::{
             Asked, Input,
-            command::{Command, DeleteFor, GroupRole, History},
+            command::{Command, DeleteFor, ErrorKind, GroupRole, History},
             event::{DeliveryState, EngineEvent},
         },
-        id::{ChatId, MessageId},
+        id::{ChatId, DeviceId, MessageId},
         record::Class,
     },
     wire::{direct::Direct, id::TopicKey},
@@ -96,6 +96,46 @@ fn messages_are_delivered_and_read_by_each() {
     assert_eq!(reached(carol, DeliveryState::Delivered), 1);
     assert_eq!(reached(alice, DeliveryState::Read), 1);
     assert_eq!(reached(carol, DeliveryState::Read), 0);
+}
+
+#[test]
+fn what_has_not_come_is_not_read_with_what_came_after_it() {
+    let (mut world, all) = hub(10, &["Bob", "Carol"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+
+    for chat in [herons, world.chat(all[0], all[1])] {
+        world.links.full = 1000;
+        world.links.loss = 1000;
+        world.say(all[0], chat, "one").unwrap();
+        world.run(50);
+        world.links = Links::GOOD;
+        let two = world.say(all[0], chat, "two").unwrap();
+        world.run(100);
+        assert_eq!(texts(&world, all[1], chat), ["two"]);
+        read(&mut world, all[1], chat, two);
+        world.run(100);
+        let bob = world.hosts[all[1]].person;
+        let rows = world.timeline(all[0], chat).into_iter();
+        let mut said = rows.filter(|row| row.device != DeviceId([0; 16]));
+        let one = said.next().unwrap().counter;
+        let is_shown = |world: &World| {
+            let mut events = world.hosts[all[0]].events.iter();
+            events.any(|event| {
+                matches!(event, EngineEvent::Status { chat: of, counters, person, state }
+                    if *of == chat && counters.contains(&one) && *person == bob
+                        && *state == DeliveryState::Read)
+            })
+        };
+        assert!(!is_shown(&world), "it is not there");
+
+        world.run(20_000);
+        assert_eq!(texts(&world, all[1], chat), ["one", "two"]);
+        read(&mut world, all[1], chat, two);
+        world.run(5_000);
+
+        assert!(is_shown(&world));
+    }
 }
 
 #[test]
@@ -200,6 +240,54 @@ fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
     );
     let group = world.engine(all[0]).group(&chat).unwrap();
     assert_eq!((group.members.len(), group.epoch), (2, 2));
+}
+
+#[test]
+fn whoever_left_the_only_group_shared_with_somebody_cannot_invite_them_to_another() {
+    let (mut world, all) = hub(7, &["Bob", "Carol"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    let storks = world.found(all[1], "Storks", &all[..1]);
+    world.run(5_000);
+    let carol = world.hosts[all[2]].person;
+
+    let leave = Command::LeaveGroup { chat_id: herons };
+    world.command(all[1], leave).unwrap().unwrap();
+    let add = Command::AddMember {
+        chat_id: storks,
+        person_id: carol,
+        history: History::None,
+    };
+    let refused = world.command(all[1], add).unwrap().unwrap_err();
+    world.run(30_000);
+
+    // Carol takes nothing more that Bob says in the group that he left: an invitation would wait for ever.
+    assert_eq!(refused.kind, ErrorKind::NotFound);
+    assert_eq!(world.engine(all[1]).waiting(), 0);
+}
+
+#[test]
+fn whoever_left_waits_for_no_answer_to_what_only_members_tell() {
+    let (mut world, all) = hub(9, &["Bob", "Carol"]);
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5_000);
+    let id = world.say(all[2], chat, "Hello").unwrap();
+    world.run(5_000);
+
+    // Carol hears of it by Alice, before what Bob told her.
+    world.part(all[1], all[2], true);
+    read(&mut world, all[1], chat, id);
+    let leave = Command::LeaveGroup { chat_id: chat };
+    world.command(all[1], leave).unwrap().unwrap();
+    world.run(30_000);
+    let members = world.engine(all[2]).group(&chat).unwrap().members.len();
+    world.part(all[1], all[2], false);
+    world.crash(all[1]);
+    world.restart(all[1]);
+    world.run(60_000);
+
+    assert_eq!(members, 2);
+    assert_eq!(world.engine(all[1]).waiting(), 0);
 }
 
 #[test]

@@ -258,7 +258,7 @@ pub(super) struct SimArguments {
     pub(super) tries: u32,
     /// How many schedules run at a time; one on each processor when not given
     #[arg(long)]
-    pub(super) threads: Option<usize>,
+    pub(super) jobs: Option<usize>,
     /// A line for each schedule
     #[arg(long)]
     pub(super) verbose: bool,

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &SimArguments) -> Result<(), Failure> {
     let campaign = Campaign {
         seeds: arguments.seed..end,
         plan: plan.clone(),
-        threads: arguments.threads.unwrap_or(threads),
+        threads: arguments.jobs.unwrap_or(threads),
     };
     let began = Instant::now();
     let told = |outcome: &Outcome| {
@@ -61,14 +61,17 @@ fn plan(arguments: &SimArguments) -> Result<Plan, Failure> {
 
 /// One schedule, with all that it cost.
 fn one(schedule: &Schedule, arguments: &SimArguments, name: &str) -> Result<(), Failure> {
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), peak());
     let outcome = play(schedule, true);
+    let memory = peak().saturating_sub(before);
+    let hosts = u64::try_from(schedule.peers.max(1)).unwrap_or(1);
     print::line(&format!("{name}: {}", line(&outcome)));
     print::line(&costs(&outcome));
     print::line(&format!(
-        "{:.1} s of real time, {} MiB of memory",
+        "{:.1} s of real time, {} MiB of memory, {} KiB for each host with its disk",
         began.elapsed().as_secs_f64(),
-        resident() >> 20
+        memory >> 20,
+        memory / hosts >> 10
     ));
     match &outcome.violation {
         None => Ok(()),
@@ -158,10 +161,10 @@ fn write(file: &Path, schedule: &Schedule) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}.", file.display())))
 }
 
-/// Memory of this process; 0 where the system does not tell.
-fn resident() -> u64 {
-    let text = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split(' ').nth(1).and_then(|it| it.parse::<u64>().ok());
-    let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
-    pages.unwrap_or(0).saturating_mul(page)
+/// The most memory that this process had, in bytes; 0 where the system does not tell.
+fn peak() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
 }

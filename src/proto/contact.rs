@@ -172,24 +172,31 @@ impl Contact {
         DeviceList::read_verified(&self.device_list).ok()
     }
 
-    /// The nodes of the person's valid devices, by their newest records.
-    pub fn nodes(&self, now: Timestamp) -> Vec<NodeRecord> {
-        let Some(list) = self.devices() else {
-            return Vec::new();
-        };
-        self.node_records
-            .iter()
-            .filter_map(|bytes| NodeRecord::verify(bytes, &list, now).ok())
+    /// The nodes of the devices on this list, by their newest records.
+    pub fn nodes(&self, list: &DeviceList, now: Timestamp) -> Vec<NodeRecord> {
+        let held = self.node_records.iter();
+        held.filter_map(|bytes| NodeRecord::verify(bytes, list, now).ok())
             .collect()
     }
 
-    /// The prekeys of the person's valid devices that can still be used.
-    pub fn prekeys(&self, now: Timestamp) -> Vec<Prekey> {
-        let Some(list) = self.devices() else {
-            return Vec::new();
-        };
+    /// The same with the list with which they were kept.
+    pub fn kept_nodes(&self, list: &DeviceList, now: Timestamp) -> Vec<NodeRecord> {
+        let held = self.node_records.iter();
+        held.filter_map(|bytes| NodeRecord::read_verified(bytes, list, now).ok())
+            .collect()
+    }
+
+    /// The prekeys of the devices on this list that can still be used.
+    pub fn prekeys(&self, list: &DeviceList, now: Timestamp) -> Vec<Prekey> {
         let held = self.prekeys.iter().flatten();
-        held.filter_map(|bytes| Prekey::verify(bytes, &list, now).ok())
+        held.filter_map(|bytes| Prekey::verify(bytes, list, now).ok())
+            .collect()
+    }
+
+    /// The same with the list with which they were kept.
+    pub fn kept_prekeys(&self, list: &DeviceList, now: Timestamp) -> Vec<Prekey> {
+        let held = self.prekeys.iter().flatten();
+        held.filter_map(|bytes| Prekey::read_verified(bytes, list, now).ok())
             .collect()
     }
 }

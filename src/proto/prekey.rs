@@ -105,13 +105,34 @@ impl<'b, C> Decode<'b, C> for KemKey {
 impl Prekey {
     /// Verifies a prekey of a device on `list`, of at most [`limits::PREKEY`] bytes.
     pub fn verify(bytes: &[u8], list: &DeviceList, now: Timestamp) -> Result<Self, Rejected> {
+        Self::read(bytes, list, now, true)
+    }
+
+    /// Reads a prekey that was verified with this list before it was kept. Its signature is not looked at
+    /// again.
+    pub fn read_verified(
+        bytes: &[u8],
+        list: &DeviceList,
+        now: Timestamp,
+    ) -> Result<Self, Rejected> {
+        Self::read(bytes, list, now, false)
+    }
+
+    fn read(
+        bytes: &[u8],
+        list: &DeviceList,
+        now: Timestamp,
+        verify: bool,
+    ) -> Result<Self, Rejected> {
         let signed = Signed::decode(bytes, limits::PREKEY)?;
         let device = DeviceId(claimed_id(&signed.body, 1)?);
-        list.device(&device)
-            .ok_or(Rejected::Foreign)?
-            .ds
-            .verify("prekey", &signed.body, &signed.signature)
-            .map_err(|_| Rejected::Signature)?;
+        let certificate = list.device(&device).ok_or(Rejected::Foreign)?;
+        if verify {
+            certificate
+                .ds
+                .verify("prekey", &signed.body, &signed.signature)
+                .map_err(|_| Rejected::Signature)?;
+        }
 
         let body: Body = codec::from_slice(&signed.body, limits::PREKEY)?;
         let kem_fits = body.kem.0.as_ref().is_none_or(|key| key.len() == KEM_KEY);

@@ -11,11 +11,7 @@ use crate::{
         },
         id::MessageId,
     },
-    wire::{
-        direct::Direct,
-        frame::{Window, check},
-        hello::HelloRequest,
-    },
+    wire::{direct::Direct, frame::frame_id, hello::HelloRequest},
 };
 
 impl World {
@@ -140,17 +136,17 @@ impl World {
     }
 
     pub fn hear(&mut self, host: usize, from: usize, message: Direct) {
+        if let Direct::Frame { topic, frame } = &message
+            && !self.network.passes(*topic, frame, self.now)
+        {
+            return;
+        }
         let (Some(held), Some(speaker)) = (self.hosts.get(host), self.hosts.get(from)) else {
             return;
         };
         let from = speaker.peer;
         let seen = match &message {
-            Direct::Frame { topic, frame } => {
-                let Ok(id) = check(topic, frame, self.now.frame_day(), Window::Live) else {
-                    return;
-                };
-                held.disk.seen(&id)
-            }
+            Direct::Frame { frame, .. } => held.disk.seen(&frame_id(frame)),
             Direct::Held { .. }
             | Direct::Want { .. }
             | Direct::Heads { .. }

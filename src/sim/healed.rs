@@ -66,8 +66,10 @@ fn disagreement(run: &Run) -> Option<(Rule, String)> {
             let hosts = hosts.filter(|(_, it)| to.contains(&it.device) && takes(it));
             let hosts: Vec<usize> = hosts.map(|(host, _)| host).collect();
             if !hosts.is_empty() {
+                let group = run.groups.iter().position(|it| *it == Some(chat));
+                let place = group.map_or("a chat of two".to_owned(), |it| format!("group {it}"));
                 let at = since.0;
-                let text = format!("host {host}: {cargo:?} of {at} waits for {hosts:?}");
+                let text = format!("host {host}: {cargo:?} of {at} in {place} waits for {hosts:?}");
                 return Some((Rule::Complete, text));
             }
         }

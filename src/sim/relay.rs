@@ -12,7 +12,7 @@ use super::world::World;
 use crate::{
     proto::{engine::Input, time::Timestamp},
     wire::{
-        frame::{Window, check, frame_id, is_ephemeral},
+        frame::{frame_id, is_ephemeral},
         id::{FrameId, PeerId, TopicKey},
         limits::{self, GOSSIP_COPY_MS},
         mailbox::{Fetch, Lease, Link, PutStatus, RelayLimits, RelayRequest},
@@ -265,7 +265,7 @@ impl World {
             return;
         }
         relay.copies.insert(id, copy_until);
-        if check(&topic, frame, now.frame_day(), Window::Live).is_err() {
+        if !self.network.passes(topic, frame, now) {
             return;
         }
         let hearers = relay.hearers(topic);
@@ -282,8 +282,7 @@ impl World {
     }
 
     fn keep_at(&mut self, which: usize, topic: TopicKey, frame: &[u8]) -> PutStatus {
-        let day = self.now.frame_day();
-        if check(&topic, frame, day, Window::Live).is_err() {
+        if !self.network.passes(topic, frame, self.now) {
             return PutStatus::Invalid;
         }
         let Some(relay) = self.relays.get_mut(which) else {

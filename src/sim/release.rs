@@ -17,7 +17,7 @@ use crate::{
     },
     wire::{
         direct::Direct,
-        frame::{Window, check, frame_id},
+        frame::frame_id,
         hello::{HelloReply, HelloRequest},
         id::{FrameId, PeerId, TopicKey},
         limits,
@@ -290,7 +290,7 @@ impl World {
     fn publish(&mut self, host: usize, topic: TopicKey, frame: &[u8]) {
         self.says(host, frame);
         self.publish_to_relays(host, topic, frame);
-        if check(&topic, frame, self.now.frame_day(), Window::Live).is_err() {
+        if !self.network.passes(topic, frame, self.now) {
             return;
         }
         for other in self.gossip_reaches(host, topic) {
@@ -337,8 +337,7 @@ impl World {
     /// Counts what a host says where others than who it is for see it. They must not be able to read it.
     pub(super) fn says(&mut self, host: usize, bytes: &[u8]) {
         self.counts(host, bytes);
-        let mark = MARK.as_bytes();
-        if bytes.windows(mark.len()).any(|window| window == mark) {
+        if is_marked(bytes) {
             let text = format!("host {host} said a text that everybody on the way can read");
             self.ledger.broken(Rule::Sealed, text);
         }
@@ -359,9 +358,40 @@ impl World {
     }
 }
 
+/// Whether the mark that stands in every text is in these bytes.
+fn is_marked(bytes: &[u8]) -> bool {
+    let mark = MARK.as_bytes();
+    let mut left = bytes;
+    while let Some(at) = left.iter().position(|byte| mark.first() == Some(byte)) {
+        left = left.get(at..).unwrap_or_default();
+        if left.starts_with(mark) {
+            return true;
+        }
+        left = left.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 pub(super) fn length(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// By message, what a map of them is keyed with.
 pub(super) type ByMessage<T> = BTreeMap<crate::proto::id::MessageId, T>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_can_be_read_is_found_wherever_it_stands() {
+        let near = MARK.as_bytes()[..MARK.len() - 1].repeat(3);
+        for (before, after) in [("", ""), ("s", "s"), ("sim-", "sim-said"), ("ssim", "")] {
+            let said = [before, MARK, "7", after].concat();
+
+            assert!(is_marked(said.as_bytes()), "{said}");
+        }
+        assert!(!is_marked(&near));
+        assert!(!is_marked(b""));
+    }
+}

@@ -96,7 +96,7 @@ impl World {
         let mut rng = self.network.fork();
         let (engine, effects) = Engine::create(Some(name), self.now, &mut rng);
         let mut disk = Memory::default();
-        disk.commit(writes(&effects));
+        disk.commit(parted(effects).0);
         let host = self.hosts.len();
         self.by_peer.insert(engine.peer(), host);
         let held = Host::new(engine, disk, rng);
@@ -349,7 +349,7 @@ impl World {
             held.due = due;
         }
         self.trace.effects(&effects);
-        let batch = writes(&effects);
+        let (batch, effects) = parted(effects);
         let sprung = held.trap.filter(|_| !batch.is_empty());
         let sprung = sprung.filter(|trap| trap.left == 0);
         if let Some(trap) = held.trap.as_mut()
@@ -402,12 +402,16 @@ impl World {
     }
 }
 
-pub fn writes(effects: &[Effect]) -> Vec<Write> {
-    let write = |effect: &Effect| match effect {
-        Effect::Write(write) => Some(write.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(write).collect()
+/// What is to be committed, and what is released then.
+fn parted(effects: Vec<Effect>) -> (Vec<Write>, Vec<Effect>) {
+    let (mut batch, mut rest) = (Vec::new(), Vec::new());
+    for effect in effects {
+        match effect {
+            Effect::Write(write) => batch.push(write),
+            other => rest.push(other),
+        }
+    }
+    (batch, rest)
 }
 
 pub fn address(host: usize) -> Address {

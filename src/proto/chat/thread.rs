@@ -230,6 +230,17 @@ impl Thread {
             .collect()
     }
 
+    /// How far the messages of a device are read by whoever has read the one with a number: what is missing
+    /// before it is not, and what follows that can only be told later. `None`: not at all.
+    pub fn read_up_to(&self, device: &DeviceId, counter: u32) -> Option<u32> {
+        let known = self.known_of(device);
+        let missing = known.missing(self.begin_of(device), 1);
+        match missing.first().filter(|hole| **hole < counter) {
+            Some(hole) => known.within(0, *hole).last().map(|(_, last)| last),
+            None => Some(counter),
+        }
+    }
+
     fn begin_of(&self, device: &DeviceId) -> u32 {
         self.begins.get(device).copied().unwrap_or_default()
     }

@@ -59,8 +59,7 @@ impl VerifyingKey {
     /// or is of small order (such a key accepts signatures that nobody made).
     pub fn parse(bytes: &[u8; 32]) -> Option<Self> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).ok()?;
-        let canonical = key.to_edwards().compress().as_bytes() == bytes;
-        (canonical && !key.is_weak()).then_some(Self(key))
+        (is_reduced(bytes) && !key.is_weak()).then_some(Self(key))
     }
 
     /// The 32 bytes.
@@ -91,6 +90,14 @@ impl VerifyingKey {
             Err(BadSignature)
         }
     }
+}
+
+/// Whether the coordinate in an encoding of a point is below `2^255 - 19`. Of the encodings that are not the
+/// one of their point only those that are of small order anyway are left then: they have the sign of a zero.
+/// To compress the point and compare would say the same, for the price of an inversion.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *lowest < 0xed
 }
 
 impl fmt::Debug for VerifyingKey {

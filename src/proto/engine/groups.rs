@@ -128,6 +128,11 @@ impl GroupChat {
         matches!(self.state.place, Place::Member | Place::Leaving(_))
     }
 
+    /// Whether this device speaks here: whoever leaves says nothing more to members, who would not take it.
+    pub(super) fn is_member(&self) -> bool {
+        self.state.place == Place::Member
+    }
+
     /// Whether somebody is in it.
     pub(super) fn has(&self, person: &PersonId) -> bool {
         self.group.role(person).is_some()
@@ -211,6 +216,12 @@ impl Engine {
         self.groups
             .values()
             .any(|held| held.is_open() && held.has(person))
+    }
+
+    /// Whether this person is in a group in which we are too, and say things: who leaves is not listened to.
+    pub(super) fn shares_group(&self, person: &PersonId) -> bool {
+        let mut groups = self.groups.values();
+        groups.any(|held| held.is_member() && held.has(person))
     }
 
     /// Whether anything of a person's nodes is listened to, in whichever chat.

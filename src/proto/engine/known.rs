@@ -22,8 +22,11 @@ impl Known {
     /// Reads what a contact's signed objects say.
     pub(super) fn of(contact: Contact, now: Timestamp) -> Self {
         let devices = contact.devices();
-        let nodes = contact.nodes(now);
-        let prekeys = contact.prekeys(now);
+        let list = devices.as_ref();
+        let nodes = list.map(|list| contact.kept_nodes(list, now));
+        let nodes = nodes.unwrap_or_default();
+        let prekeys = list.map(|list| contact.kept_prekeys(list, now));
+        let prekeys = prekeys.unwrap_or_default();
         Self {
             contact,
             devices,
@@ -67,9 +70,14 @@ impl Known {
             None | Some(ListOrder::Newer) => {
                 self.contact.device_list = list.bytes().to_vec().into();
                 self.devices = Some(list.clone());
-                // What devices have signed counts if they are in this list.
-                self.nodes = self.contact.nodes(now);
-                self.prekeys = self.contact.prekeys(now);
+                // What devices have signed counts if they are in this list, and nothing else is kept: it is
+                // read back without its signatures.
+                self.nodes = self.contact.nodes(list, now);
+                self.prekeys = self.contact.prekeys(list, now);
+                self.keep_nodes(now);
+                if self.contact.prekeys.is_some() {
+                    self.keep_prekeys();
+                }
                 Learnt::New
             }
             Some(ListOrder::Conflict) => Learnt::Conflict,
@@ -107,9 +115,13 @@ impl Known {
         self.prekeys
             .retain(|held| !same(held) && held.not_after() >= now);
         self.prekeys.push(prekey.clone());
+        self.keep_prekeys();
+        true
+    }
+
+    fn keep_prekeys(&mut self) {
         let prekeys = self.prekeys.iter().map(|one| one.bytes().to_vec().into());
         self.contact.prekeys = Some(prekeys.collect());
-        true
     }
 
     /// Whether a card says nothing that is not known: it need not be verified again.

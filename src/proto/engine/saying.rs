@@ -148,12 +148,13 @@ impl Engine {
         let mut news = Vec::new();
         for (device, counter) in counters.iter().filter(|(device, _)| *device != own) {
             let before = held.thread.read.get(device).copied();
-            if before.is_none_or(|before| before < *counter) {
-                held.thread.read.insert(*device, *counter);
+            let upto = held.thread.read_up_to(device, *counter);
+            if let Some(counter) = upto.filter(|upto| before.is_none_or(|before| before < *upto)) {
+                held.thread.read.insert(*device, counter);
                 news.push(Upto {
                     device: *device,
                     epoch: [0; 16],
-                    counter: *counter,
+                    counter,
                 });
             }
         }

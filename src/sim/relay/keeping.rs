@@ -5,7 +5,7 @@ use crate::{
     proto::engine::{Input, input::Found},
     sim::{release::length, world::World},
     wire::{
-        frame::{Window, check, frame_id, is_ephemeral},
+        frame::{frame_id, is_ephemeral},
         id::{FrameId, PeerId, TopicKey},
         limits,
         mailbox::{Custody, Fetch, PutStatus, RelayRequest, custody_to_sign},
@@ -98,7 +98,7 @@ impl World {
         found: Option<Vec<Given>>,
         wait: u64,
     ) {
-        let day = self.now.frame_day();
+        let (network, now) = (&mut self.network, self.now);
         let (Some(held), Some(relay)) = (self.hosts.get(host), self.relays.get(which)) else {
             return;
         };
@@ -107,7 +107,7 @@ impl World {
             let each = found.into_iter().map(|(topic, frames, upto, head)| {
                 let passing = frames
                     .into_iter()
-                    .filter(|frame| check(&topic, frame, day, Window::Live).is_ok());
+                    .filter(|frame| network.passes(topic, frame, now));
                 let frames = passing.map(|frame| {
                     bytes += frame.len();
                     let seen = held.disk.seen(&frame_id(&frame));

@@ -39,10 +39,11 @@ impl Engine {
         }
     }
 
-    /// The same in all groups: this device moved, or has another name or prekey.
+    /// The same in all groups: this device moved, or has another name or prekey. Whoever leaves a group is
+    /// nobody's member there, and is not told any more who else has gone.
     pub(in crate::proto::engine) fn tell_own_cards(&mut self, turn: &mut Turn<'_>) {
-        let open = self.groups.iter().filter(|(_, held)| held.is_open());
-        for chat in open.map(|(chat, _)| *chat).collect::<Vec<_>>() {
+        let ours = self.groups.iter().filter(|(_, held)| held.is_member());
+        for chat in ours.map(|(chat, _)| *chat).collect::<Vec<_>>() {
             self.tell_own_card(turn, &chat);
         }
     }

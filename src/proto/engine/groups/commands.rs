@@ -16,6 +16,7 @@ use crate::{
         },
         id::{ChatId, PersonId},
         identity::DeviceList,
+        outbox::Cargo,
         record::{Class, Write},
         session::SessionSet,
         text::clean_name,
@@ -84,7 +85,7 @@ impl Engine {
         person: &PersonId,
     ) -> Result<DeviceList, CommandError> {
         let known = self.people.get(person);
-        let known = known.filter(|_| self.is_contact(person) || self.is_co_member(person));
+        let known = known.filter(|_| self.is_contact(person) || self.shares_group(person));
         let Some(known) = known else {
             return Err(CommandError::new(
                 ErrorKind::NotFound,
@@ -235,6 +236,7 @@ impl Engine {
             self.end_group(turn, &chat);
             return Ok(Reply::Done {});
         }
+        self.tell_no_more(turn, &chat);
         self.listen_in_group(turn, &chat);
         let others = self.others_of(&chat);
         self.admit_members(turn, &chat, &others);
@@ -247,6 +249,18 @@ impl Engine {
         };
         turn.emit(EngineEvent::Chat { chat, what });
         Ok(Reply::Done {})
+    }
+
+    /// What only a member tells waits no more: whoever hears first that this person has left would not take
+    /// it, and not answer. Changes of the group and messages still go.
+    fn tell_no_more(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        for id in self.outbox.waiting_in(chat) {
+            let told = self.outbox.cargo_of(&id);
+            if let Some(Cargo::ReadReceipt | Cargo::SoftState | Cargo::Records) = told {
+                self.outbox.remove(&id);
+                turn.write(Write::Delete(Class::Outbox, id.0.to_vec()));
+            }
+        }
     }
 
     /// Accepts an invitation.

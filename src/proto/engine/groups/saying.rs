@@ -114,11 +114,14 @@ impl Engine {
             let Ok(at) = roster.binary_search_by_key(device, |held| held.device) else {
                 continue;
             };
-            if before.is_some_and(|before| before >= *counter) {
+            let Some(counter) = held.state.thread.read_up_to(device, *counter) else {
+                continue;
+            };
+            if before.is_some_and(|before| before >= counter) {
                 continue;
             }
-            held.state.thread.read.insert(*device, *counter);
-            let (place, counter) = unnumbered(*counter);
+            held.state.thread.read.insert(*device, counter);
+            let (place, counter) = unnumbered(counter);
             let epoch = held.group.op_at(place).map(Op::id);
             if let (Some(device), Some(epoch)) = (roster.get(at), epoch) {
                 let upto = Upto {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 use rand_core::CryptoRng;
 
-use super::{Effect, Engine, LACKING_AGAIN_MS, Place, Turn};
+use super::{Effect, Engine, GroupChat, LACKING_AGAIN_MS, Place, Turn};
 use crate::{
     proto::{
         channel::{Channel, Kind, Pairwise},
@@ -316,7 +316,7 @@ impl Engine {
     }
 
     /// Seals a content of no timeline for one device, in a group that both are in. A session is begun
-    /// if there is none.
+    /// if there is none. `false`: it cannot be, or this device leaves, and nobody would take it.
     pub(super) fn send_to_member(
         &mut self,
         turn: &mut Turn<'_>,
@@ -325,6 +325,9 @@ impl Engine {
         body: Body,
         cargo: Cargo,
     ) -> bool {
+        if !self.groups.get(&chat).is_some_and(GroupChat::is_member) {
+            return false;
+        }
         let Some(epoch) = self.epoch_with(&chat, &device) else {
             return false;
         };
@@ -435,7 +438,7 @@ impl Engine {
         let Some(held) = self.group_mut(&request.chat) else {
             return;
         };
-        if !held.is_open() || !held.has(&person) || !held.may_answer(person, now) {
+        if !held.is_member() || !held.has(&person) || !held.may_answer(person, now) {
             return;
         }
         let chat = request.chat;

@@ -79,7 +79,7 @@ impl Engine {
         // Where they have been longest with us: they may not know yet that they are in the others.
         let shared = self.groups.iter().filter(|(shared, held)| {
             let speaks = || held.epochs.speaking(&held.group).is_some();
-            *shared != to && held.is_open() && held.has(&person) && speaks()
+            *shared != to && held.is_member() && held.has(&person) && speaks()
         });
         let shared = shared.min_by_key(|(_, held)| held.group.joined_at(&person));
         if let Some(shared) = shared.map(|(shared, _)| *shared) {
