@@ -14,3 +14,4 @@ mod people;
 mod screens;
 mod settings;
 mod text;
+mod tray;
