@@ -397,6 +397,7 @@ fn message() -> Message {
         file: None,
         outgoing: true,
         state: DeliveryState::Sent,
+        change: None,
         reaches_removed: false,
         given_by: Some(ADA),
         seq: 3,

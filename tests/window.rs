@@ -255,8 +255,8 @@ impl Drop for Window<'_> {
 // Places in a window of 1200 by 800 points (`src/gui/theme.rs`): rail 68, list 336.
 const ACCEPT: (u32, u32) = (523, 748);
 const COMPOSER: (u32, u32) = (750, 766);
-const LIGHT: (u32, u32) = (960, 248);
-const DARK: (u32, u32) = (1044, 248);
+const LIGHT: (u32, u32) = (960, 312);
+const DARK: (u32, u32) = (1044, 312);
 
 #[test]
 fn a_person_at_the_window_talks_with_a_program() {

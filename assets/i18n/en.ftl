@@ -11,10 +11,37 @@ day-thursday = Thursday
 day-friday = Friday
 day-saturday = Saturday
 day-sunday = Sunday
-day-this-year = { $weekday }, { $day } { $month }
-day-other-year = { $day } { $month } { $year }
-day-short-this-year = { $day } { $short }
-day-short-other-year = { $day } { $short } { $year }
+day-short-monday = Mon
+day-short-tuesday = Tue
+day-short-wednesday = Wed
+day-short-thursday = Thu
+day-short-friday = Fri
+day-short-saturday = Sat
+day-short-sunday = Sun
+day-this-year = { $order ->
+    [month] { $weekday }, { $month } { $day }
+   *[day] { $weekday }, { $day } { $month }
+}
+day-other-year = { $order ->
+    [month] { $month } { $day }, { $year }
+   *[day] { $day } { $month } { $year }
+}
+day-short-this-year = { $order ->
+    [month] { $short } { $day }
+   *[day] { $day } { $short }
+}
+day-short-other-year = { $order ->
+    [month] { $short } { $day }, { $year }
+   *[day] { $day } { $short } { $year }
+}
+day-and-time = { $day }, { $time }
+time-of-day = { $clock ->
+    [twelve] { $twelve }:{ $minute } { $half ->
+        [am] AM
+       *[pm] PM
+    }
+   *[day] { $hour }:{ $minute }
+}
 month-1 = January
 month-2 = February
 month-3 = March
@@ -27,6 +54,18 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mar
+month-short-4 = Apr
+month-short-5 = May
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Oct
+month-short-11 = Nov
+month-short-12 = Dec
 seen-now = Online
 seen-today = Last seen at { $time }
 seen-yesterday = Last seen yesterday at { $time }
@@ -401,6 +440,13 @@ forward-button = Forward
 react-title = React
 emoji-search = Search emojis
 emoji-none = No emoji called “{ $name }”.
+tone-label = Skin: { $name }
+tone-none = yellow
+tone-light = light
+tone-medium-light = medium light
+tone-medium = medium
+tone-medium-dark = medium dark
+tone-dark = dark
 pins-title = Pinned messages
 pins-sentence = Everybody in the chat sees them on top.
 pins-none = Nothing is pinned. The menu of a message has “Pin for everybody”.
@@ -475,6 +521,9 @@ alert-count = { $name } ({ $count })
 alert-open = Open
 alert-answer = Reply
 
+tray-open = Open Betwixt
+tray-quit = Quit
+
 ## Settings
 
 settings-title = Settings
@@ -483,6 +532,8 @@ settings-rename = Change name
 settings-avatar = Another picture
 settings-invite = Invite someone
 settings-appearance = Appearance
+settings-language = Language
+language-system = System
 settings-theme = Theme
 theme-system = System
 theme-light = Light
@@ -509,6 +560,10 @@ settings-motion = Reduce motion
 settings-motion-hint = Nothing moves that need not
 settings-login = Start at login
 settings-login-hint = Open Betwixt when you log in to this computer
+settings-close = Close into the tray
+settings-close-hint = Betwixt goes on, and its icon brings it back
+settings-minimise = Minimise into the tray
+settings-minimise-hint = The window leaves the bar of the desktop
 settings-alerts = Notifications
 settings-alerts-on = Tell what is new
 settings-alerts-on-hint = While you do not look at a chat
@@ -517,7 +572,7 @@ alerts-text = Text
 alerts-name = Name
 alerts-nothing = Nothing
 settings-alerts-sound = Sound
-settings-alerts-sound-hint = The one that your desktop has for messages
+settings-alerts-sound-hint = A short one, which your desktop plays
 settings-quiet = Do not disturb
 settings-quiet-none = Notifications are shown
 settings-quiet-hours-now = Quiet hours: nothing is shown now
@@ -551,6 +606,12 @@ settings-show = Show
 settings-lock = Lock now
 settings-lock-hint = Ctrl+L does the same
 settings-lock-verb = Lock
+lock-never = Never
+lock-minutes = { $count } min
+lock-hour = 1 h
+settings-lock-after = Lock unused
+settings-lock-desktop = Lock with the desktop
+settings-lock-desktop-hint = When its screen locks, or the computer sleeps
 settings-network = Network
 settings-connected = People
 settings-people = { $here } contacts online, { $near } nearby
@@ -571,6 +632,7 @@ settings-licence = Licence
 ## Files
 
 number-point = .
+number-group = ,
 size-bytes = { $count ->
     [one] { $count } byte
    *[other] { $count } bytes
@@ -583,7 +645,10 @@ size-rate = { $size }/s
 left-seconds = { $count } s left
 left-minutes = { $count } min left
 left-hours = { $count } h left
-left-days = { $count } days left
+left-days = { $count ->
+    [one] { $count } day left
+   *[other] { $count } days left
+}
 
 disk-nothing = There is nothing of that name.
 disk-forbidden = You may not read that.
@@ -672,3 +737,94 @@ settings-files-count = { $count ->
 }
 settings-file-here = { $size }, in { $chat }
 settings-file-partly = { $size }, in { $chat }, not all here
+
+## What changed of a group
+
+change-void = { $by ->
+    [me] You
+   *[other] { $name }
+} tried to change the group, which did not count
+change-founded = { $by ->
+    [me] You
+   *[other] { $name }
+} founded the group “{ $text }”
+change-added = { $by ->
+    [me] You
+   *[other] { $name }
+} added { $whom ->
+    [me] you
+   *[other] { $person }
+}
+change-removed = { $by ->
+    [me] You
+   *[other] { $name }
+} removed { $whom ->
+    [me] you
+   *[other] { $person }
+}
+change-made-plain = { $by ->
+    [me] You
+   *[other] { $name }
+} made { $whom ->
+    [me] you
+   *[other] { $person }
+} a plain member
+change-made-admin = { $by ->
+    [me] You
+   *[other] { $name }
+} made { $whom ->
+    [me] you
+   *[other] { $person }
+} an admin
+change-left = { $by ->
+    [me] You
+   *[other] { $name }
+} left
+change-named = { $by ->
+    [me] You
+   *[other] { $name }
+} named the group “{ $text }”
+change-topic = { $by ->
+    [me] You
+   *[other] { $name }
+} changed what the group is for: “{ $text }”
+change-adds-admins = { $by ->
+    [me] You
+   *[other] { $name }
+} let only admins add people
+change-adds-all = { $by ->
+    [me] You
+   *[other] { $name }
+} let everybody add people
+change-disappear = { $by ->
+    [me] You
+   *[other] { $name }
+} let messages disappear after { $text }
+change-stay = { $by ->
+    [me] You
+   *[other] { $name }
+} let messages stay
+change-other = { $by ->
+    [me] You
+   *[other] { $name }
+} changed the settings of the group
+span-weeks = { $count ->
+    [one] { $count } week
+   *[other] { $count } weeks
+}
+span-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+span-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+span-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+span-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}

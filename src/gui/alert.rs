@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::strings::{Argument, tr, tr_name, tr_with};
+use super::{
+    sounds::Sound,
+    strings::{Argument, tr, tr_name, tr_with},
+};
 use crate::node::{ChatId, Timestamp};
 
 /// What the person chose about notifications, in `window.toml`.
@@ -104,8 +107,8 @@ pub struct Note {
     pub title: String,
     /// What it says below.
     pub body: String,
-    /// Whether it is heard.
-    pub sound: bool,
+    /// How it is heard, if it is.
+    pub sound: Option<Sound>,
     /// Whether it can be answered there.
     pub answers: bool,
 }
@@ -131,7 +134,10 @@ pub fn note(happened: &Happened<'_>, alerts: &Alerts, hour: Hour) -> Option<Note
         chat: happened.chat,
         title,
         body,
-        sound: alerts.sound,
+        sound: alerts.sound.then_some(match happened.what {
+            What::Message => Sound::Message,
+            What::Request => Sound::Request,
+        }),
         // Whoever cannot see what was said does not answer it.
         answers: message && alerts.content == Content::Text,
     })
@@ -302,6 +308,23 @@ mod tests {
             let found = note(&happened, &alerts, NOON).is_some();
             assert_eq!(found, told, "{happened:?} {alerts:?}");
         }
+    }
+
+    #[test]
+    fn what_is_heard_is_what_happened_unless_it_is_off() {
+        let heard = |what, sound| {
+            let alerts = Alerts {
+                sound,
+                ..Alerts::default()
+            };
+            note(&Happened { what, ..said() }, &alerts, NOON)
+                .unwrap()
+                .sound
+        };
+
+        assert_eq!(heard(What::Message, true), Some(Sound::Message));
+        assert_eq!(heard(What::Request, true), Some(Sound::Request));
+        assert_eq!(heard(What::Message, false), None);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The window's thread: takes what the node says, draws, and does what the person wants.
 
+mod tray;
+
 use std::time::Duration;
 
 use eframe::Frame;
-use egui::{Context, OpenUrl, Theme, ThemePreference, Ui, ViewportCommand};
+use egui::{Context, Event, InputState, OpenUrl, Theme, ThemePreference, Ui, ViewportCommand};
 
+use self::tray::InTray;
 use super::{
     action::Action,
     appearance::{Appearance, ThemeChoice},
@@ -12,9 +15,10 @@ use super::{
     calendar::Calendar,
     desktop::{Desktop, Heard},
     fonts,
+    language::Language,
     model::{Around, Model, Stage, nav::Place},
     screen::{home::Home, locked::Locked, starting, stopped},
-    strings::tr_count,
+    strings::{self, tr_count},
     theme,
     view::View,
 };
@@ -22,6 +26,7 @@ use crate::node::Timestamp;
 
 /// The window.
 pub struct App {
+    tray: InTray,
     model: Model,
     bridge: Bridge,
     calendar: Calendar,
@@ -33,6 +38,8 @@ pub struct App {
     has_emoji: bool,
     desktop: Option<Desktop>,
     scheme: Option<Theme>,
+    /// What the system speaks.
+    language: Language,
     /// A link that waits for the profile to be open.
     link: Option<String>,
 }
@@ -49,6 +56,7 @@ impl App {
         fonts::install(ctx);
         theme::install(ctx);
         Self {
+            tray: InTray::default(),
             model: Model::new(appearance),
             bridge,
             calendar,
@@ -60,6 +68,7 @@ impl App {
             has_emoji: false,
             desktop: None,
             scheme: None,
+            language: Language::default(),
             link: None,
         }
     }
@@ -68,6 +77,13 @@ impl App {
     #[must_use]
     pub fn with_link(self, link: Option<String>) -> Self {
         Self { link, ..self }
+    }
+
+    /// The same, where the system speaks this language.
+    #[must_use]
+    pub fn with_language(self, language: Language) -> Self {
+        strings::speak(self.model.appearance.language.unwrap_or(language));
+        Self { language, ..self }
     }
 
     /// The same, on a desktop.
@@ -95,9 +111,10 @@ impl App {
     pub fn receive(&mut self, ctx: &Context) {
         let now = (self.clock)();
         self.model.around = Around {
-            looked_at: ctx.input(|input| input.focused),
+            looked_at: ctx.input(is_looked_at),
             hour: self.calendar.hour(now),
         };
+        self.go_into_tray(ctx);
         self.hear(ctx, now);
         for _ in 0..AT_ONCE {
             let Some(update) = self.bridge.receive() else {
@@ -113,6 +130,10 @@ impl App {
     /// Draws, and does what the person wants.
     pub fn draw(&mut self, ui: &mut Ui) {
         let now = (self.clock)();
+        // Of a window that is hidden nothing is drawn, and its last input stays where it was.
+        if ui.input(|input| input.events.iter().any(is_use)) {
+            self.model.used(now);
+        }
         let actions = self.show(ui, now);
         if !actions.is_empty() {
             for action in actions {
@@ -172,6 +193,7 @@ impl App {
         }
         self.look(ctx);
         self.name_window(ctx);
+        self.tell_tray(ctx, now);
         if let Some(at) = self.model.next_tick() {
             ctx.request_repaint_after(Duration::from_millis(at.since(now)));
         }
@@ -211,6 +233,10 @@ impl App {
                     self.link = link.or(self.link.take());
                     raise(ctx);
                 }
+                Heard::TrayShown(there) => self.tray.there = there,
+                Heard::Quiet => self.turn_quiet(now),
+                Heard::Quit => self.quit(ctx),
+                Heard::Away => self.model.away(now),
                 Heard::Scheme(scheme) => {
                     self.scheme = scheme;
                     self.shown = None;
@@ -241,6 +267,7 @@ impl App {
             ThemeChoice::Light => ThemePreference::Light,
             ThemeChoice::Dark => ThemePreference::Dark,
         });
+        strings::speak(appearance.language.unwrap_or(self.language));
         theme::choose(ctx, appearance);
         ctx.request_repaint();
     }
@@ -257,8 +284,30 @@ impl App {
     }
 }
 
+/// Whether the person looks at the window. Of one that is hidden egui knows what was last.
+fn is_looked_at(input: &InputState) -> bool {
+    input.focused && input.viewport().visible() != Some(false)
+}
+
+/// Whether somebody did this. That a pointer or the keyboard went elsewhere is no use.
+fn is_use(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { .. }
+            | Event::Text(_)
+            | Event::Ime(_)
+            | Event::Paste(_)
+            | Event::PointerMoved(_)
+            | Event::PointerButton { .. }
+            | Event::MouseWheel { .. }
+            | Event::Touch { .. }
+            | Event::AccessKitActionRequest(_)
+    )
+}
+
 /// Brings the window to the front.
 fn raise(ctx: &Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Visible(true));
     ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
     ctx.send_viewport_cmd(ViewportCommand::Focus);
 }

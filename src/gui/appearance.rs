@@ -4,12 +4,14 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::Alerts;
+use super::{alert::Alerts, language::Language, widget::emoji::Tone};
 
 /// What the person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Appearance {
+    /// What it speaks; none: as the system.
+    pub language: Option<Language>,
     /// Light or dark.
     pub theme: ThemeChoice,
     /// The hue of what matters.
@@ -22,6 +24,16 @@ pub struct Appearance {
     pub compact: bool,
     /// Nothing moves that need not.
     pub reduce_motion: bool,
+    /// After how many minutes without use the profile locks; never if it is 0.
+    pub lock_after: u16,
+    /// It locks when the desktop does, or sleeps.
+    pub lock_with_desktop: bool,
+    /// The colour of emojis that have skin.
+    pub skin: Tone,
+    /// Closing the window leaves the program in the desktop's tray.
+    pub close_to_tray: bool,
+    /// Minimising it does.
+    pub minimise_to_tray: bool,
     /// The program starts when somebody logs in.
     pub at_login: bool,
     /// The offer of a first start was dismissed.
@@ -131,12 +143,17 @@ mod tests {
     fn what_was_stored_comes_back() {
         let profile = tempfile::tempdir().unwrap();
         let chosen = Appearance {
+            language: Some(Language::German),
             theme: ThemeChoice::Dark,
             accent: Accent::Plum,
             size: TextSize::Larger,
             ground: Ground::Waves,
             compact: true,
             reduce_motion: true,
+            close_to_tray: true,
+            skin: Tone::Medium,
+            lock_after: 15,
+            lock_with_desktop: true,
             alerts: Alerts {
                 quiet: true,
                 silent_until: 1_741_703_520_000,

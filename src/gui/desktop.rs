@@ -1,8 +1,10 @@
-//! The desktop around the window: notifications, and whether it is light or dark.
+//! The desktop around the window: notifications, whether it is light or dark, whether somebody is there.
 //!
 //! Each has a thread of its own, because the desktop may take its time. Where there is no desktop, or it
 //! does not answer, the window does without and the log says so once.
 
+#[cfg(target_os = "linux")]
+mod away;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod bus;
@@ -12,14 +14,22 @@ mod chooser;
 mod notices;
 #[cfg(target_os = "linux")]
 mod scheme;
+#[cfg(target_os = "linux")]
+mod tray;
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::{
+    path::PathBuf,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+};
 
 use egui::{Context, Theme};
+#[cfg(target_os = "linux")]
+use zbus::blocking::Connection;
 
 use super::{
     alert::Note,
     scan::{self, Refusal, Source},
+    sounds::Sounds,
 };
 use crate::node::ChatId;
 
@@ -36,6 +46,17 @@ pub enum Wish {
     Read(Source),
     /// Nothing at all is to be seen any more.
     WithdrawAll,
+    /// The tray shows this.
+    Tray(Tray),
+}
+
+/// What the icon in the tray says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tray {
+    /// Messages not yet read.
+    pub unread: u32,
+    /// Whether nothing is told now.
+    pub quiet: bool,
 }
 
 /// What the desktop says.
@@ -49,6 +70,14 @@ pub enum Heard {
     Read(Result<String, Refusal>),
     /// The program was started again, perhaps with a link.
     Knocked(Option<String>),
+    /// There is a tray, or none any more.
+    TrayShown(bool),
+    /// Somebody wants no notifications until tomorrow, or wants them again.
+    Quiet,
+    /// Somebody wants the program to end.
+    Quit,
+    /// Nobody is there any more: the desktop locks or sleeps.
+    Away,
     /// The desktop is light or dark, or does not care.
     Scheme(Option<Theme>),
 }
@@ -102,23 +131,41 @@ impl FarDesktop {
 }
 
 /// Begins to talk with the desktop. The threads end with the window.
-pub fn spawn(far: FarDesktop, ctx: &Context) {
+pub fn spawn(far: FarDesktop, profile: PathBuf, ctx: &Context) {
     let teller = far.teller(ctx);
     #[cfg(target_os = "linux")]
     {
         let for_scheme = teller.clone();
         std::thread::spawn(move || scheme::follow(&for_scheme));
+        let for_screen = teller.clone();
+        std::thread::spawn(move || away::follow_screen(Connection::session(), &for_screen));
+        let for_machine = teller.clone();
+        std::thread::spawn(move || away::follow_machine(Connection::system(), &for_machine));
         let (notes, noted) = sync_channel(WAITING);
+        let (states, stated) = sync_channel(WAITING);
+        let for_tray = teller.clone();
+        std::thread::spawn(move || tray::show(&stated, &for_tray));
         let for_notes = teller.clone();
-        std::thread::spawn(move || notices::show(&noted, &for_notes));
         std::thread::spawn(move || {
-            serve(&far.wishes, &teller, |wish| {
-                let _ = notes.try_send(wish);
+            let sounds = Sounds::in_profile(&profile);
+            notices::show(&noted, &for_notes, &sounds);
+        });
+        std::thread::spawn(move || {
+            serve(&far.wishes, &teller, |wish| match wish {
+                Wish::Tray(state) => {
+                    let _ = states.try_send(state);
+                }
+                other => {
+                    let _ = notes.try_send(other);
+                }
             });
         });
     }
     #[cfg(not(target_os = "linux"))]
-    std::thread::spawn(move || serve(&far.wishes, &teller, drop));
+    {
+        drop(profile);
+        std::thread::spawn(move || serve(&far.wishes, &teller, drop));
+    }
 }
 
 /// Reads codes, one after the other, and hands on what is not that.
@@ -140,7 +187,7 @@ fn serve(wishes: &Receiver<Wish>, teller: &Teller, rest: impl Fn(Wish)) {
 fn chosen() -> Result<String, Refusal> {
     #[cfg(target_os = "linux")]
     {
-        let chosen = zbus::blocking::Connection::session()
+        let chosen = Connection::session()
             .and_then(|connection| chooser::choose(&connection))
             .map_err(|error| {
                 tracing::info!(%error, "the desktop has no window to choose files");

@@ -2,7 +2,7 @@
 //!
 //! Text is Inter, code and numbers are JetBrains Mono, icons are Phosphor. Scripts that these do not
 //! have come from the system through eframe's font provider; emoji likewise, and where the system
-//! has none, from the bundled black and white Noto Emoji.
+//! has none, from the bundled Noto Color Emoji.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub const ICONS_BOLD: &str = "icons-bold";
 /// Makes the fonts available.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(definitions());
-    ctx.add_font_provider(Arc::new(black_and_white_emoji));
+    ctx.add_font_provider(Arc::new(bundled_emoji));
 }
 
 /// Loads the system's coloured emoji before any other of its fonts. Of two that have a character the
@@ -73,18 +73,25 @@ fn definitions() -> FontDefinitions {
 }
 
 /// Asked after the system's fonts, because it was added after them.
-fn black_and_white_emoji(request: &FallbackRequest<'_>) -> Option<FontInsert> {
+fn bundled_emoji(request: &FallbackRequest<'_>) -> Option<FontInsert> {
     let first = request.cluster.chars().next()?;
-    if first < '\u{2000}' {
-        return None;
-    }
+    let (name, font) = match first {
+        // Digits are Inter's, those of which a sign after them makes a key too.
+        ..'\u{2000}' => return None,
+        FLAG_LETTER_A..=FLAG_LETTER_Z => ("flags", FLAGS),
+        _ => ("emoji", EMOJI),
+    };
     let insert = InsertFontFamily {
         family: request.family.clone(),
         priority: FontPriority::Lowest,
     };
-    let font = FontData::from_static(NOTO_EMOJI);
-    Some(FontInsert::new("noto-emoji", font, vec![insert]))
+    let font = FontData::from_static(font);
+    Some(FontInsert::new(name, font, vec![insert]))
 }
+
+/// Two of these letters are the flag of a country.
+const FLAG_LETTER_A: char = '\u{1f1e6}';
+const FLAG_LETTER_Z: char = '\u{1f1ff}';
 
 const FILES: [(&str, &[u8]); 7] = [
     (
@@ -117,7 +124,8 @@ const FILES: [(&str, &[u8]); 7] = [
     ),
 ];
 
-const NOTO_EMOJI: &[u8] = include_bytes!("../../assets/fonts/NotoEmoji-Regular.ttf");
+const EMOJI: &[u8] = include_bytes!("../../assets/fonts/NotoColorEmoji.ttf");
+const FLAGS: &[u8] = include_bytes!("../../assets/fonts/NotoColorEmoji-Flags.ttf");
 
 /// The icons by name: code points of Phosphor.
 #[allow(missing_docs, reason = "each is named after what it shows")]
@@ -241,5 +249,30 @@ mod tests {
         let shown = ctx.fonts_mut(|fonts| fonts.has_glyph(&FontId::proportional(14.0), '😀'));
 
         assert!(shown);
+    }
+
+    #[test]
+    fn emoji_are_coloured_without_any_system_font() {
+        let ctx = Context::default();
+        install(&ctx);
+        let mut colours = Vec::new();
+        let emoji = ["😀", "👍🏽", "👩\u{200d}👩\u{200d}👧", "🇩🇪", "🫩", "❤\u{fe0f}"];
+        ctx.run_ui(RawInput::default(), |ui| {
+            for emoji in emoji {
+                let font = FontId::proportional(20.0);
+                let galley = ui
+                    .painter()
+                    .layout_no_wrap(emoji.into(), font, Color32::BLACK);
+                let glyphs = galley.rows.iter().flat_map(|row| &row.glyphs);
+                let drawn = glyphs.filter(|glyph| !glyph.uv_rect.is_nothing());
+                colours.push(drawn.map(|glyph| glyph.is_color).collect::<Vec<_>>());
+            }
+        })
+        .textures_delta
+        .clear();
+
+        // One drawing each, and in colour.
+        let wanted = vec![vec![true]; emoji.len()];
+        assert_eq!(colours, wanted);
     }
 }

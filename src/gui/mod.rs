@@ -14,6 +14,7 @@ pub mod disk;
 #[cfg(unix)]
 pub mod door;
 pub mod fonts;
+pub mod language;
 pub mod link;
 pub mod login;
 pub mod markup;
@@ -25,6 +26,7 @@ mod sample;
 pub mod scan;
 pub mod screen;
 pub mod shot;
+pub mod sounds;
 pub mod strings;
 pub mod theme;
 pub mod thumbnail;
@@ -47,6 +49,7 @@ use self::{
     bridge::Start,
     calendar::Calendar,
     desktop::Teller,
+    language::Locale,
 };
 use crate::node::Timestamp;
 
@@ -110,13 +113,16 @@ pub fn run(settings: WindowSettings) -> Result<(), NoWindow> {
             let ctx = creation.egui_ctx.clone();
             let (desktop, far_desktop) = desktop::desktop();
             let start = with_door(start, profile.clone(), far_desktop.teller(&ctx));
+            let sounds = profile.clone();
             let thread = bridge::spawn(start, profile, far, ctx.clone());
             // The other end waits in this function.
             let _ = hand_over.send(thread);
-            let calendar = Calendar::of_system();
-            desktop::spawn(far_desktop, &ctx);
+            let locale = Locale::of_system();
+            let calendar = Calendar::of_system(locale.customs);
+            desktop::spawn(far_desktop, sounds, &ctx);
             let app = App::new(&ctx, near, appearance, calendar, clock);
-            Ok(Box::new(app.with_desktop(desktop).with_link(link)))
+            let app = app.with_desktop(desktop).with_language(locale.language);
+            Ok(Box::new(app.with_link(link)))
         }),
     );
     // The window is gone, so the node's thread ends by itself; without a window it never began.

@@ -42,6 +42,7 @@ pub(crate) fn incoming(chat: ChatId, seq: u64, text: &str) -> Message {
         file: None,
         outgoing: false,
         state: DeliveryState::Read,
+        change: None,
         reaches_removed: false,
         given_by: None,
         seq,

@@ -1,7 +1,11 @@
-//! What the window says: one catalogue, `assets/i18n/en.ftl`.
+//! What the window says: the catalogues in `assets/i18n`, one of each language.
+
+use std::{cell::LazyCell, thread::LocalKey};
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+
+use super::language::Language;
 
 /// The sentence of that name.
 pub fn tr(key: &str) -> String {
@@ -41,115 +45,104 @@ pub fn tr_count(key: &str, count: u64) -> String {
     tr_with(key, &[("count", Argument::Count(count))])
 }
 
+/// From now on the program speaks this language; in tests only the thread does.
+pub fn speak(language: Language) {
+    #[cfg(not(test))]
+    SPOKEN.store(language as u8, std::sync::atomic::Ordering::Relaxed);
+    #[cfg(test)]
+    SPOKEN.with(|spoken| spoken.set(language as u8));
+}
+
+/// The language that is spoken.
+pub fn spoken() -> Language {
+    #[cfg(not(test))]
+    let spoken = SPOKEN.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(test)]
+    let spoken = SPOKEN.with(std::cell::Cell::get);
+    let mut all = Language::ALL.into_iter();
+    all.find(|language| *language as u8 == spoken)
+        .unwrap_or_default()
+}
+
+#[cfg(not(test))]
+static SPOKEN: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
+
+#[cfg(test)]
+thread_local! {
+    static SPOKEN: std::cell::Cell<u8> = const { std::cell::Cell::new(0) };
+}
+
 fn format(key: &str, args: Option<&FluentArgs<'_>>) -> String {
-    CATALOGUE.with(|catalogue| {
-        let message = catalogue
-            .get_message(key)
-            .and_then(|message| message.value());
-        // A test finds every key, so that nobody sees one.
-        let Some(pattern) = message else {
-            return key.to_owned();
-        };
+    // What a language does not have is said in English. A test finds every key, so that nobody sees one.
+    say(spoken(), key, args)
+        .or_else(|| say(Language::English, key, args))
+        .unwrap_or_else(|| key.to_owned())
+}
+
+fn say(language: Language, key: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+    catalogue(language).with(|catalogue| {
+        let pattern = catalogue.get_message(key)?.value()?;
         let mut errors = Vec::new();
-        catalogue
-            .format_pattern(pattern, args, &mut errors)
-            .into_owned()
+        let said = catalogue.format_pattern(pattern, args, &mut errors);
+        Some(said.into_owned())
     })
 }
 
-fn catalogue() -> FluentBundle<FluentResource> {
-    let english: LanguageIdentifier = "en".parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new(vec![english]);
+type Catalogue = LazyCell<FluentBundle<FluentResource>>;
+
+fn catalogue(language: Language) -> &'static LocalKey<Catalogue> {
+    match language {
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
+        Language::Hebrew => &HEBREW,
+    }
+}
+
+thread_local! {
+    static ENGLISH: Catalogue = LazyCell::new(|| read(Language::English));
+    static GERMAN: Catalogue = LazyCell::new(|| read(Language::German));
+    static HEBREW: Catalogue = LazyCell::new(|| read(Language::Hebrew));
+}
+
+fn text(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../../assets/i18n/en.ftl"),
+        Language::German => include_str!("../../assets/i18n/de.ftl"),
+        Language::Hebrew => include_str!("../../assets/i18n/he.ftl"),
+    }
+}
+
+fn read(language: Language) -> FluentBundle<FluentResource> {
+    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new(vec![tag]);
     // Marks around names would show as boxes: egui lays text out without bidirectional controls.
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(part, _)| part);
+    bundle.set_formatter(Some(grouped));
+    let text = text(language).to_owned();
+    let resource = FluentResource::try_new(text).unwrap_or_else(|(part, _)| part);
     bundle.add_resource_overriding(resource);
     bundle
 }
 
-thread_local! {
-    static CATALOGUE: FluentBundle<FluentResource> = catalogue();
+/// A count with its digits in threes, as the language writes it.
+fn grouped<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    let FluentValue::Number(number) = value else {
+        return None;
+    };
+    let digits = number.as_string();
+    if digits.len() <= 3 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let mark = tr("number-group");
+    let mut said = String::new();
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            said.push_str(&mark);
+        }
+        said.push(digit);
+    }
+    Some(said)
 }
-
-const ENGLISH: &str = include_str!("../../assets/i18n/en.ftl");
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeSet, fs, path::Path};
-
-    use super::*;
-
-    #[test]
-    fn the_catalogue_has_no_syntax_error() {
-        assert!(FluentResource::try_new(ENGLISH.to_owned()).is_ok());
-    }
-
-    #[test]
-    fn counts_choose_their_form() {
-        assert_eq!(tr_count("chats-unread", 1), "1 unread message");
-        assert_eq!(tr_count("chats-unread", 12), "12 unread messages");
-    }
-
-    #[test]
-    fn every_sentence_named_in_the_code_exists_and_every_sentence_is_used() {
-        let mut used = BTreeSet::new();
-        collect(
-            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/gui")),
-            &mut used,
-        );
-        let known: BTreeSet<String> = ENGLISH
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|line| Some(line.split_once(" =")?.0.to_owned()))
-            .collect();
-
-        let unused: Vec<_> = known.iter().filter(|key| !used.contains(*key)).collect();
-        let missing: Vec<_> = named(&used, &known);
-
-        assert_eq!(
-            unused,
-            Vec::<&String>::new(),
-            "in the catalogue, but not used"
-        );
-        assert_eq!(
-            missing,
-            Vec::<String>::new(),
-            "used, but not in the catalogue"
-        );
-    }
-
-    /// Texts that look like keys: in the family of a known key, but unknown.
-    fn named(used: &BTreeSet<String>, known: &BTreeSet<String>) -> Vec<String> {
-        let families: BTreeSet<&str> = known
-            .iter()
-            .filter_map(|key| key.split('-').next())
-            .collect();
-        let is_key = |text: &str| {
-            text.contains('-')
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-                && text
-                    .split('-')
-                    .next()
-                    .is_some_and(|family| families.contains(family))
-        };
-        let unknown = used
-            .iter()
-            .filter(|text| is_key(text) && !known.contains(*text));
-        unknown.cloned().collect()
-    }
-
-    /// Every text literal of the window's code.
-    fn collect(directory: &Path, used: &mut BTreeSet<String>) {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, used);
-            } else {
-                let code = fs::read_to_string(&path).unwrap();
-                used.extend(code.split('"').map(str::to_owned));
-            }
-        }
-    }
-}
+mod tests;

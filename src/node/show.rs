@@ -8,7 +8,10 @@ pub(super) use file::storage;
 
 use super::{
     DeliveryState, PersonId,
-    view::{Contact, Edition, Message, MessageKind, NearbyPerson, Reaction, RequestState, Via},
+    view::{
+        Changed, Contact, Edition, GroupChange, Message, MessageKind, NearbyPerson, Reaction,
+        RequestState, Via, Who,
+    },
 };
 use crate::{
     net::address,
@@ -232,12 +235,12 @@ impl People {
         }
     }
 
-    /// How somebody is called in a sentence.
-    fn name(&self, person: &PersonId) -> String {
+    /// Somebody in a sentence.
+    fn who(&self, person: &PersonId) -> Who {
         if *person == self.own {
-            return "You".to_owned();
+            return Who::Me;
         }
-        self.names.name(person)
+        Who::Named(self.names.name(person))
     }
 }
 
@@ -283,6 +286,7 @@ pub(super) fn message(
         deleted_by: acts.deleted_by,
         reactions: acts.reactions.into_iter().map(reaction).collect(),
         file: file::info(store, &row)?,
+        change: said.change,
         outgoing: row.outgoing,
         state,
         reaches_removed: row.signed.is_some_and(|signed| signed.reaches_removed),
@@ -330,6 +334,7 @@ struct Said {
     text: String,
     reply_to: Option<MessageId>,
     mentions: Vec<PersonId>,
+    change: Option<GroupChange>,
 }
 
 fn said(people: &People, row: &MessageRow) -> Said {
@@ -339,6 +344,7 @@ fn said(people: &People, row: &MessageRow) -> Said {
         text: String::new(),
         reply_to: None,
         mentions: Vec::new(),
+        change: None,
     };
     if content == TOMBSTONE {
         return without_text(MessageKind::Text);
@@ -349,11 +355,16 @@ fn said(people: &People, row: &MessageRow) -> Said {
             text: text::shown_text(&said.text),
             reply_to: said.reply_to,
             mentions: said.mentions,
+            change: None,
         },
-        Ok(Body::GroupChange(change)) => Said {
-            text: changed(people, &OpId(row.id.0), &change.op).unwrap_or_default(),
-            ..without_text(MessageKind::System)
-        },
+        Ok(Body::GroupChange(change)) => {
+            let change = changed(people, &OpId(row.id.0), &change.op);
+            Said {
+                text: change.as_ref().map(ToString::to_string).unwrap_or_default(),
+                change,
+                ..without_text(MessageKind::System)
+            }
+        }
         Ok(Body::Attachment(file)) => Said {
             text: text::shown_text(&file.caption),
             ..without_text(MessageKind::File)
@@ -363,77 +374,42 @@ fn said(people: &People, row: &MessageRow) -> Said {
     }
 }
 
-/// What a change of a group says, as a sentence. Of one that does not count it has nothing in it that its
-/// author chose.
-fn changed(people: &People, id: &OpId, op: &[u8]) -> Option<String> {
+/// What a change of a group says. Of one that does not count it has nothing in it that its author chose.
+fn changed(people: &People, id: &OpId, op: &[u8]) -> Option<GroupChange> {
     let body = OpBody::decode(op).ok()?;
-    let author = people.name(&body.author);
+    let by = people.who(&body.author);
     if people.void.contains(id) {
-        return Some(format!(
-            "{author} tried to change the group, which did not count"
-        ));
+        let what = Changed::Void;
+        return Some(GroupChange { by, what });
     }
     let person_of = |list: &[u8]| {
         DeviceList::read_verified(list)
             .ok()
             .map(|list| list.person())
     };
-    let whom = |person: &PersonId| {
-        if *person == people.own {
-            return "you".to_owned();
-        }
-        people.name(person)
-    };
-    Some(match body.change {
-        Change::Create(create) => {
-            let name = text::shown_text(&create.name);
-            format!("{author} founded the group “{name}”")
-        }
-        Change::AddMember(list) => format!("{author} added {}", whom(&person_of(&list)?)),
-        Change::RemoveMember(person) => format!("{author} removed {}", whom(&person)),
-        Change::SetRole(role) if role.role == 0 => {
-            let person = whom(&role.person);
-            format!("{author} made {person} a plain member")
-        }
-        Change::SetRole(role) => format!("{author} made {} an admin", whom(&role.person)),
-        Change::Leave => format!("{author} left"),
+    let what = match body.change {
+        Change::Create(create) => Changed::Founded(text::shown_text(&create.name)),
+        Change::AddMember(list) => Changed::Added(people.who(&person_of(&list)?)),
+        Change::RemoveMember(person) => Changed::Removed(people.who(&person)),
+        Change::SetRole(role) if role.role == 0 => Changed::MadePlain(people.who(&role.person)),
+        Change::SetRole(role) => Changed::MadeAdmin(people.who(&role.person)),
+        Change::Leave => Changed::Left,
         Change::SetMeta(meta) => {
             if let Some(name) = meta.name {
-                let name = text::shown_text(&name);
-                format!("{author} named the group “{name}”")
+                Changed::Named(text::shown_text(&name))
             } else if let Some(topic) = meta.topic {
-                let topic = text::shown_text(&topic);
-                format!("{author} changed what the group is for: “{topic}”")
+                Changed::Topic(text::shown_text(&topic))
             } else if let Some(by) = meta.add_by {
-                let who = if by == 0 { "only admins" } else { "everybody" };
-                format!("{author} let {who} add people")
+                Changed::WhoAdds { admins: by == 0 }
             } else if let Some(seconds) = meta.timer_s {
-                match span(seconds) {
-                    Some(span) => format!("{author} let messages disappear after {span}"),
-                    None => format!("{author} let messages stay"),
-                }
+                Changed::Timer(seconds)
             } else {
-                format!("{author} changed the settings of the group")
+                Changed::Other
             }
         }
         Change::DeviceUpdate(_) | Change::Epoch(_) | Change::Unknown { .. } => return None,
-    })
-}
-
-/// `4 weeks`, `1 hour`, `90 seconds`; none of no time.
-fn span(seconds: u32) -> Option<String> {
-    let units = [
-        (7 * 24 * 60 * 60, "week"),
-        (24 * 60 * 60, "day"),
-        (60 * 60, "hour"),
-        (60, "minute"),
-        (1, "second"),
-    ];
-    let whole = |(length, _): &(u32, &str)| seconds > 0 && seconds.is_multiple_of(*length);
-    let (length, name) = units.into_iter().find(whole)?;
-    let count = seconds / length;
-    let plural = if count == 1 { "" } else { "s" };
-    Some(format!("{count} {name}{plural}"))
+    };
+    Some(GroupChange { by, what })
 }
 
 /// How far a message of ours has come with somebody.
@@ -444,19 +420,5 @@ fn delivery(times: ReceiptTimes) -> DeliveryState {
         DeliveryState::Delivered
     } else {
         DeliveryState::Queued
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_named_in_the_largest_unit_that_fits() {
-        let named = [7_257_600, 86_400, 3_600, 90, 1, 0].map(span);
-
-        let wanted = ["12 weeks", "1 day", "1 hour", "90 seconds", "1 second"];
-        assert_eq!(named.iter().flatten().collect::<Vec<_>>(), wanted);
-        assert_eq!(named[5], None);
     }
 }

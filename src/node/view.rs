@@ -7,6 +7,7 @@ pub use chats::{ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, Place,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::change::{Changed, GroupChange, Who, units};
 pub use self::file::{
     Content, FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer,
     TransferState,
@@ -17,6 +18,7 @@ use super::{
     Timestamp, WarningKind,
 };
 
+mod change;
 mod file;
 mod message;
 

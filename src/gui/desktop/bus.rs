@@ -33,11 +33,38 @@ impl Bus {
         Some(Self { daemon, address })
     }
 
+    /// The bus of this process, for what finds one by the environment: the test runs itself again in a
+    /// process of its own, and is told there only. `test` is the end of its name.
+    pub(super) fn of_process(test: &str) -> Option<Self> {
+        let mut daemon = Self::start()?;
+        if std::env::var_os(OWN).is_some() {
+            // The outer process has it.
+            daemon.address = std::env::var(ADDRESS).unwrap();
+            return Some(daemon);
+        }
+        let ran = Command::new(std::env::current_exe().unwrap())
+            .args([test, "--nocapture"])
+            .env(ADDRESS, &daemon.address)
+            .env(OWN, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&ran.stderr);
+        assert!(
+            ran.status.success() && said.contains("1 passed"),
+            "{said}{errors}"
+        );
+        None
+    }
+
     pub(super) fn connect(&self) -> Connection {
         let builder = Builder::address(self.address.as_str()).unwrap();
         builder.build().unwrap()
     }
 }
+
+const ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
+const OWN: &str = "BETWIXT_TEST_OWN_BUS";
 
 impl Drop for Bus {
     fn drop(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    path::Path,
     sync::{Arc, mpsc::Receiver},
 };
 
@@ -16,12 +17,12 @@ use zbus::{
 
 use super::{Heard, Teller, Wish};
 use crate::{
-    gui::{alert::Note, strings::tr},
+    gui::{alert::Note, sounds::Sounds, strings::tr},
     node::ChatId,
 };
 
 /// Shows what is asked for until the window has closed.
-pub(super) fn show(wishes: &Receiver<Wish>, teller: &Teller) {
+pub(super) fn show(wishes: &Receiver<Wish>, teller: &Teller, sounds: &Sounds) {
     let mut server = None;
     // How many wishes are let go before a server that was not there is looked for again.
     let mut skip = 0u32;
@@ -33,7 +34,7 @@ pub(super) fn show(wishes: &Receiver<Wish>, teller: &Teller) {
                 continue;
             }
             server = Connection::session()
-                .and_then(|connection| Server::on(&connection, teller))
+                .and_then(|connection| Server::on(&connection, teller, sounds))
                 .map_err(|error| {
                     skip = SKIPPED;
                     if !std::mem::replace(&mut told, true) {
@@ -67,6 +68,7 @@ struct Server {
     proxy: Proxy<'static>,
     shown: Shown,
     can: Abilities,
+    sounds: Sounds,
 }
 
 /// What a server can do.
@@ -89,7 +91,7 @@ impl Abilities {
 }
 
 impl Server {
-    fn on(connection: &Connection, teller: &Teller) -> zbus::Result<Self> {
+    fn on(connection: &Connection, teller: &Teller, sounds: &Sounds) -> zbus::Result<Self> {
         let proxy = Proxy::new(connection, NAME, PATH, NAME)?;
         let abilities: Vec<String> = proxy.call("GetCapabilities", &())?;
         let rule = MatchRule::builder()
@@ -105,6 +107,7 @@ impl Server {
             proxy,
             shown,
             can: Abilities::of(&abilities),
+            sounds: sounds.clone(),
         })
     }
 
@@ -119,7 +122,7 @@ impl Server {
                 self.withdraw(|_| true);
                 Ok(())
             }
-            Wish::Choose | Wish::Read(_) => Ok(()),
+            Wish::Choose | Wish::Read(_) | Wish::Tray(_) => Ok(()),
         }
     }
 
@@ -147,7 +150,7 @@ impl Server {
                 &note.title,
                 body(note, self.can),
                 actions,
-                hints(note),
+                hints(note, &self.sounds),
                 -1i32,
             ),
         )?;
@@ -177,19 +180,23 @@ impl Server {
 /// Notifications that are remembered.
 const MOST: usize = 64;
 
-fn hints(note: &Note) -> HashMap<&'static str, Value<'static>> {
+fn hints(note: &Note, sounds: &Sounds) -> HashMap<&'static str, Value<'static>> {
     let mut hints: HashMap<&str, Value<'_>> = HashMap::new();
     hints.insert("category", "im.received".into());
     hints.insert("desktop-entry", "betwixt".into());
-    if note.sound {
-        hints.insert("sound-name", SOUND.into());
-    } else {
+    let Some(sound) = note.sound else {
         hints.insert("suppress-sound", true.into());
-    }
+        return hints;
+    };
+    let file = sounds.file(sound);
+    match file.as_deref().and_then(Path::to_str) {
+        Some(file) => hints.insert("sound-file", file.to_owned().into()),
+        None => hints.insert("sound-name", SOUND.into()),
+    };
     hints
 }
 
-/// What the desktop's sound theme has for it. It only looks like a key of the catalogue.
+/// What the desktop's sound theme has for it, where there is no sound of our own. It only looks like a key of the catalogue.
 const SOUND: &str = concat!("message", "-new-instant");
 
 /// What others wrote is never markup.

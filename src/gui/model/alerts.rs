@@ -98,7 +98,7 @@ impl Model {
         let about = |wish: &Wish| match wish {
             Wish::Show(note) => Some(note.chat),
             Wish::Withdraw(chat) => Some(*chat),
-            Wish::WithdrawAll | Wish::Choose | Wish::Read(_) => None,
+            Wish::WithdrawAll | Wish::Choose | Wish::Read(_) | Wish::Tray(_) => None,
         };
         let chat = about(&wish);
         self.wishes

@@ -6,6 +6,7 @@ mod alerts;
 pub mod files;
 pub mod find;
 mod groups;
+mod idle;
 pub mod nav;
 mod notice;
 mod people;
@@ -117,6 +118,8 @@ pub struct Model {
     pub was_forgotten: bool,
     /// When the clipboard must be emptied.
     pub clipboard_until: Option<Timestamp>,
+    /// When somebody last did something in the window.
+    used_at: Option<Timestamp>,
     outbox: Vec<Request>,
     wishes: Vec<Wish>,
     asked: BTreeMap<Ticket, Asked>,
@@ -274,6 +277,7 @@ impl Model {
             self.typing.next_expiry(),
             self.clipboard_until,
             self.files.next_expiry(),
+            self.locks_at(),
         ];
         times.into_iter().flatten().min()
     }
@@ -282,6 +286,7 @@ impl Model {
     pub fn tick(&mut self, now: Timestamp) {
         self.typing.expire(now);
         self.files.expire(now);
+        self.lock_unused(now);
         self.toasts.retain(|toast| toast.until > now);
         if self.clipboard_until.is_some_and(|until| until <= now) {
             self.clipboard_until = None;

@@ -65,7 +65,8 @@ impl Chat {
         {
             let font = theme::regular(theme::SMALL);
             let ink = view.tokens.text3;
-            ui.painter().text(
+            text::put(
+                ui.painter(),
                 body.center(),
                 Align2::CENTER_CENTER,
                 tr("chat-opening"),

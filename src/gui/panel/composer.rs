@@ -26,12 +26,16 @@ use self::{
 use crate::{
     gui::{
         action::{Action, MessageAction},
+        appearance::Appearance,
         fonts::icon,
         model::{Model, Writing, nav::Dialog},
         strings::{tr, tr_name},
         theme,
         view::View,
-        widget::{button, emoji},
+        widget::{
+            button,
+            emoji::{self, Picked},
+        },
     },
     node::{ChatId, MessageId, PersonId},
 };
@@ -111,7 +115,7 @@ impl Composer {
             self.tell_typing(key, view);
         }
         self.show_offer(ui, field, key, view);
-        self.show_emojis(ui, field, key);
+        self.show_emojis(ui, field, key, view);
         attach(ui, field, key, view);
         let send = Rect::from_center_size(
             pos2(rect.max.x - theme::GUTTER - 21.0, field.max.y - 21.0),
@@ -290,27 +294,32 @@ impl Composer {
     }
 
     /// The face at the right of the field, and all emojis.
-    fn show_emojis(&mut self, ui: &Ui, field: Rect, key: Slot) {
+    fn show_emojis(&mut self, ui: &Ui, field: Rect, key: Slot, view: &mut View<'_>) {
         let center = pos2(field.max.x - 23.0, field.max.y - 21.0);
         let place = Rect::from_center_size(center, vec2(34.0, 34.0));
         let faces = button::quiet_icon(ui, place, icon::SMILEY, &tr("composer-emoji"));
         let popup = Popup::menu(&faces).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         let search = &mut self.emoji;
+        let now = view.model.appearance;
         let picked = popup.show(|ui| {
             let id = Id::unique("field emoji");
             let writes = ui.memory(egui::Memory::focused);
             if writes.is_none_or(|of| of == field_id() || of == faces.id) {
                 ui.memory_mut(|memory| memory.request_focus(id));
             }
-            emoji::pick(ui, vec2(324.0, 290.0), id, search)
+            emoji::pick(ui, vec2(324.0, 330.0), id, search, now.skin)
         });
-        let Some(emoji) = picked.and_then(|shown| shown.inner) else {
-            return;
+        let emoji = match picked.and_then(|shown| shown.inner) {
+            Some(Picked::Emoji(emoji)) => emoji,
+            Some(Picked::Tone(skin)) => {
+                return view.act(Action::Look(Appearance { skin, ..now }));
+            }
+            None => return,
         };
         let at = self.cursor;
         let draft = self.drafts.entry(key).or_default();
         let at = at.min(draft.text.chars().count());
-        self.cursor = draft.put(at, at, emoji);
+        self.cursor = draft.put(at, at, &emoji);
         put_cursor(ui, self.cursor);
         self.emoji.clear();
         Popup::close_all(ui.ctx());

@@ -13,7 +13,7 @@ use crate::{
         strings::{Argument, tr, tr_with},
         theme,
         view::View,
-        widget::{button, field::Field},
+        widget::{button, field::Field, text},
     },
     node::view::NearbyPerson,
 };
@@ -55,8 +55,14 @@ impl List<'_> {
         ui.painter().rect_filled(rect, 0.0, view.tokens.list);
         let at = pos2(rect.min.x + 20.0, rect.min.y + 37.0);
         let font = theme::semibold(22.0);
-        ui.painter()
-            .text(at, Align2::LEFT_CENTER, self.title, font, view.tokens.text);
+        text::put(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            self.title,
+            font,
+            view.tokens.text,
+        );
         let last = pos2(rect.max.x - 34.0, rect.min.y + 36.0);
         let left = vec2(44.0, 0.0);
         let mut at = self.buttons.iter().skip(1).fold(last, |at, _| at - left);

@@ -2,6 +2,7 @@
 //! person wants; it owns only what it shows.
 
 pub mod banner;
+pub mod change;
 pub mod chat;
 pub mod chats;
 pub mod composer;

@@ -116,7 +116,14 @@ impl<'a> Row<'a> {
             tokens.text3
         };
         let time = theme::regular(12.0);
-        let time = painter.text(pos2(right, y), Align2::RIGHT_CENTER, self.time, time, ink);
+        let time = text::put(
+            painter,
+            pos2(right, y),
+            Align2::RIGHT_CENTER,
+            self.time,
+            time,
+            ink,
+        );
         let marks = [self.verified, self.muted, self.pinned];
         let marks = marks.iter().filter(|mark| **mark).count();
         #[expect(clippy::cast_precision_loss, reason = "at most three")]
@@ -223,7 +230,14 @@ pub fn strip_in(ui: &mut Ui, inset: f32, glyph: &str, words: &str) -> Response {
     let at = card.left_center() + vec2(24.0, 0.0);
     painter.text(at, Align2::CENTER_CENTER, glyph, theme::icon(20.0), ink);
     let at = card.left_center() + vec2(46.0, 0.0);
-    painter.text(at, Align2::LEFT_CENTER, words, theme::medium(14.0), ink);
+    text::put(
+        painter,
+        at,
+        Align2::LEFT_CENTER,
+        words,
+        theme::medium(14.0),
+        ink,
+    );
     let at = card.right_center() - vec2(18.0, 0.0);
     painter.text(
         at,
@@ -243,8 +257,14 @@ pub fn heading(ui: &mut Ui, words: &str) {
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, words));
     let at = pos2(rect.min.x + 20.0, rect.center().y + 3.0);
     let font = theme::semibold(theme::SMALL);
-    ui.painter()
-        .text(at, Align2::LEFT_CENTER, words, font, tokens.text2);
+    text::put(
+        ui.painter(),
+        at,
+        Align2::LEFT_CENTER,
+        words,
+        font,
+        tokens.text2,
+    );
 }
 
 /// A quiet sentence in a list.

@@ -12,7 +12,7 @@ use crate::{
         strings::{Argument, tr, tr_name, tr_with},
         theme,
         view::View,
-        widget::{button, field::Field},
+        widget::{button, field::Field, text},
     },
     node::ChatId,
 };
@@ -126,7 +126,8 @@ fn show_count(ui: &Ui, right: egui::Pos2, seek: &Seek, view: &View<'_>) {
         None => (view.tokens.text2, words),
     };
     let font = theme::regular(theme::SMALL);
-    ui.painter().text(
+    text::put(
+        ui.painter(),
         response.rect.right_center(),
         Align2::RIGHT_CENTER,
         shown,

@@ -16,6 +16,7 @@ use crate::{
         action::Action,
         appearance::{Accent, Appearance, Ground, TextSize, ThemeChoice},
         fonts::icon,
+        language::Language,
         model::nav::Dialog,
         strings::{Argument, tr, tr_count, tr_name, tr_with},
         theme,
@@ -55,7 +56,8 @@ fn sections(ui: &mut Ui, view: &mut View<'_>) {
     let indent = if view.narrow { 44.0 } else { 0.0 };
     let at = pos2(head.min.x + indent, head.min.y + 40.0);
     let font = theme::semibold(24.0);
-    ui.painter().text(
+    text::put(
+        ui.painter(),
         at,
         Align2::LEFT_CENTER,
         tr("settings-title"),
@@ -122,6 +124,10 @@ fn profile(ui: &mut Ui, view: &mut View<'_>) {
 fn appearance(ui: &mut Ui, view: &mut View<'_>) {
     let now = view.model.appearance;
     let mut group = Group::new(ui, &tr("settings-appearance"));
+    let language = language(&mut group, now.language);
+    if language != now.language {
+        view.act(Action::Look(Appearance { language, ..now }));
+    }
     let words = [tr("theme-system"), tr("theme-light"), tr("theme-dark")];
     let choices = [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark];
     let chosen = choices
@@ -182,7 +188,38 @@ fn appearance(ui: &mut Ui, view: &mut View<'_>) {
             ..now
         }));
     }
+    tray(&mut group, view);
     group.end();
+}
+
+/// What closing and minimising the window do.
+fn tray(group: &mut Group<'_>, view: &mut View<'_>) {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let mut chosen = view.model.appearance;
+    let (label, hint) = (tr("settings-close"), tr("settings-close-hint"));
+    if group.switch(&label, &hint, chosen.close_to_tray) {
+        chosen.close_to_tray = !chosen.close_to_tray;
+    }
+    let (label, hint) = (tr("settings-minimise"), tr("settings-minimise-hint"));
+    if group.switch(&label, &hint, chosen.minimise_to_tray) {
+        chosen.minimise_to_tray = !chosen.minimise_to_tray;
+    }
+    if chosen != view.model.appearance {
+        view.act(Action::Look(chosen));
+    }
+}
+
+/// Each by its own name. Returns what is chosen from now on.
+fn language(group: &mut Group<'_>, now: Option<Language>) -> Option<Language> {
+    let mut words = vec![tr("language-system")];
+    words.extend(Language::ALL.map(|language| language.name().to_owned()));
+    let at = Language::ALL.iter().position(|one| Some(*one) == now);
+    let chosen = at.map_or(0, |at| at + 1);
+    let clicked = group.choice(&tr("settings-language"), &words, chosen);
+    let at = clicked.unwrap_or(chosen).checked_sub(1)?;
+    Language::ALL.get(at).copied()
 }
 
 const ACCENTS: [&str; 4] = [
@@ -289,9 +326,38 @@ fn security(ui: &mut Ui, view: &mut View<'_>) {
         if group.button(&tr("settings-lock"), &tr("settings-lock-hint"), &verb) {
             view.act(Action::Lock);
         }
+        lock(&mut group, view);
     }
     group.end();
 }
+
+/// When the profile locks by itself.
+fn lock(group: &mut Group<'_>, view: &mut View<'_>) {
+    let mut chosen = view.model.appearance;
+    let words = LOCK_AFTER.map(|minutes| match minutes {
+        0 => tr("lock-never"),
+        60 => tr("lock-hour"),
+        minutes => tr_count("lock-minutes", minutes.into()),
+    });
+    let at = LOCK_AFTER.iter().position(|one| *one == chosen.lock_after);
+    let clicked = group.choice(&tr("settings-lock-after"), &words, at.unwrap_or_default());
+    if let Some(minutes) = clicked.and_then(|clicked| LOCK_AFTER.get(clicked)) {
+        chosen.lock_after = *minutes;
+    }
+    let (label, hint) = (
+        tr("settings-lock-desktop"),
+        tr("settings-lock-desktop-hint"),
+    );
+    if cfg!(target_os = "linux") && group.switch(&label, &hint, chosen.lock_with_desktop) {
+        chosen.lock_with_desktop = !chosen.lock_with_desktop;
+    }
+    if chosen != view.model.appearance {
+        view.act(Action::Look(chosen));
+    }
+}
+
+/// Minutes after which a profile that nobody uses can lock.
+const LOCK_AFTER: [u16; 5] = [0, 1, 5, 15, 60];
 
 fn network(ui: &mut Ui, view: &mut View<'_>) {
     let me = &view.model.me;

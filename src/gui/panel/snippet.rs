@@ -25,6 +25,8 @@ pub fn words(message: &Message) -> String {
             ("name", Argument::Text(&file.name)),
         ];
         tr_with("file-in-a-line", &both)
+    } else if let Some(change) = &message.change {
+        super::change::words(change)
     } else if message.text.is_empty() {
         tr("message-newer")
     } else {

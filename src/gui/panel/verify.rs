@@ -70,8 +70,14 @@ fn content(ui: &mut Ui, rect: Rect, person: PersonId, face: Face<'_>, view: &mut
     let response = ui.interact(place, ui.scope_id().with("title"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &title));
     let font = theme::semibold(22.0);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, &title, font, tokens.text);
+    text::put(
+        ui.painter(),
+        at,
+        Align2::CENTER_CENTER,
+        &title,
+        font,
+        tokens.text,
+    );
     let width = (rect.width() - 48.0).min(400.0);
     let font = theme::regular(theme::BODY);
     let at = pos2(middle, top + 116.0);
@@ -88,7 +94,8 @@ fn content(ui: &mut Ui, rect: Rect, person: PersonId, face: Face<'_>, view: &mut
     let Some((_, safety)) = known else {
         let font = theme::regular(theme::SMALL);
         let at = pos2(middle, top + 278.0);
-        ui.painter().text(
+        text::put(
+            ui.painter(),
             at,
             Align2::CENTER_CENTER,
             tr("verify-waiting"),
@@ -131,8 +138,14 @@ fn show_digits(ui: &Ui, center: egui::Pos2, number: &str, view: &View<'_>) {
     for row in groups.chunks(4) {
         for group in row {
             let font = theme::mono(16.0);
-            ui.painter()
-                .text(at, Align2::CENTER_CENTER, group, font, tokens.text);
+            text::put(
+                ui.painter(),
+                at,
+                Align2::CENTER_CENTER,
+                group,
+                font,
+                tokens.text,
+            );
             at.x += 77.5;
         }
         at = pos2(card.min.x + 54.0, at.y + 31.0);

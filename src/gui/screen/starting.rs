@@ -2,7 +2,13 @@
 
 use egui::{Align2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
-use crate::gui::{fonts::icon, strings::tr, theme, view::View, widget::hero};
+use crate::gui::{
+    fonts::icon,
+    strings::tr,
+    theme,
+    view::View,
+    widget::{hero, text},
+};
 
 /// Draws it.
 pub fn show(ui: &Ui, rect: Rect, view: &View<'_>) {
@@ -21,6 +27,12 @@ pub fn show(ui: &Ui, rect: Rect, view: &View<'_>) {
     );
     let font = theme::regular(theme::BODY);
     let at = middle + vec2(0.0, 44.0);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, words, font, tokens.text2);
+    text::put(
+        ui.painter(),
+        at,
+        Align2::CENTER_CENTER,
+        words,
+        font,
+        tokens.text2,
+    );
 }

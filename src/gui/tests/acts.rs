@@ -4,7 +4,10 @@ use egui::{Key, Modifiers};
 
 use super::bed::{CAROL, CHAT, GROUP, MadeUp, Window};
 use crate::{
-    gui::sample::{BEN, ME, NOW, id, incoming, outgoing},
+    gui::{
+        sample::{BEN, ME, NOW, id, incoming, outgoing},
+        widget::emoji::Tone,
+    },
     node::{
         ChatId, Command, MessageId, PersonId, Timestamp,
         view::{Edition, Event, Message, PersonReceipt, Reaction, ReceiptState},
@@ -390,4 +393,20 @@ fn beside_a_message_stand_its_acts_while_the_pointer_is_there() {
     window.click("Reply");
 
     assert!(window.has("Answer to Maya Lindqvist: Did the tent arrive?"));
+}
+
+#[test]
+fn a_colour_of_skin_is_remembered_and_taken() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.click("Emojis");
+
+    window.click("Skin: medium dark");
+    assert_eq!(
+        window.node.remembered.last().unwrap().skin,
+        Tone::MediumDark
+    );
+    window.write("thumbs up");
+    window.press(Modifiers::NONE, Key::Enter);
+
+    assert_eq!(window.node("Message to Maya Lindqvist").value(), Some("👍🏾"));
 }

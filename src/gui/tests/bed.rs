@@ -1,6 +1,7 @@
 //! A window without a screen, beside a made-up node that answers at once.
 
 use std::{
+    cell::Cell,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -9,6 +10,7 @@ use std::{
 use egui::{
     Context, DroppedFileHandle, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit,
     PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
+    ViewportInfo,
     accesskit::{Node, Role},
     pos2, vec2,
 };
@@ -20,18 +22,26 @@ use crate::{
         appearance::Appearance,
         bridge::{FarEnd, Request, Ticket, Update, bridge},
         calendar::Calendar,
-        desktop::{FarDesktop, Heard, Wish, desktop},
+        desktop::{FarDesktop, Heard, Tray, Wish, desktop},
         sample::NOW,
         shot, thumbnail,
         weight::Weight,
     },
     node::{
-        CommandError, ErrorKind,
+        CommandError, ErrorKind, Timestamp,
         view::{Answer, Event as NodeEvent, NodeCommand, Query},
     },
 };
 
 pub(super) use super::made_up::{CAROL, CHAT, GROUP, MadeUp, another_chat};
+
+thread_local! {
+    static CLOCK: Cell<Timestamp> = const { Cell::new(NOW) };
+}
+
+fn clock() -> Timestamp {
+    CLOCK.with(Cell::get)
+}
 
 /// A window without a screen.
 pub(super) struct Window {
@@ -56,6 +66,9 @@ pub(super) struct Window {
     pub(super) focus: bool,
     /// What it wanted of its viewport.
     pub(super) raised: u32,
+    /// All that it wanted of its viewport.
+    pub(super) wanted: Vec<ViewportCommand>,
+    viewport: ViewportInfo,
     focused: Option<usize>,
     dropped: Vec<PathBuf>,
 }
@@ -70,7 +83,7 @@ impl Window {
         ctx.enable_accesskit();
         let (near, far) = bridge();
         let (desktop, far_desktop) = desktop();
-        let app = App::new(&ctx, near, Appearance::default(), Calendar::utc(), || NOW);
+        let app = App::new(&ctx, near, Appearance::default(), Calendar::utc(), clock);
         let app = app.with_desktop(desktop);
         let mut window = Self {
             ctx,
@@ -87,6 +100,8 @@ impl Window {
             desktop: far_desktop,
             focus: true,
             raised: 0,
+            wanted: Vec::new(),
+            viewport: ViewportInfo::default(),
             focused: None,
             dropped: Vec::new(),
         };
@@ -136,9 +151,47 @@ impl Window {
         self.settle();
     }
 
-    /// What the desktop was asked for since.
+    /// It is so much later, in milliseconds.
+    pub(super) fn pass(&mut self, ms: u64) {
+        CLOCK.with(|clock| clock.set(clock.get().plus(ms)));
+        self.settle();
+    }
+
+    /// Somebody chooses how it looks.
+    pub(super) fn choose(&mut self, appearance: Appearance) {
+        let ctx = self.ctx.clone();
+        self.app.perform(&ctx, Action::Look(appearance));
+        self.settle();
+    }
+
+    /// What the desktop was asked for since, without what its tray shows.
     pub(super) fn wishes(&self) -> Vec<Wish> {
-        self.desktop.wishes.try_iter().collect()
+        let wishes = self.desktop.wishes.try_iter();
+        wishes
+            .filter(|wish| !matches!(wish, Wish::Tray(_)))
+            .collect()
+    }
+
+    /// What the tray shows last, if that changed.
+    pub(super) fn tray(&self) -> Option<Tray> {
+        let shown = self
+            .desktop
+            .wishes
+            .try_iter()
+            .filter_map(|wish| match wish {
+                Wish::Tray(shown) => Some(shown),
+                _ => None,
+            });
+        shown.last()
+    }
+
+    /// Somebody closes it, or minimises it.
+    pub(super) fn change(&mut self, viewport: ViewportInfo) -> Vec<ViewportCommand> {
+        self.wanted.clear();
+        self.viewport = viewport;
+        self.frame(Vec::new());
+        self.viewport = ViewportInfo::default();
+        std::mem::take(&mut self.wanted)
     }
 
     /// The desktop says something.
@@ -271,6 +324,9 @@ impl Window {
             focused: self.focus,
             events,
             dropped_files: dropped,
+            viewports: [(ViewportId::ROOT, self.viewport.clone())]
+                .into_iter()
+                .collect(),
             ..RawInput::default()
         };
         let app = &mut self.app;
@@ -282,6 +338,7 @@ impl Window {
         output.textures_delta.clear();
         self.repaint = output.viewport_output[&ViewportId::ROOT].repaint_delay;
         let wanted = &output.viewport_output[&ViewportId::ROOT].commands;
+        self.wanted.extend(wanted.iter().cloned());
         let raises = wanted
             .iter()
             .filter(|wanted| **wanted == ViewportCommand::Focus);

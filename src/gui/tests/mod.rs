@@ -15,3 +15,4 @@ mod pictures;
 mod screens;
 mod settings;
 mod text;
+mod tray;

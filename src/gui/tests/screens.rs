@@ -2,9 +2,15 @@
 
 use egui::{Key, Modifiers, vec2};
 
-use super::bed::{MadeUp, Window, bounds};
+use super::bed::{CHAT, MadeUp, Window, bounds};
 use crate::{
-    gui::{bridge::Update, sample::me, theme},
+    gui::{
+        appearance::Appearance,
+        bridge::Update,
+        desktop::{Heard, Wish},
+        sample::{incoming, me},
+        theme,
+    },
     node::{
         WarningKind,
         view::{Event, NodeCommand, NodeInfo},
@@ -59,6 +65,66 @@ fn locking_takes_everything_away_that_was_shown_or_written() {
 
     assert_eq!(window.node("Message to Maya Lindqvist").value(), Some(""));
 }
+
+#[test]
+fn locking_with_the_desktop_hides_what_comes_then_too() {
+    let mut node = MadeUp::default();
+    node.me.protected = true;
+    let mut window = Window::with_chat(node);
+    window.choose(Appearance {
+        lock_with_desktop: true,
+        ..Appearance::default()
+    });
+    window.focus = false;
+    window.settle();
+    window.wishes();
+
+    window.hears(Heard::Away);
+    let lock = |command: &NodeCommand| matches!(command, NodeCommand::Lock);
+    assert!(window.node.node_commands.iter().any(lock));
+    window.node.me = NodeInfo {
+        locked: true,
+        protected: true,
+        ..NodeInfo::default()
+    };
+    window.event(Event::Node(Box::new(window.node.me.clone())));
+    assert_eq!(window.wishes(), [Wish::WithdrawAll]);
+    let late = incoming(CHAT, 1001, "still on its way");
+    window.event(Event::Message(Box::new(late)));
+
+    assert_eq!(window.wishes(), []);
+    let names = window.names();
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.contains("Maya") || name.contains("way"))
+    );
+}
+
+#[test]
+fn a_key_keeps_it_open_and_nothing_else_does() {
+    let mut node = MadeUp::default();
+    node.me.protected = true;
+    let mut window = Window::with_chat(node);
+    window.choose(Appearance {
+        lock_after: 15,
+        ..Appearance::default()
+    });
+    let lock = |command: &NodeCommand| matches!(command, NodeCommand::Lock);
+    let locks = |window: &Window| window.node.node_commands.iter().any(lock);
+
+    window.pass(14 * MINUTE);
+    window.write("a");
+    window.pass(14 * MINUTE);
+    let message = incoming(CHAT, 1001, "Are you there?");
+    window.event(Event::Message(Box::new(message)));
+    assert!(!locks(&window));
+    window.pass(MINUTE);
+
+    assert!(locks(&window));
+}
+
+const MINUTE: u64 = 60_000;
 
 #[test]
 fn a_node_that_does_not_start_says_why_and_what_to_do() {

@@ -10,11 +10,12 @@ use crate::{
     gui::{
         appearance::{Accent, Appearance, Ground, TextSize, ThemeChoice},
         desktop::Heard,
+        language::Language,
         theme,
     },
     node::{
         Command,
-        view::{NodeCommand, UsedRelay},
+        view::{Event, NodeCommand, UsedRelay},
     },
 };
 
@@ -142,7 +143,7 @@ fn the_looks_stay_when_the_profile_is_locked() {
 
     let mut locked = window.node.me.clone();
     locked.locked = true;
-    window.event(crate::node::view::Event::Node(Box::new(locked)));
+    window.event(Event::Node(Box::new(locked)));
 
     assert_eq!(theme::chosen(window.ctx()).accent, Accent::Ember);
 }
@@ -316,4 +317,34 @@ fn locking_is_offered_only_with_a_passphrase() {
         window.node.node_commands.last(),
         Some(NodeCommand::Lock)
     ));
+}
+
+#[test]
+fn locking_by_itself_is_offered_to_those_who_have_a_passphrase() {
+    let mut window = open(MadeUp::default());
+    assert!(!window.has("Lock unused: 15 min") && !window.has("Lock with the desktop"));
+    window.node.me.protected = true;
+    window.event(Event::Node(Box::new(window.node.me.clone())));
+
+    window.click("Lock unused: 15 min");
+    window.click("Lock with the desktop");
+
+    let chosen = window.node.remembered.last().unwrap();
+    assert_eq!((chosen.lock_after, chosen.lock_with_desktop), (15, true));
+    window.click("Lock unused: Never");
+    assert_eq!(window.node.remembered.last().unwrap().lock_after, 0);
+}
+
+#[test]
+fn the_language_changes_at_once_and_is_remembered() {
+    let mut window = open(MadeUp::default());
+
+    window.click("Language: Deutsch");
+
+    let german = Some(Language::German);
+    assert_eq!(window.node.remembered.last().unwrap().language, german);
+    assert!(window.has("Lesebestätigungen") && !window.has("Read receipts"));
+    window.click("Sprache: System");
+    assert_eq!(window.node.remembered.last().unwrap().language, None);
+    assert!(window.has("Read receipts"), "the tests' system is English");
 }

@@ -364,7 +364,7 @@ impl Bubble<'_> {
         let middle = bubble.max.y - 13.0;
         let at = pos2(right - laid.meta_width, middle);
         let font = theme::regular(theme::CAPTION);
-        painter.text(at, Align2::LEFT_CENTER, self.time, font, ink);
+        text::put(painter, at, Align2::LEFT_CENTER, self.time, font, ink);
         if let Some(tick) = self.mine {
             let inks = Inks {
                 plain: ink,

@@ -5,6 +5,7 @@ use egui::{
     Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
+use super::text;
 use crate::gui::theme::{self, Tokens};
 
 /// How an icon button looks.
@@ -34,7 +35,8 @@ pub fn icon(ui: &Ui, rect: Rect, icon: &str, label: &str, look: IconLook) -> Res
     } else {
         theme::icon(look.size)
     };
-    painter.text(
+    text::put(
+        painter,
         rect.center(),
         Align2::CENTER_CENTER,
         icon,
@@ -92,7 +94,14 @@ pub fn pill(ui: &Ui, rect: Rect, label: &str, kind: Pill) -> Response {
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(theme::RADIUS), fill);
     let font = theme::semibold(theme::TITLE);
-    painter.text(rect.center(), Align2::CENTER_CENTER, label, font, ink);
+    text::put(
+        painter,
+        rect.center(),
+        Align2::CENTER_CENTER,
+        label,
+        font,
+        ink,
+    );
     focus_ring(painter, &response, rect, theme::RADIUS, tokens);
     response
 }
@@ -124,11 +133,14 @@ pub fn quiet(ui: &mut Ui, label: &str) -> Response {
     response
 }
 
+/// The room of the words in a menu.
+pub const MENU_WORDS: f32 = 200.0;
+
 /// A row of a menu.
 pub fn menu_item(ui: &mut Ui, glyph: &str, label: &str, danger: bool) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let ink = if danger { tokens.danger } else { tokens.text };
-    let (_, rect) = ui.allocate_space(vec2(220.0, 38.0));
+    let (_, rect) = ui.allocate_space(vec2(54.0 + MENU_WORDS, 38.0));
     let response = ui.interact(rect, ui.scope_id().with(label), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
     if response.hovered() || response.has_focus() {
@@ -145,7 +157,8 @@ pub fn menu_item(ui: &mut Ui, glyph: &str, label: &str, danger: bool) -> Respons
         ink,
     );
     let text_at = pos2(rect.min.x + 42.0, y);
-    ui.painter().text(
+    text::put(
+        ui.painter(),
         text_at,
         Align2::LEFT_CENTER,
         label,

@@ -1,21 +1,34 @@
 //! A field in which one searches emojis, and below it those that were taken lately and those that fit.
 
+mod german;
 mod names;
+mod tone;
 
 use egui::{
     Align2, CornerRadius, Id, Rect, ScrollArea, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
 };
 
-use self::names::EMOJIS;
-use super::{button, field::Field};
+pub use self::tone::Tone;
+use self::{german::GERMAN, names::EMOJIS};
+use super::{button, field::Field, text};
 use crate::gui::{
     fonts::icon,
-    strings::{tr, tr_name},
+    language::Language,
+    strings::{spoken, tr, tr_name},
     theme,
 };
 
+/// What is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// An emoji.
+    Emoji(String),
+    /// The colour of skin for those that have it, from now on.
+    Tone(Tone),
+}
+
 /// Draws it. Returns what was clicked.
-pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String) -> Option<&'static str> {
+pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String, tone: Tone) -> Option<Picked> {
     ui.set_max_width(size.x);
     let (_, place) = ui.allocate_space(vec2(size.x, 40.0));
     let line = Field {
@@ -31,7 +44,8 @@ pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String) -> Option<&
     if found.is_empty() {
         let font = theme::regular(theme::SMALL);
         let words = tr_name("emoji-none", search.trim());
-        ui.painter().text(
+        text::put(
+            ui.painter(),
             place.left_bottom() + vec2(4.0, 24.0),
             Align2::LEFT_CENTER,
             words,
@@ -43,35 +57,55 @@ pub fn pick(ui: &mut Ui, size: Vec2, field: Id, search: &mut String) -> Option<&
         .first()
         .filter(|_| entered && !wanted.is_empty())
         .map(|(emoji, _)| *emoji);
+    let chosen = tones(ui, tone);
     ScrollArea::vertical()
         .id_salt(field)
-        .max_height(size.y - 40.0)
-        .min_scrolled_height(size.y - 40.0)
+        .max_height(size.y - 80.0)
+        .min_scrolled_height(size.y - 80.0)
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
             if wanted.is_empty() {
-                picked = rows(ui, &recent(ui)).or(picked);
+                picked = rows(ui, &recent(ui), tone).or(picked);
             }
-            picked = rows(ui, &found).or(picked);
+            picked = rows(ui, &found, tone).or(picked);
         });
     if let Some(picked) = picked {
         remember(ui, picked);
     }
-    picked
+    let picked = picked.map(|picked| Picked::Emoji(tone.on(picked)));
+    picked.or(chosen.map(Picked::Tone))
 }
+
+/// A hand in each colour. Returns another one that was chosen.
+fn tones(ui: &mut Ui, chosen: Tone) -> Option<Tone> {
+    let mut clicked = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::ZERO;
+        for tone in Tone::ALL {
+            let hand = tone.on(HAND);
+            let label = tr_name("tone-label", &tr(tone.key()));
+            if show(ui, &hand, &label, Some(tone == chosen)) && tone != chosen {
+                clicked = Some(tone);
+            }
+        }
+    });
+    clicked
+}
+
+const HAND: &str = "✋";
 
 type Emoji = (&'static str, &'static str);
 
 /// Draws some, and a little room below them.
-fn rows(ui: &mut Ui, emojis: &[Emoji]) -> Option<&'static str> {
+fn rows(ui: &mut Ui, emojis: &[Emoji], tone: Tone) -> Option<&'static str> {
     let mut picked = None;
     if emojis.is_empty() {
         return picked;
     }
     ui.horizontal_wrapped(|ui| {
         for (emoji, name) in emojis {
-            if show(ui, emoji, name) {
+            if show(ui, &tone.on(emoji), name, None) {
                 picked = Some(*emoji);
             }
         }
@@ -85,7 +119,7 @@ fn recent(ui: &Ui) -> Vec<Emoji> {
     let taken: Vec<&'static str> = ui
         .data(|data| data.get_temp(recent_id()))
         .unwrap_or_default();
-    let known = |taken: &&str| EMOJIS.iter().find(|(emoji, _)| emoji == taken).copied();
+    let known = |taken: &&str| named().find(|(emoji, _)| emoji == taken);
     taken.iter().filter_map(known).collect()
 }
 
@@ -103,29 +137,50 @@ fn recent_id() -> Id {
 }
 
 fn found(wanted: &str) -> Vec<Emoji> {
-    let fits = |(_, name): &&(&str, &str)| {
+    let fits = |(_, name): &Emoji| {
         let words = || name.split(' ');
         wanted
             .split_whitespace()
             .all(|wanted| words().any(|word| word.starts_with(wanted)))
     };
-    EMOJIS.iter().filter(fits).copied().collect()
+    named().filter(fits).collect()
 }
 
-fn show(ui: &mut Ui, emoji: &str, name: &str) -> bool {
+/// All of them, with their words in the language that is spoken.
+fn named() -> impl Iterator<Item = Emoji> {
+    let words = match spoken() {
+        Language::German => GERMAN,
+        // Of Hebrew there is only a start.
+        Language::English | Language::Hebrew => &[],
+    };
+    let words = words
+        .iter()
+        .copied()
+        .map(Some)
+        .chain(std::iter::repeat(None));
+    let both = EMOJIS.iter().zip(words);
+    both.map(|((emoji, name), words)| (*emoji, words.unwrap_or(name)))
+}
+
+/// Draws one; of a choice, whether it is chosen.
+fn show(ui: &mut Ui, emoji: &str, name: &str, chosen: Option<bool>) -> bool {
     let tokens = theme::tokens(ui.ctx());
     let (id, rect): (Id, Rect) = ui.allocate_space(vec2(SIDE, SIDE));
     let response = ui.interact(rect, id, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    response.widget_info(|| match chosen {
+        Some(chosen) => WidgetInfo::selected(Role::RadioButton, true, chosen, name),
+        None => WidgetInfo::labeled(Role::Button, true, name),
+    });
     if response.gained_focus() {
         response.scroll_to_me(None);
     }
     let painter = ui.painter();
-    if response.hovered() {
+    if response.hovered() || chosen == Some(true) {
         painter.rect_filled(rect, CornerRadius::same(10), tokens.hover);
     }
     let font = theme::regular(22.0);
-    painter.text(
+    text::put(
+        painter,
         rect.center(),
         Align2::CENTER_CENTER,
         emoji,
@@ -144,6 +199,7 @@ const RECENT: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::strings::speak;
 
     #[test]
     fn emojis_are_found_by_the_beginnings_of_their_words() {
@@ -152,6 +208,18 @@ mod tests {
         assert_eq!(one("thumbs up"), ["👍"]);
         assert!(one("heart").len() > 5 && one("qqq").is_empty());
         assert_eq!(one("").len(), EMOJIS.len());
+    }
+
+    #[test]
+    fn in_german_they_have_german_words() {
+        assert_eq!(GERMAN.len(), EMOJIS.len());
+        speak(Language::German);
+
+        let one = |wanted| -> Vec<&str> { found(wanted).iter().map(|(emoji, _)| *emoji).collect() };
+
+        assert_eq!(one("daumen hoch"), ["👍"]);
+        assert_eq!(one("schmetterling"), ["🦋"]);
+        assert!(one("herz").len() > 5 && one("thumbs").is_empty());
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::gui::theme::{self, Tokens};
 pub fn paint_icon(painter: &Painter, center: Pos2, radius: f32, icon: &str, tokens: &Tokens) {
     painter.circle_filled(center, radius, tokens.soft);
     let font = theme::icon(radius * 0.92);
-    painter.text(
+    text::put(
+        painter,
         center,
         Align2::CENTER_CENTER,
         icon,
@@ -32,7 +33,8 @@ pub fn show(ui: &Ui, rect: Rect, icon: &str, words: &Words<'_>) -> bool {
     let painter = ui.painter();
     paint_icon(painter, middle - vec2(0.0, 76.0), 44.0, icon, tokens);
     let font = theme::semibold(theme::SECTION);
-    painter.text(
+    text::put(
+        painter,
         middle - vec2(0.0, 6.0),
         Align2::CENTER_CENTER,
         words.title,
@@ -66,7 +68,7 @@ pub fn card(ui: &Ui, window: Rect, size: Vec2, icon: &str, title: &str) -> Rect 
     paint_icon(painter, top + vec2(0.0, 76.0), 36.0, icon, tokens);
     let at = top + vec2(0.0, 144.0);
     let font = theme::semibold(24.0);
-    let shown = painter.text(at, Align2::CENTER_CENTER, title, font, tokens.text);
+    let shown = text::put(painter, at, Align2::CENTER_CENTER, title, font, tokens.text);
     let response = ui.interact(shown, ui.scope_id().with("title"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
     card

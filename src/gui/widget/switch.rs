@@ -5,7 +5,7 @@ use egui::{
     pos2, vec2,
 };
 
-use super::button::focus_ring;
+use super::{button::focus_ring, text};
 use crate::gui::theme;
 
 /// The size of a switch in points.
@@ -64,8 +64,14 @@ pub fn choice(ui: &Ui, rect: Rect, label: &str, words: &[String], chosen: usize)
             tokens.text2
         };
         let font = theme::medium(13.5);
-        ui.painter()
-            .text(part.center(), Align2::CENTER_CENTER, word, font, ink);
+        text::put(
+            ui.painter(),
+            part.center(),
+            Align2::CENTER_CENTER,
+            word,
+            font,
+            ink,
+        );
         focus_ring(ui.painter(), &response, part, 10, tokens);
         if response.clicked() {
             clicked = Some(at);

@@ -1,7 +1,9 @@
 //! Text on one line, cut to a width, and which messages are emoji alone.
 
+use std::ops::Range;
+
 use egui::{
-    Align, Color32, FontId, Painter, Pos2, TextFormat,
+    Align, Align2, Color32, FontId, Painter, Pos2, Rect, TextFormat,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -49,6 +51,25 @@ pub fn paint_line(
     let size = galley.size();
     painter.galley(left_middle - vec2(0.0, size.y / 2.0), galley, colour);
     size.x
+}
+
+/// Paints a few words of the window's own at an anchor. Returns where they stand.
+pub fn put(
+    painter: &Painter,
+    at: Pos2,
+    anchor: Align2,
+    words: impl AsRef<str>,
+    font: FontId,
+    colour: Color32,
+) -> Rect {
+    let words = words.as_ref();
+    if !bidi::is_needed(words) {
+        return painter.text(at, anchor, words, font, colour);
+    }
+    let galley = painter.layout_job(visual_line(painter, words, f32::INFINITY, font, colour));
+    let place = anchor.anchor_size(at, galley.size());
+    painter.galley(place.min, galley, colour);
+    place
 }
 
 /// Paints one line from its left middle, with parts of it marked by another font and colour. A line that
@@ -126,6 +147,30 @@ fn visual_line(
     job
 }
 
+/// Adds lines in the order of sight, each as wide as fits.
+fn append_visual(
+    painter: &Painter,
+    job: &mut LayoutJob,
+    text: &str,
+    width: f32,
+    format: &TextFormat,
+) {
+    let fits = |part: Range<usize>| {
+        let words = text.get(part).unwrap_or_default().to_owned();
+        let galley = painter.layout_no_wrap(words, format.font_id.clone(), Color32::BLACK);
+        galley.size().x <= width
+    };
+    let direction = bidi::direction(text).unwrap_or_default();
+    for (nth, line) in bidi::visual_lines(text, direction, fits).iter().enumerate() {
+        if nth > 0 {
+            job.append("\n", 0.0, format.clone());
+        }
+        for piece in line {
+            job.append(&piece.of(text), APART, format.clone());
+        }
+    }
+}
+
 /// Pieces with any space between them are shaped apart from each other. This much is not seen.
 pub const APART: f32 = 1.0 / 1024.0;
 
@@ -146,8 +191,12 @@ pub fn paint_centred(
         line_height: Some(line),
         ..TextFormat::default()
     };
-    job.append(text, 0.0, format);
-    job.wrap.max_width = width;
+    if bidi::is_needed(text) {
+        append_visual(painter, &mut job, text, width, &format);
+    } else {
+        job.append(text, 0.0, format);
+        job.wrap.max_width = width;
+    }
     job.halign = Align::Center;
     let galley = painter.layout_job(job);
     let height = galley.size().y;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FileInfo;
+use super::{FileInfo, GroupChange};
 use crate::node::{ChatId, DeliveryState, MessageId, PersonId, Timestamp};
 
 /// What a message is.
@@ -51,6 +51,9 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// Its file.
     pub file: Option<FileInfo>,
+    /// What it says of a group, for faces in this process that have words of their own; the text says the same.
+    #[serde(skip)]
+    pub change: Option<GroupChange>,
     /// Whether I wrote it.
     pub outgoing: bool,
     /// The least of all other members' states.

@@ -41,8 +41,9 @@ pub(super) struct Work {
     pub(super) stop: bool,
 }
 
-/// How long something that comes waits for more. Each commit of the index writes seven files.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// How long something that comes waits for more, unless somebody searches. Each commit of the index writes
+/// seven files: with a shorter wait it took half the processor time of whoever is in a busy chat.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Signal {
     /// Something was committed.

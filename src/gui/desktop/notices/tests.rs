@@ -4,14 +4,17 @@ use egui::Context;
 use zbus::zvariant::OwnedValue;
 
 use super::*;
-use crate::gui::desktop::{Desktop, bus::Bus, desktop};
+use crate::gui::{
+    desktop::{Desktop, FarDesktop, bus::Bus, desktop},
+    sounds::Sound,
+};
 
 fn note(body: &str) -> Note {
     Note {
         chat: ChatId([2; 32]),
         title: "Maya".into(),
         body: body.into(),
-        sound: true,
+        sound: Some(Sound::Message),
         answers: true,
     }
 }
@@ -42,13 +45,20 @@ fn answering_is_offered_where_the_server_takes_answers() {
 }
 
 #[test]
-fn a_notification_without_sound_says_so() {
+fn a_notification_has_a_sound_of_our_own_or_says_that_it_has_none() {
     let mut silent = note("a");
-    silent.sound = false;
+    silent.sound = None;
 
-    assert!(hints(&silent).contains_key("suppress-sound"));
-    assert!(!hints(&silent).contains_key("sound-name"));
-    assert!(hints(&note("a")).contains_key("sound-name"));
+    let profile = tempfile::tempdir().unwrap();
+    let sounds = Sounds::in_profile(profile.path());
+    let keys = |note: &Note, sounds: &Sounds| {
+        let hints = hints(note, sounds);
+        ["suppress-sound", "sound-file", "sound-name"].map(|key| hints.contains_key(key))
+    };
+
+    assert_eq!(keys(&silent, &sounds), [true, false, false]);
+    assert_eq!(keys(&note("a"), &sounds), [false, true, false]);
+    assert_eq!(keys(&note("a"), &Sounds::default()), [false, false, true]);
 }
 
 /// What the server was asked to show: what it replaces, heading, text, actions.
@@ -99,6 +109,11 @@ fn serve(bus: &Bus, can: &'static [&'static str]) -> (Connection, Receiver<Asked
     (connection, shown, closed)
 }
 
+fn connected(bus: &Bus, far: &FarDesktop) -> zbus::Result<Server> {
+    let teller = far.teller(&Context::default());
+    Server::on(&bus.connect(), &teller, &Sounds::default())
+}
+
 fn wait<T>(from: &Receiver<T>) -> T {
     from.recv_timeout(Duration::from_secs(30)).unwrap()
 }
@@ -112,7 +127,7 @@ fn a_chat_has_one_notification_which_is_clicked_answered_and_withdrawn() {
     let Some(bus) = Bus::start() else { return };
     let (desk, shown, closed) = serve(&bus, &["actions", "inline-reply", "body-markup"]);
     let (near, far) = desktop();
-    let server = Server::on(&bus.connect(), &far.teller(&Context::default())).unwrap();
+    let server = connected(&bus, &far).unwrap();
     let show = |body| server.fulfil(&Wish::Show(note(body))).unwrap();
 
     show("one <b>");
@@ -153,7 +168,7 @@ fn what_a_server_cannot_do_is_not_offered() {
     let Some(bus) = Bus::start() else { return };
     let (_desk, shown, _closed) = serve(&bus, &["body"]);
     let (_near, far) = desktop();
-    let server = Server::on(&bus.connect(), &far.teller(&Context::default())).unwrap();
+    let server = connected(&bus, &far).unwrap();
 
     server.fulfil(&Wish::Show(note("a < b"))).unwrap();
 
@@ -165,5 +180,5 @@ fn without_a_server_there_is_an_error_and_no_more() {
     let Some(bus) = Bus::start() else { return };
     let (_near, far) = desktop();
 
-    assert!(Server::on(&bus.connect(), &far.teller(&Context::default())).is_err());
+    assert!(connected(&bus, &far).is_err());
 }

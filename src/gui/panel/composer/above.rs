@@ -75,5 +75,5 @@ pub(super) fn show_note(ui: &Ui, field: Rect, note: &str, too_long: bool) {
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, note));
     let at = pos2(field.min.x + 16.0, field.min.y - 12.0);
     let font = theme::regular(theme::SMALL);
-    ui.painter().text(at, Align2::LEFT_CENTER, note, font, ink);
+    text::put(ui.painter(), at, Align2::LEFT_CENTER, note, font, ink);
 }

@@ -96,7 +96,8 @@ fn fact(ui: &mut Ui, name: &str, value: &str) {
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &label));
     let font = theme::regular(14.0);
     let painter = ui.painter();
-    let drawn = painter.text(
+    let drawn = text::put(
+        painter,
         rect.left_center(),
         Align2::LEFT_CENTER,
         name,
@@ -145,7 +146,7 @@ fn show_edition(ui: &mut Ui, edition: &Edition, view: &View<'_>) {
     painter.galley(card.min + vec2(12.0, 8.0), galley, tokens.text);
     let at = pos2(card.min.x + 12.0, card.max.y - 13.0);
     let font = theme::regular(theme::CAPTION);
-    painter.text(at, Align2::LEFT_CENTER, time, font, tokens.text2);
+    text::put(painter, at, Align2::LEFT_CENTER, time, font, tokens.text2);
 }
 
 /// How far it has come with each.

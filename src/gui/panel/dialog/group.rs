@@ -12,7 +12,7 @@ use crate::{
         view::View,
         widget::{
             button::{self, Pill},
-            switch,
+            switch, text,
         },
     },
     node::{ChatId, History},
@@ -88,7 +88,7 @@ fn before(ui: &mut Ui, fields: &mut Fields) {
     let at = rect.left_top() + vec2(2.0, 10.0);
     let font = theme::medium(theme::SMALL);
     let painter = ui.painter();
-    painter.text(at, Align2::LEFT_CENTER, &label, font, tokens.text2);
+    text::put(painter, at, Align2::LEFT_CENTER, &label, font, tokens.text2);
     let place = Rect::from_min_size(rect.left_top() + vec2(0.0, 24.0), vec2(rect.width(), 38.0));
     let words = CHOICES.map(|(_, words, _)| tr(words));
     let chosen = CHOICES

@@ -31,7 +31,8 @@ pub(super) fn show(ui: &mut Ui, view: &mut View<'_>) {
         let font = theme::regular(theme::SMALL);
         if model.dialog.waiting {
             let at = rect.center();
-            ui.painter().text(
+            text::put(
+                ui.painter(),
                 at,
                 Align2::CENTER_CENTER,
                 tr("invite-waiting"),

@@ -75,7 +75,7 @@ fn quiet(group: &mut Group<'_>, view: &View<'_>, alerts: &mut Alerts) {
         ("settings-quiet-until", &mut alerts.quiet_until),
     ];
     for (label, minute) in times {
-        let words = format!("{:02}:{:02}", *minute / 60, *minute % 60);
+        let words = view.calendar.minute(*minute);
         let label = tr(label);
         let earlier = tr_name("settings-earlier", &label);
         let later = tr_name("settings-later", &label);

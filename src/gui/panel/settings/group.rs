@@ -36,8 +36,14 @@ pub fn heading(ui: &mut Ui, words: &str) -> Rect {
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, words));
     let at = pos2(head.min.x + 4.0, head.max.y - 18.0);
     let font = theme::semibold(theme::SMALL);
-    ui.painter()
-        .text(at, Align2::LEFT_CENTER, words, font, tokens.text2);
+    text::put(
+        ui.painter(),
+        at,
+        Align2::LEFT_CENTER,
+        words,
+        font,
+        tokens.text2,
+    );
     head
 }
 
@@ -80,8 +86,14 @@ impl<'a> Group<'a> {
         let row = self.row(64.0);
         let at = pos2(row.min.x + INSET, row.center().y);
         let font = theme::medium(theme::TITLE);
-        self.painter()
-            .text(at, Align2::LEFT_CENTER, label, font, self.tokens.text);
+        text::put(
+            self.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            label,
+            font,
+            self.tokens.text,
+        );
         let wide = 252f32.min(row.width() - 120.0);
         let place = Rect::from_min_size(
             pos2(row.max.x - 16.0 - wide, row.center().y - 19.0),
@@ -96,8 +108,14 @@ impl<'a> Group<'a> {
         let middle = row.center().y;
         let at = pos2(row.min.x + INSET, middle);
         let font = theme::medium(theme::TITLE);
-        self.painter()
-            .text(at, Align2::LEFT_CENTER, label, font, self.tokens.text);
+        text::put(
+            self.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            label,
+            font,
+            self.tokens.text,
+        );
         let words = Rect::from_center_size(pos2(row.max.x - 92.0, middle), vec2(64.0, 38.0));
         let name = format!("{label}: {value}");
         let response = self
@@ -105,7 +123,8 @@ impl<'a> Group<'a> {
             .interact(words, self.ui.scope_id().with(&name), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
         let font = theme::medium(theme::TITLE);
-        self.painter().text(
+        text::put(
+            self.painter(),
             words.center(),
             Align2::CENTER_CENTER,
             value,
@@ -153,10 +172,15 @@ impl<'a> Group<'a> {
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
         let at = pos2(row.min.x + INSET, row.center().y);
         let font = theme::medium(theme::TITLE);
-        let width = self
-            .painter()
-            .text(at, Align2::LEFT_CENTER, label, font, self.tokens.text)
-            .width();
+        let width = text::put(
+            self.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            label,
+            font,
+            self.tokens.text,
+        )
+        .width();
         let room = row.width() - 2.0 * INSET - width - 16.0;
         let job = text::one_line(value, room, theme::regular(theme::BODY), self.tokens.text2);
         let galley = self.painter().layout_job(job);
@@ -180,8 +204,14 @@ impl<'a> Group<'a> {
         let response = response.on_hover_text(value);
         let at = pos2(response.rect.min.x, row.center().y - 11.0);
         let font = theme::medium(theme::BODY);
-        self.painter()
-            .text(at, Align2::LEFT_CENTER, label, font, self.tokens.text);
+        text::put(
+            self.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            label,
+            font,
+            self.tokens.text,
+        );
         let at = pos2(response.rect.min.x, row.center().y + 11.0);
         let font = theme::mono(12.0);
         text::paint_line(self.painter(), at, value, room, font, self.tokens.text2);

@@ -11,6 +11,7 @@ use egui::{
 use crate::{
     gui::{
         fonts::icon,
+        panel::change,
         strings::tr,
         theme::{self, Tokens},
         view::View,
@@ -74,7 +75,9 @@ pub(super) fn show_reach(ui: &Ui, row: Rect, bubble: Rect, message: &Message, to
 }
 
 fn words(message: &Message) -> String {
-    if message.text.is_empty() {
+    if let Some(change) = &message.change {
+        change::words(change)
+    } else if message.text.is_empty() {
         tr("message-newer")
     } else {
         message.text.clone()

@@ -71,7 +71,7 @@ impl Engine {
             self.learn_list(turn, &list);
         }
         if !authors.is_empty() {
-            self.admit_members(turn, chat);
+            self.admit_members(turn, chat, &authors);
         }
         !authors.is_empty()
     }
