@@ -71,7 +71,7 @@ fn one(schedule: &Schedule, arguments: &SimArguments, name: &str) -> Result<(), 
         "{:.1} s of real time, {} MiB of memory, {} KiB for each host with its disk",
         began.elapsed().as_secs_f64(),
         memory >> 20,
-        memory / hosts >> 10
+        (memory / hosts) >> 10
     ));
     match &outcome.violation {
         None => Ok(()),
