@@ -179,7 +179,7 @@ fn a_narrow_window_shows_one_pane_and_leads_back() {
 
 #[test]
 fn nothing_is_drawn_while_nothing_happens() {
-    let mut windows = [
+    let mut windows = vec![
         Window::open(MadeUp::default()),
         Window::open(MadeUp::new_profile()),
         Window::open(MadeUp::locked()),
