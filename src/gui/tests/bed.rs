@@ -136,7 +136,7 @@ impl Window {
     pub(super) fn reduce_motion(&mut self) {
         let appearance = Appearance {
             reduce_motion: true,
-            ..self.app.model().appearance.clone()
+            ..self.app.model().appearance
         };
         let ctx = self.ctx.clone();
         self.app.perform(&ctx, Action::Look(appearance));
@@ -348,7 +348,7 @@ impl Window {
                 egui::OutputCommand::CopyText(text) => self.copied.push(text.clone()),
                 egui::OutputCommand::CopyImage(picture) => self.copied_pictures.push(picture.size),
                 egui::OutputCommand::OpenUrl(url) => self.opened.push(url.url.clone()),
-                _ => {}
+                egui::OutputCommand::TextSelectionSettled(_) => {}
             }
         }
         let tree = output.platform_output.accesskit_update.unwrap();

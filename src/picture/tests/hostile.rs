@@ -58,8 +58,8 @@ fn gif_of(frames: usize, side: u16) -> Vec<u8> {
 fn webp_of(side: u32) -> Vec<u8> {
     let [a, b, c, _] = (side - 1).to_le_bytes();
     let still = webp(&noise(16, 16));
-    let head = riff(b"VP8X", &[0, 0, 0, 0, a, b, c, a, b, c]);
-    riff(b"RIFF", &[b"WEBP", &head[..], &still[12..]].concat())
+    let head = riff(*b"VP8X", &[0, 0, 0, 0, a, b, c, a, b, c]);
+    riff(*b"RIFF", &[b"WEBP", &head[..], &still[12..]].concat())
 }
 
 /// A JPEG whose pixels are gone over and over.

@@ -73,22 +73,22 @@ pub(super) fn gif(frames: u8) -> Vec<u8> {
 pub(super) fn animated_webp(frames: u8) -> Vec<u8> {
     let mut body = b"WEBP".to_vec();
     // It moves; 60 x 40.
-    body.extend(riff(b"VP8X", &[2, 0, 0, 0, 59, 0, 0, 39, 0, 0]));
-    body.extend(riff(b"ANIM", &[0, 0, 0, 0, 0, 0]));
+    body.extend(riff(*b"VP8X", &[2, 0, 0, 0, 59, 0, 0, 39, 0, 0]));
+    body.extend(riff(*b"ANIM", &[0, 0, 0, 0, 0, 0]));
     for n in 0..frames {
         let picture = RgbImage::from_pixel(60, 40, [n * 50, 90, 10].into());
         let still = webp(&picture);
         let head = [0, 0, 0, 0, 0, 0, 59, 0, 0, 39, 0, 0, 80, 0, 0, 0];
-        let inner = [&still[12..], &riff(b"NOTE", SECRET)].concat();
-        body.extend(riff(b"ANMF", &[&head[..], &inner].concat()));
+        let inner = [&still[12..], &riff(*b"NOTE", SECRET)].concat();
+        body.extend(riff(*b"ANMF", &[&head[..], &inner].concat()));
     }
-    riff(b"RIFF", &body)
+    riff(*b"RIFF", &body)
 }
 
-pub(super) fn riff(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(super) fn riff(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap().to_le_bytes();
     let padding = &[0][..body.len() % 2];
-    [name, &length[..], body, padding].concat()
+    [&name[..], &length, body, padding].concat()
 }
 
 /// With where it was taken, in each of the places where programs write that; on its side, where a kind of
@@ -142,13 +142,13 @@ pub(super) fn tagged(bytes: &[u8]) -> Vec<u8> {
             let mut body = bytes[8..].to_vec();
             if &body[4..8] != b"VP8X" {
                 let head = [0, 0, 0, 0, 43, 1, 0, 199, 0, 0];
-                body.splice(4..4, riff(b"VP8X", &head));
+                body.splice(4..4, riff(*b"VP8X", &head));
             }
             body[12] |= 0x0c;
-            body.extend(riff(b"EXIF", &exif));
-            body.extend(riff(b"XMP ", SECRET));
-            body.extend(riff(b"HIDE", SECRET));
-            [&riff(b"RIFF", &body)[..], SECRET].concat()
+            body.extend(riff(*b"EXIF", &exif));
+            body.extend(riff(*b"XMP ", SECRET));
+            body.extend(riff(*b"HIDE", SECRET));
+            [&riff(*b"RIFF", &body)[..], SECRET].concat()
         }
     }
 }
