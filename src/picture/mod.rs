@@ -2,7 +2,7 @@
 //!
 //! Nothing here touches a disk or a clock. All of it takes its time, so it is called on threads on which
 //! nobody waits. What is said of a picture's size, frames and passes is read before any decoder sees it
-//! ([`look`]); whatever is not known to be needed to draw it does not stay ([`stripped`]).
+//! ([`look()`]); whatever is not known to be needed to draw it does not stay ([`stripped`]).
 
 mod animation;
 mod bounds;

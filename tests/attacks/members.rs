@@ -379,7 +379,7 @@ fn whoever_knows_a_channel_and_none_of_the_chains_reads_and_changes_nothing() {
             let inner = channel.open(frame).unwrap();
             let said = b"for members' eyes";
             assert!(!inner.body.windows(said.len()).any(|seen| seen == said));
-            bodies.push(inner.body.to_vec());
+            bodies.push(inner.body.clone());
         }
     }
     assert!(bodies.len() >= 3);

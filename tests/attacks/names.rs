@@ -156,7 +156,9 @@ fn whoever_calls_themselves_what_does_harm_is_shown_harmlessly_wherever_they_com
         assert!(found.name.len() <= limits::NAME);
     }
     let mut shown = display_names(&people);
-    shown.iter().for_each(|shown| harmless(shown));
+    for shown in &shown {
+        harmless(shown);
+    }
     shown.sort();
     shown.dedup();
     assert_eq!(shown.len(), people.len(), "no two are shown alike");
