@@ -163,10 +163,12 @@ fn what_stands_in_menus_fits_in_every_language() {
 }
 
 /// What is no sentence of the window's own.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 8] = [
     "MIT, Apache-2.0",
     "recent emojis",
     "seek count",
+    "original hint",
+    "no picture",
     "small picture",
     "small pictures",
     // Into the log.
