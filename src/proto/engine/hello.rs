@@ -193,7 +193,7 @@ impl Engine {
         }
         match standing {
             Some(Standing::Outgoing) => {
-                self.tell_channel(turn, &person, anew.as_ref());
+                self.tell_channel(turn, (&person, &certificate.id), anew.as_ref());
                 self.become_contacts(turn, person);
             }
             Some(Standing::Contact) => {
@@ -202,7 +202,7 @@ impl Engine {
                     // Somebody who lost everything, or had removed us: they are a contact already.
                     // What was sealed for this device before, it did not hear.
                     self.seal_all_again(turn, &certificate.id);
-                    self.tell_channel(turn, &person, anew.as_ref());
+                    self.tell_channel(turn, (&person, &certificate.id), anew.as_ref());
                     self.greet(turn, person);
                     self.flush_unsealed(turn, &person);
                 }

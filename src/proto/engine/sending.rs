@@ -146,35 +146,41 @@ impl Engine {
         }
     }
 
-    /// Tells our best channel to somebody who asked, on theirs: they may know no other.
+    /// A device of somebody asked, on a channel of its own. If ours is the better one, it is told that on its
+    /// own, since it may know no other; if not, their other devices are told its channel on ours.
     pub(super) fn tell_channel(
         &mut self,
         turn: &mut Turn<'_>,
-        person: &PersonId,
+        (person, asker): (&PersonId, &DeviceId),
         theirs: Option<&ChannelSecret>,
     ) {
         let chat = self.chat_with(person);
-        let best = self.chats.get(&chat).and_then(|held| held.channels.first());
-        let (Some(best), Some(theirs)) = (best, theirs) else {
+        let mut channels = self.chats.get(&chat).into_iter().flat_map(|c| &c.channels);
+        let (Some(best), Some(theirs)) = (channels.next(), theirs) else {
             return;
         };
-        if best.secret == theirs.secret {
-            return;
-        }
+        let is_theirs = best.secret == theirs.secret;
+        let on = if is_theirs {
+            channels.next()
+        } else {
+            Some(theirs)
+        };
+        let Some(on) = on else { return };
+        let channel = Channel::from_secret(&on.secret);
         let (seq, secret) = (best.seq, best.secret.clone());
         let body = Body::ChannelSet(ChannelSet { seq, secret });
         let content = control(body, turn.now).encode();
-        let channel = Channel::from_secret(&theirs.secret);
         let from = self.device();
-        for device in self.devices_with_session(person) {
-            let sealed = self.seal_pairwise(turn, device, &NO_CONTEXT, &content);
+        let devices = self.devices_with_session(person).into_iter();
+        let told = devices.filter(|device| (device == asker) != is_theirs);
+        for to in told.collect::<Vec<_>>() {
+            let sealed = self.seal_pairwise(turn, to, &NO_CONTEXT, &content);
             let Some(pairwise) = sealed.map(ByteVec::from) else {
                 continue;
             };
-            let to = device;
             let body = Pairwise { to, from, pairwise }.encode();
             let what = (Kind::Pairwise, body.as_slice());
-            self.send_on(turn, (chat, &channel), what, vec![device], Cargo::Control);
+            self.send_on(turn, (chat, &channel), what, vec![to], Cargo::Control);
         }
     }
 
