@@ -54,7 +54,7 @@ use self::{
 };
 
 /// The screens, each with the name of its pictures.
-const SCREENS: [(&str, &str); 25] = [
+const SCREENS: [(&str, &str); 28] = [
     ("new", "first-start"),
     ("chat", "conversation"),
     ("group", "group"),
@@ -79,6 +79,9 @@ const SCREENS: [(&str, &str); 25] = [
     ("link", "link"),
     ("search", "search"),
     ("attach", "attach"),
+    ("chosen", "chosen"),
+    ("album", "album"),
+    ("viewer", "viewer"),
     ("warned", "warned"),
 ];
 

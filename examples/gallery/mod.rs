@@ -239,7 +239,11 @@ impl World {
             }
             let held = self.messages.get_mut(&chat_of(MAYA));
             if let Some(last) = held.and_then(|held| held.last_mut()) {
-                *last = message;
+                *last = message.clone();
+            }
+            let with = chat_of(MAYA);
+            if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == with) {
+                row.last = Some(message);
             }
         }
     }
