@@ -221,6 +221,58 @@ fn a_member_who_is_no_contact_is_invited_to_one_group_after_another() {
 }
 
 #[test]
+fn somebody_is_invited_through_a_group_that_another_left_a_moment_ago() {
+    let (mut world, all) = hub(14, &["Bob", "Carol", "Dan"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    let storks = world.found(all[1], "Storks", &all[..1]);
+    world.run(20_000);
+    let leave = Command::LeaveGroup { chat_id: herons };
+    world.command(all[3], leave).unwrap().unwrap();
+    world.run(1_000);
+
+    // Nobody has made an epoch without Dan yet.
+    assert_eq!(world.engine(all[1]).group(&herons).unwrap().epoch, 1);
+    add(&mut world, all[1], storks, all[2], History::None);
+    world.run(5_000);
+
+    let place = world.engine(all[2]).group(&storks).map(|group| group.place);
+    assert_eq!(place, Some(Place::Invited(world.hosts[all[1]].person)));
+}
+
+#[test]
+fn whoever_left_the_group_in_which_they_were_invited_is_invited_once_they_are_a_contact() {
+    let (mut world, all) = hub(15, &["Bob", "Carol"]);
+    let herons = world.found(all[0], "Herons", &all[1..]);
+    let storks = world.found(all[1], "Storks", &all[..1]);
+    world.run(20_000);
+    world.part(all[1], all[0], true);
+    world.part(all[1], all[2], true);
+    add(&mut world, all[1], storks, all[2], History::None);
+    let leave = Command::LeaveGroup { chat_id: herons };
+    world.command(all[2], leave).unwrap().unwrap();
+    world.run(20_000);
+    world.crash(all[2]);
+    world.part(all[1], all[0], false);
+    world.run(60_000);
+
+    // Bob hears of it by Alice, before Carol heard him.
+    assert_eq!(
+        world.engine(all[1]).group(&herons).unwrap().members.len(),
+        2
+    );
+    world.crash(all[1]);
+    world.restart(all[1]);
+    world.restart(all[2]);
+    world.part(all[1], all[2], false);
+    world.run(60_000);
+    assert!(world.engine(all[2]).group(&storks).is_none());
+    world.befriend(all[1], all[2]);
+    world.run(150_000);
+
+    world.assert_group_agrees(storks, &all);
+}
+
+#[test]
 fn whoever_leaves_is_gone_for_all_and_the_keys_are_new() {
     let (mut world, all) = hub(5, &["Bob", "Carol"]);
     let chat = world.found(all[0], "Herons", &all[1..]);

@@ -74,6 +74,8 @@ pub(super) struct GroupChat {
     pub(super) state: GroupState,
     /// When to make an epoch though there is nothing to say.
     rekey_at: Option<Timestamp>,
+    /// When to try again to invite those to whom nothing led.
+    invite_at: Option<Timestamp>,
     /// When to tell some members which changes are here.
     spread_at: Option<Timestamp>,
     /// Epochs whose secret has not come, and when to ask for it.
@@ -104,11 +106,13 @@ const REFERRED: usize = 256;
 
 impl GroupChat {
     pub(super) fn new(group: Group, epochs: Epochs, state: GroupState) -> Self {
+        let invite_at = state.uninvited.as_ref().map(|_| state.thread.since);
         Self {
             group,
             epochs,
             state,
             rekey_at: None,
+            invite_at,
             spread_at: None,
             lacking: BTreeMap::new(),
             answered: BTreeMap::new(),
@@ -200,6 +204,7 @@ impl GroupChat {
             keys,
             apart,
             self.rekey_at,
+            self.invite_at,
             self.spread_at,
             lacking,
             leaving,
@@ -397,11 +402,15 @@ impl Engine {
             return;
         }
         let rekey = held.rekey_at.take_if(|at| *at <= now).is_some();
+        let invites = held.invite_at.take_if(|at| *at <= now).is_some();
         let spreads = held.spreads(now);
         let lacking: Vec<OpId> = due(&held.lacking, now);
         self.listen_in_group(turn, chat);
         if rekey {
             self.ensure_epoch(turn, chat);
+        }
+        if invites {
+            self.invite_again(turn, chat);
         }
         if spreads {
             self.spread(turn, chat);

@@ -184,7 +184,7 @@ impl Engine {
         }
     }
 
-    /// Sends a sealed pairwise message to one device.
+    /// Sends a sealed pairwise message to one device. `false`: the chat has no channel.
     pub(super) fn send_pairwise(
         &mut self,
         turn: &mut Turn<'_>,
@@ -192,7 +192,7 @@ impl Engine {
         device: DeviceId,
         pairwise: Vec<u8>,
         cargo: Cargo,
-    ) {
+    ) -> bool {
         let from = self.device();
         let body = Pairwise {
             to: device,
@@ -200,7 +200,7 @@ impl Engine {
             pairwise: ByteVec::from(pairwise),
         }
         .encode();
-        self.send_frame(turn, chat, (Kind::Pairwise, &body), vec![device], cargo);
+        self.send_frame(turn, chat, (Kind::Pairwise, &body), vec![device], cargo)
     }
 
     /// Seals a frame on the chat's channel, puts it into the outbox and on its way. `false` if the

@@ -1,6 +1,6 @@
 //! What is remembered of a group beside its log, its keys and its messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
@@ -83,6 +83,9 @@ pub struct GroupState {
     /// By device, messages of this one that were given up before it acknowledged them.
     #[n(12)]
     pub given_up: Option<BTreeMap<DeviceId, Counters>>,
+    /// Devices of members that this device added and could not invite: nothing leads to them yet.
+    #[n(13)]
+    pub uninvited: Option<BTreeSet<DeviceId>>,
 }
 
 /// A message that came after its author's removal, and to which no member refers.
@@ -123,6 +126,7 @@ impl GroupState {
             lost: None,
             floor: None,
             given_up: None,
+            uninvited: None,
         }
     }
 

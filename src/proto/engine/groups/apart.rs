@@ -196,18 +196,19 @@ impl Engine {
         held.is_some_and(|held| held.apart.contains_key(device))
     }
 
-    /// Sends a pairwise message on the channel on which two members always find each other.
+    /// Sends a pairwise message on the channel on which two members always find each other. `false`: there
+    /// is no session.
     pub(super) fn send_apart(
         &mut self,
         turn: &mut Turn<'_>,
         chat: ChatId,
         (person, device): (PersonId, DeviceId),
         body: Body,
-    ) {
+    ) -> bool {
         let content = control(body, turn.now).encode();
         let context = member_context(&chat);
         let Some(pairwise) = self.seal_to_member(turn, (person, device), &context, &content) else {
-            return;
+            return false;
         };
         let from = self.device();
         let channel = channel_of_two(&chat, &from, &device);
@@ -218,7 +219,7 @@ impl Engine {
         };
         let body = body.encode();
         let said = (Kind::Pairwise, body.as_slice(), vec![device]);
-        self.send_on_channel(turn, (chat, &channel), said, Cargo::Control);
+        self.send_on_channel(turn, (chat, &channel), said, Cargo::Control)
     }
 
     /// A frame came directly, on a channel that is not listened to: perhaps on that of the two.

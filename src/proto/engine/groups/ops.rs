@@ -236,6 +236,7 @@ impl Engine {
         };
         let devices = held.group.list(person).map(|list| list.devices().to_vec());
         for device in devices.unwrap_or_default() {
+            self.note_uninvited(turn.now, chat, &device.id);
             for (id, of, _) in self.outbox.waiting_for(&device.id) {
                 if of == *chat {
                     self.waits_no_more(turn, &id, &device.id);

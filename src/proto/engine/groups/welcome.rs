@@ -17,9 +17,13 @@ use crate::{
         id::{ChatId, DeviceId, PersonId},
         outbox::Cargo,
         secret::Secret,
+        time::{MINUTE, Timestamp},
     },
     wire::sync::OpId,
 };
+
+/// Until it is tried again to invite somebody to whom nothing led.
+const INVITE_AGAIN_MS: u64 = MINUTE;
 
 impl Engine {
     /// Gives people who were just added what they need. Those who are no contacts are told in a group
@@ -43,47 +47,126 @@ impl Engine {
             .collect();
         for (index, person, device) in &devices {
             let Some(seal) = seal_for(&made.chunks, *index) else {
+                self.note_invited(turn.now, chat, *device, false);
                 continue;
             };
             let Some(held) = self.groups.get(chat) else {
                 return;
             };
+            let mut is_told = true;
             for part in Welcome::parts(&held.group, epoch, &seal) {
                 let body = Opaque::new(Zeroizing::new(part.encode()));
-                self.send_welcome(turn, chat, (*person, *device), Body::Welcome(body));
+                is_told &= self.send_welcome(turn, chat, (*person, *device), Body::Welcome(body));
             }
+            self.note_invited(turn.now, chat, *device, is_told);
         }
         let devices: Vec<DeviceId> = devices.into_iter().map(|(_, _, device)| device).collect();
         self.tell_all_cards(turn, chat, &devices);
     }
 
+    /// `false`: nothing leads to the device now.
     fn send_welcome(
         &mut self,
         turn: &mut Turn<'_>,
         to: &ChatId,
         (person, device): (PersonId, DeviceId),
         body: Body,
-    ) {
+    ) -> bool {
         if self.is_apart(to, &device) {
-            self.send_apart(turn, *to, (person, device), body);
-            return;
+            return self.send_apart(turn, *to, (person, device), body);
         }
         if self.is_contact(&person) {
             let chat = self.chat_with(&person);
             let content = super::super::pairing::control(body, turn.now).encode();
-            if let Some(pairwise) = self.seal_pairwise(turn, device, &NO_CONTEXT, &content) {
-                self.send_pairwise(turn, chat, device, pairwise, Cargo::Control);
+            let pairwise = self.seal_pairwise(turn, device, &NO_CONTEXT, &content);
+            return pairwise.is_some_and(|pairwise| {
+                self.send_pairwise(turn, chat, device, pairwise, Cargo::Control)
+            });
+        }
+        let shared = self.where_met(to, &person, &device);
+        shared.is_some_and(|shared| {
+            self.send_to_member(turn, shared, (person, device), body, Cargo::Control)
+        })
+    }
+
+    /// Of the other groups that this device and another are in, that where they can be told something and
+    /// have been longest with us: they may not know yet that they are in the others.
+    fn where_met(&self, chat: &ChatId, person: &PersonId, device: &DeviceId) -> Option<ChatId> {
+        let shared = self.groups.iter().filter(|(shared, held)| {
+            let leads = || self.epoch_with(shared, device).is_some();
+            *shared != chat && held.is_member() && held.has(person) && leads()
+        });
+        let shared = shared.min_by_key(|(_, held)| held.group.joined_at(person));
+        shared.map(|(shared, _)| *shared)
+    }
+
+    /// A device was invited, or could not be: then it is tried again.
+    fn note_invited(&mut self, now: Timestamp, chat: &ChatId, device: DeviceId, is_told: bool) {
+        let Some(held) = self.group_mut(chat) else {
+            return;
+        };
+        if is_told {
+            if let Some(uninvited) = held.state.uninvited.as_mut() {
+                uninvited.remove(&device);
             }
+        } else {
+            held.state.uninvited.get_or_insert_default().insert(device);
+            held.invite_at = Some(now.plus(INVITE_AGAIN_MS));
+        }
+    }
+
+    /// Invites those to whom nothing led, if by now something does: they became contacts, or are in another
+    /// group with us.
+    pub(super) fn invite_again(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let now = turn.now;
+        let Some(held) = self.group_mut(chat) else {
+            return;
+        };
+        let uninvited = held.state.uninvited.take().unwrap_or_default();
+        if uninvited.is_empty() || !held.is_member() {
             return;
         }
-        // Where they have been longest with us: they may not know yet that they are in the others.
-        let shared = self.groups.iter().filter(|(shared, held)| {
-            let speaks = || held.epochs.speaking(&held.group).is_some();
-            *shared != to && held.is_member() && held.has(&person) && speaks()
+        let met = |device: &DeviceId| Some((self.person_of(chat, device)?, *device));
+        // Who is heard here, or gone, is invited no more.
+        let heard = &self.groups.get(chat).map(|held| &held.told_on);
+        let mut waiting: Vec<(PersonId, DeviceId)> = uninvited.iter().filter_map(met).collect();
+        waiting.retain(|(_, device)| heard.is_none_or(|heard| !heard.contains_key(device)));
+        let leads = |(person, device): &&(PersonId, DeviceId)| {
+            self.is_contact(person) || self.where_met(chat, person, device).is_some()
+        };
+        let ready: Vec<PersonId> = waiting.iter().filter(leads).map(|(who, _)| *who).collect();
+        if let Some(held) = self.group_mut(chat).filter(|_| !waiting.is_empty()) {
+            let waiting = waiting.into_iter().map(|(_, device)| device);
+            held.state.uninvited = Some(waiting.collect());
+            held.invite_at = Some(now.plus(INVITE_AGAIN_MS));
+        }
+        if !ready.is_empty()
+            && let Some(made) = self.make_epoch(turn, chat, Vec::new())
+        {
+            self.welcome(turn, chat, &ready, &made);
+        }
+    }
+
+    /// Somebody left a group: what they were told there of others that they are in, and did not take, they
+    /// are told again once something else leads to them.
+    pub(super) fn note_uninvited(&mut self, now: Timestamp, left: &ChatId, device: &DeviceId) {
+        let own = self.person();
+        let waiting = self.outbox.waiting_for(device);
+        let is_told = |of: &ChatId| waiting.iter().any(|(_, at, _)| at == of);
+        if !is_told(left) {
+            return;
+        }
+        let others = self.groups.iter().filter(|(chat, held)| {
+            *chat != left && held.is_member() && !held.told_on.contains_key(device) && is_told(chat)
         });
-        let shared = shared.min_by_key(|(_, held)| held.group.joined_at(&person));
-        if let Some(shared) = shared.map(|(shared, _)| *shared) {
-            self.send_to_member(turn, shared, (person, device), body, Cargo::Control);
+        let ours = others.filter(|(chat, held)| {
+            let person = self.person_of(chat, device);
+            let standing = person.and_then(|person| held.group.members().get(&person));
+            let added = standing.and_then(|standing| held.group.body(&standing.since));
+            added.is_some_and(|body| body.author == own)
+        });
+        for chat in ours.map(|(chat, _)| *chat).collect::<Vec<_>>() {
+            self.note_invited(now, &chat, *device, false);
         }
     }
 
