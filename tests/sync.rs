@@ -685,6 +685,34 @@ fn members_who_have_the_same_say_little_and_only_now_and_then() {
     assert!(bytes < 20_000, "{bytes}");
 }
 
+#[test]
+fn who_comes_back_to_many_compares_with_sixteen_of_them() {
+    let mut world = World::new(17, Links::GOOD);
+    let all: Vec<usize> = (0..24)
+        .map(|n| world.join(&format!("person {n}")))
+        .collect();
+    for other in &all[1..] {
+        world.befriend(all[0], *other);
+    }
+    let chat = world.found(all[0], "Herons", &all[1..]);
+    world.run(5 * MINUTE);
+    part(&mut world, all[23], &all[..23], true);
+    say(&mut world, all[1], chat, "hello");
+    world.run(MINUTE);
+    world.recorded = Some(Vec::new());
+
+    part(&mut world, all[23], &all[..23], false);
+    world.run(MINUTE);
+
+    let recorded = world.recorded.take().unwrap();
+    let begun = steps(&recorded).into_iter();
+    let begun = begun.filter(|step| matches!(step, Step::Compare(_)));
+    // A few more by whoever compares now and then.
+    let begun = begun.count();
+    assert!((10..=20).contains(&begun), "{begun}");
+    assert_eq!(texts(&world, all[23], chat), ["hello"]);
+}
+
 /// So many messages, said by two while a third is away. The author is gone when it comes back.
 #[test]
 #[ignore = "takes minutes; measures"]

@@ -63,6 +63,11 @@ const CHANCE_MS: u32 = 3_000;
 /// When all that may be under way is, this long until the next may begin.
 const BUSY_MS: u64 = 500;
 
+/// With so many who knew all that is known here it is compared after meeting them: what one of them lacks,
+/// another has given it or gives it, and whoever comes back compares with as many of its own accord. With
+/// others it is compared now and then.
+const ENOUGH: usize = 16;
+
 /// Comparisons in all groups at once.
 const AT_ONCE: usize = 4;
 
@@ -80,6 +85,11 @@ impl Sync {
 
     fn due_by(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Whether it was compared with as many as it takes to have what all have.
+    fn met_enough(&self) -> bool {
+        self.met.values().filter(|knew_all| **knew_all).count() >= ENOUGH
     }
 
     /// What this device had said when the comparison under way began.
@@ -102,7 +112,8 @@ impl Engine {
             return;
         };
         held.sync.heard.insert(peer, knows_all);
-        if held.sync.met.get(&peer).copied() >= Some(knows_all) {
+        if held.sync.met.get(&peer).copied() >= Some(knows_all) || held.sync.met_enough() {
+            held.sync.due_by(now.plus(IDLE_MS));
             return;
         }
         let wait = if is_first && knows_all {
@@ -114,9 +125,15 @@ impl Engine {
         held.sync.due_by(now.plus(IDLE_MS));
     }
 
-    /// More of the group is known than before: all connected members are compared with again.
-    pub(super) fn sync_anew(&mut self, now: Timestamp, chat: &ChatId) {
-        let peers = self.members_here(chat);
+    /// More of the group is known than before: connected members are compared with again, some of many.
+    pub(super) fn sync_anew(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        let now = turn.now;
+        let mut peers = self.members_here(chat);
+        while peers.len() > ENOUGH {
+            let many = u32::try_from(peers.len()).unwrap_or(u32::MAX);
+            let at = usize::try_from(within(turn.rng, many)).unwrap_or_default();
+            peers.swap_remove(at.min(peers.len().saturating_sub(1)));
+        }
         let Some(held) = self.groups.get_mut(chat) else {
             return;
         };
@@ -208,6 +225,9 @@ impl Engine {
                 *at = (*at).max(now.plus(BUSY_MS));
             }
             return;
+        }
+        if held.sync.met_enough() {
+            held.sync.wishes.clear();
         }
         let wished = held.sync.wishes.iter().filter(|(_, at)| **at <= now);
         let wished = wished.min_by_key(|(_, at)| **at).map(|(peer, _)| *peer);

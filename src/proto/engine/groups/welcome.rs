@@ -232,7 +232,7 @@ impl Engine {
         self.open_seal(turn, &chat, &invited.epoch, &invited.seal);
         self.enter(turn, &chat);
         self.rejoin(turn, &chat, &invited.epoch);
-        self.sync_anew(turn.now, &chat);
+        self.sync_anew(turn, &chat);
     }
 
     /// Begins to hear a group that this device is in.
