@@ -77,7 +77,7 @@ pub fn draw(seed: u64, plan: &Plan) -> Schedule {
         groups,
         friends,
         relays,
-        settle_s: 60,
+        settle_s: 90,
         links,
         steps: Vec::new(),
     };

@@ -83,3 +83,20 @@ fn a_disk_that_forgets_what_was_answered_is_found_and_the_schedule_made_small() 
     ];
     assert_eq!(acts, needed);
 }
+
+/// Small schedules in which something waited for ever or for too long, until the engine was mended.
+#[test]
+fn schedules_that_broke_a_rule_once_hold() {
+    let found = [
+        include_str!("tests/found/invited-after-somebody-left.toml"),
+        include_str!("tests/found/two-epochs-for-who-came-back.toml"),
+        include_str!("tests/found/secret-lost-by-a-crash.toml"),
+    ];
+    for text in found {
+        let schedule = Schedule::from_toml(text).unwrap();
+
+        let outcome = play(&schedule, false);
+
+        assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
+    }
+}

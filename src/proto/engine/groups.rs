@@ -86,6 +86,8 @@ pub(super) struct GroupChat {
     apart: BTreeMap<DeviceId, apart::Apart>,
     /// Of those that do the epoch on whose channel they said they can be told things.
     told_on: BTreeMap<DeviceId, OpId>,
+    /// When to look for what those did not hear.
+    unheard_at: Option<Timestamp>,
     /// What this device said, by number, when nobody heard it: it is said again to whom it meets.
     said_apart: BTreeSet<u32>,
     /// By epoch, who may take messages of others back.
@@ -118,6 +120,7 @@ impl GroupChat {
             answered: BTreeMap::new(),
             apart: BTreeMap::new(),
             told_on: BTreeMap::new(),
+            unheard_at: None,
             said_apart: BTreeSet::new(),
             moderators: BTreeMap::new(),
             referred: VecDeque::new(),
@@ -205,6 +208,7 @@ impl GroupChat {
             apart,
             self.rekey_at,
             self.invite_at,
+            self.unheard_at,
             self.spread_at,
             lacking,
             leaving,
@@ -280,6 +284,7 @@ impl Engine {
             self.channels.insert(topic, (*chat, channel));
             turn.effect(Effect::Subscribe(topic));
             self.lease(turn.now, topic);
+            self.meet_on(turn.now, chat, (topic, epoch));
         }
     }
 
@@ -403,6 +408,7 @@ impl Engine {
         }
         let rekey = held.rekey_at.take_if(|at| *at <= now).is_some();
         let invites = held.invite_at.take_if(|at| *at <= now).is_some();
+        let unheard = held.unheard_at.take_if(|at| *at <= now).is_some();
         let spreads = held.spreads(now);
         let lacking: Vec<OpId> = due(&held.lacking, now);
         self.listen_in_group(turn, chat);
@@ -411,6 +417,9 @@ impl Engine {
         }
         if invites {
             self.invite_again(turn, chat);
+        }
+        if unheard {
+            self.handle_unheard(turn, chat);
         }
         if spreads {
             self.spread(turn, chat);
@@ -443,20 +452,7 @@ impl Engine {
             self.admit_members(turn, &chat, &others);
             self.note_gaps(turn, &chat);
             self.forget_departed(turn, &chat);
-        }
-    }
-
-    /// Notes the newest epoch if its secret is not here.
-    fn note_lacking(&mut self, now: Timestamp, chat: &ChatId) {
-        let Some(held) = self.groups.get_mut(chat).filter(|held| held.is_open()) else {
-            return;
-        };
-        if held.epochs.speaking(&held.group).is_some() {
-            return;
-        }
-        let newest = held.group.newest_epoch();
-        if let Some(id) = newest.filter(|id| held.epochs.get(id).is_none()) {
-            held.lacking.entry(id).or_insert(now.plus(LACKING_MS));
+            self.watch_unheard(turn.now, &chat);
         }
     }
 

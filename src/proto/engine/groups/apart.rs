@@ -72,8 +72,7 @@ impl Engine {
         heads: &[OpId],
     ) -> bool {
         let (own, now) = (self.device(), turn.now);
-        let ours = self.epoch_topics.get(&topic).filter(|(of, _)| of == chat);
-        let ours = ours.map(|(_, epoch)| *epoch);
+        let ours = self.epoch_of(chat, &topic);
         let is_member = self.person_of(chat, &device).is_some();
         let Some(group) = self.groups.get_mut(chat).filter(|_| is_member) else {
             return true;
@@ -102,10 +101,39 @@ impl Engine {
         is_news
     }
 
-    fn is_topic_of(&self, chat: &ChatId, topic: &TopicKey) -> bool {
-        self.epoch_topics
-            .get(topic)
-            .is_some_and(|(of, _)| of == chat)
+    /// The epoch of a group that has this channel.
+    fn epoch_of(&self, chat: &ChatId, topic: &TopicKey) -> Option<OpId> {
+        let (of, epoch) = self.epoch_topics.get(topic)?;
+        (of == chat).then_some(*epoch)
+    }
+
+    /// The channel of an epoch is heard from now on: so are those who named it before.
+    pub(super) fn meet_on(&mut self, now: Timestamp, chat: &ChatId, on: (TopicKey, OpId)) {
+        let Some(held) = self.groups.get_mut(chat) else {
+            return;
+        };
+        let (topic, epoch) = on;
+        let met = held.apart.extract_if(.., |_, apart| apart.topic == topic);
+        for (device, _) in met {
+            held.told_on.insert(device, epoch);
+            held.unheard_at = Some(now);
+        }
+    }
+
+    /// A device speaks on the channel of an epoch, so it hears it: what it named before may be gone.
+    pub(super) fn heard_on(&mut self, now: Timestamp, chat: &ChatId, on: (DeviceId, OpId)) {
+        let Some(held) = self.groups.get_mut(chat) else {
+            return;
+        };
+        let is_used = |epoch: &OpId| {
+            let keys = held.epochs.get(epoch);
+            keys.is_some_and(|keys| keys.replaced().is_none())
+        };
+        let (device, epoch) = on;
+        if is_used(&epoch) && !held.told_on.get(&device).is_some_and(is_used) {
+            held.told_on.insert(device, epoch);
+            held.unheard_at = Some(now);
+        }
     }
 
     /// Asks those for keys who are still apart, to give them a new epoch.
@@ -115,15 +143,14 @@ impl Engine {
             return;
         };
         let due = held.apart.iter().filter(|(_, apart)| apart.due <= now);
-        let due: Vec<_> = due.map(|(device, a)| (*device, a.topic)).collect();
-        for (device, topic) in due {
+        let due: Vec<DeviceId> = due.map(|(device, _)| *device).collect();
+        for device in due {
             let person = self.person_of(chat, &device);
             let peer = self.reachable(&device);
-            let is_over = self.is_topic_of(chat, &topic);
             let Some(held) = self.groups.get_mut(chat) else {
                 return;
             };
-            let (Some(person), Some(peer), false) = (person, peer, is_over) else {
+            let (Some(person), Some(peer)) = (person, peer) else {
                 held.apart.remove(&device);
                 continue;
             };
@@ -319,32 +346,78 @@ impl Engine {
         }
     }
 
-    /// A member's device knows all changes and is heard in an epoch: what waits for it for long on the
-    /// channel of another, it did not hear. Nothing of that is lost: who we are it is told again.
+    /// A member's device is heard in an epoch: what waits for it for long on the channel of another, it did
+    /// not hear. Nothing of that is lost: messages it is given with their signatures, changes it has if it
+    /// knows all, and then who we are it is told again.
     pub(super) fn forget_unheard(
         &mut self,
         turn: &mut Turn<'_>,
         chat: &ChatId,
-        device: DeviceId,
-        epoch: &OpId,
+        (device, epoch): (DeviceId, &OpId),
+        knows_all: bool,
     ) {
         let meeting = channel_of_two(chat, &self.device(), &device).topic();
-        let mut cards = false;
+        let (mut cards, mut again) = (false, None::<Timestamp>);
         for (id, of, cargo) in self.outbox.waiting_for(&device) {
-            let is_news = of == *chat && matches!(cargo, Cargo::Control | Cargo::SoftState);
-            let Some(topic) = self.outbox.topic_of(&id).filter(|_| is_news) else {
+            let Some(topic) = self.outbox.topic_of(&id).filter(|_| of == *chat) else {
                 continue;
             };
             let on = self.epoch_topics.get(&topic).map(|(_, epoch)| *epoch);
-            let made = self.outbox.made_at(&id);
-            let is_old = made.is_some_and(|made| made.plus(UNHEARD_MS) <= turn.now);
-            if is_old && on != Some(*epoch) && topic != meeting {
-                self.waits_no_more(turn, &id, &device);
-                cards |= cargo == Cargo::SoftState;
+            let Some(made) = self.outbox.made_at(&id) else {
+                continue;
+            };
+            let due = made.plus(UNHEARD_MS);
+            let is_elsewhere = on != Some(*epoch) && topic != meeting;
+            let is_old = is_elsewhere && due <= turn.now;
+            match cargo {
+                Cargo::Control if is_old && knows_all => {
+                    self.waits_no_more(turn, &id, &device);
+                    continue;
+                }
+                Cargo::SoftState if is_old => {
+                    self.waits_no_more(turn, &id, &device);
+                    cards = true;
+                    continue;
+                }
+                Cargo::Message { counter } if is_old => {
+                    self.want(turn, (*chat, counter, device));
+                }
+                Cargo::Message { .. } => {}
+                Cargo::SoftState if is_elsewhere => {}
+                _ => continue,
             }
+            let next = if due <= turn.now {
+                turn.now.plus(UNHEARD_MS)
+            } else {
+                due
+            };
+            again = Some(again.map_or(next, |again| again.min(next)));
         }
         if cards {
             self.tell_own_card_to(turn, chat, &[device]);
+        }
+        if let Some(held) = self.groups.get_mut(chat) {
+            let at = [held.unheard_at, again].into_iter().flatten().min();
+            held.unheard_at = at;
+        }
+    }
+
+    /// What connected devices did not hear for long, on whichever channel it was.
+    pub(super) fn handle_unheard(&mut self, turn: &mut Turn<'_>, chat: &ChatId) {
+        for device in self.devices_in(chat) {
+            if self.reachable(&device).is_some()
+                && let Some(epoch) = self.epoch_with(chat, &device)
+            {
+                self.forget_unheard(turn, chat, (device, &epoch), false);
+            }
+        }
+    }
+
+    /// Something is on its way to members: it is looked at again if they do not hear it.
+    pub(super) fn watch_unheard(&mut self, now: Timestamp, chat: &ChatId) {
+        if let Some(held) = self.groups.get_mut(chat) {
+            let at = now.plus(UNHEARD_MS);
+            held.unheard_at = Some(held.unheard_at.map_or(at, |before| before.min(at)));
         }
     }
 
@@ -398,7 +471,7 @@ impl Engine {
 }
 
 /// For so long what was said in another epoch may still be on its way.
-const UNHEARD_MS: u64 = MINUTE;
+const UNHEARD_MS: u64 = 20 * SECOND;
 
 /// A channel that any two members can find without having told each other anything. Others who know of the
 /// group can too: so nothing goes on it but what is sealed between the two, directly from one to the other.

@@ -350,9 +350,8 @@ impl Engine {
         send_ops_once(turn, from, &channel, &lacks);
         if there.is_some() {
             self.say_what_was_said_apart(turn, &chat, device);
-            if lacks.is_empty() {
-                self.forget_unheard(turn, &chat, device, &epoch);
-            }
+            let knows_all = lacks.is_empty();
+            self.forget_unheard(turn, &chat, (device, &epoch), knows_all);
         }
         self.brakes
             .not_sent(person, room.saturating_sub(size).saturating_sub(1));

@@ -90,6 +90,7 @@ impl Engine {
         self.noted(turn, &row, &content);
         turn.write(Write::Message(Box::new(row)));
         let said = (Kind::GroupMessage, sealed.body.as_slice(), to);
+        self.watch_unheard(turn.now, &chat);
         self.send_in_epoch(turn, (chat, epoch), said, Cargo::Message { counter });
         Ok((sealed.id, now))
     }

@@ -130,6 +130,10 @@ impl Engine {
         if taken {
             self.recent.insert(id);
             turn.write(Write::Seen(id));
+            let speaks = from.and_then(|from| self.member_at(&chat, &from));
+            if let Some(device) = speaks.map(|(_, device)| device).or(author) {
+                self.heard_on(turn.now, &chat, (device, epoch));
+            }
             if from.is_none()
                 && turn.kept.is_none()
                 && let Some(author) = author

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{ChatChange, Engine, EngineEvent, GroupChat, Place, Turn};
+use super::{ChatChange, Engine, EngineEvent, GroupChat, LACKING_MS, Place, Turn};
 use crate::{
     proto::{
         chat::{
@@ -247,6 +247,20 @@ impl Engine {
         }
         let what = ChatChange::Members;
         turn.emit(EngineEvent::Chat { chat: *chat, what });
+    }
+
+    /// Notes the newest epoch if its secret is not here.
+    pub(super) fn note_lacking(&mut self, now: Timestamp, chat: &ChatId) {
+        let Some(held) = self.groups.get_mut(chat).filter(|held| held.is_open()) else {
+            return;
+        };
+        if held.epochs.speaking(&held.group).is_some() {
+            return;
+        }
+        let newest = held.group.newest_epoch();
+        if let Some(id) = newest.filter(|id| held.epochs.get(id).is_none()) {
+            held.lacking.entry(id).or_insert(now.plus(LACKING_MS));
+        }
     }
 
     /// Some of the seals of an epoch came. `false`: they cannot be taken yet, and are to come again.
