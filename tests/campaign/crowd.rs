@@ -194,7 +194,8 @@ fn much_at_once_for_a_reader_that_sleeps_arrives_once_and_in_order() {
          order; {} and {} KiB more; its reader was told of {} events and that it missed {}",
         more[0], more[1], ben.events, ben.missed
     );
-    assert!(more.iter().all(|more| *more < 128 << 10), "{more:?} KiB");
+    // What waits is in memory, and what the database has just written or read.
+    assert!(more.iter().all(|more| *more < 256 << 10), "{more:?} KiB");
     let known = ben.missed + ben.messages;
     assert!(known >= u64::try_from(count).unwrap(), "{known}");
 }
