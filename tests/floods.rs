@@ -125,7 +125,7 @@ fn settings(secret: Zeroizing<[u8; 32]>) -> Settings {
 }
 
 #[test]
-fn a_member_who_floods_a_group_over_a_connection_delays_others_little_and_costs_what_is_bounded() {
+fn a_member_who_floods_a_group_over_a_connection_costs_what_is_bounded_and_others_are_heard() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let Pair { mut ada, ben, .. } = Pair::befriend(&path("ada"), &path("mallory"));
