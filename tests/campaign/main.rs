@@ -16,6 +16,7 @@
 
 mod chance;
 mod clocks;
+mod crowd;
 mod faults;
 #[path = "../hosts/mod.rs"]
 mod hosts;

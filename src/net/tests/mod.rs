@@ -1,6 +1,7 @@
 //! Real nodes on real sockets, on loopback.
 
 mod hostile;
+mod middle;
 mod peers;
 mod storm;
 

@@ -91,6 +91,7 @@ pub struct Standing {
 
 /// All entries of one group, and what follows from them.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Log {
     pub(super) placed: Vec<Placed>,
     places: BTreeMap<OpId, u32>,
@@ -105,6 +106,7 @@ pub struct Log {
 
 /// An entry in its place.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Placed {
     pub(super) id: OpId,
     pub(super) author: PersonId,

@@ -14,6 +14,7 @@ use crate::proto::id::{DeviceId, PersonId};
 
 /// What the entries that count did to one person: places in the log.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Trail {
     /// What makes them a member: additions and promotions.
     adds: Vec<u32>,
@@ -32,6 +33,7 @@ pub(super) type Rolls = BTreeMap<PersonId, Roll>;
 
 /// The devices of one person.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Roll {
     /// For each device the lowest number of a list that has it.
     first: BTreeMap<DeviceId, u64>,

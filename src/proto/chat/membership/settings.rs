@@ -39,11 +39,12 @@ const ADD_BY: usize = 8;
 
 /// For each field the entries that set it and count.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Candidates {
     /// Those that none of the others follows.
-    last: [Vec<u32>; FIELDS],
+    pub(super) last: [Vec<u32>; FIELDS],
     /// All that say who may add.
-    adding: Vec<u32>,
+    pub(super) adding: Vec<u32>,
 }
 
 impl Candidates {

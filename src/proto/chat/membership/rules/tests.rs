@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod exhaustive;
+mod kept;
 mod naive;
 mod vectors;
 

@@ -27,6 +27,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whom it is done to.
+    pub(super) fn target(self) -> Option<u8> {
+        match self {
+            Self::Add(of) | Self::Remove(of) | Self::Promote(of) | Self::Demote(of) => Some(of),
+            _ => None,
+        }
+    }
+
     pub(super) fn act(self) -> Act {
         let meta = SetMeta::default();
         match self {
@@ -85,6 +93,13 @@ impl Naive {
     }
 
     pub(super) fn resolve(steps: &[Step]) -> Self {
+        let mut naive = Self::unresolved(steps);
+        naive.decide(steps);
+        naive
+    }
+
+    /// Knows who follows whom, and not yet what counts.
+    pub(super) fn unresolved(steps: &[Step]) -> Self {
         let (mut past, mut depth) = (Vec::new(), Vec::new());
         for step in steps {
             let follows = |set: u64, p: &u32| set | past[*p as usize] | 1 << p;
@@ -94,43 +109,44 @@ impl Naive {
             depth.push(deep.unwrap_or(0));
         }
         let owners = Self::owners(steps).len();
-        let mut this = Self {
+        Self {
             owners: u8::try_from(owners).unwrap(),
             past,
             depth,
-            counts: 1,
+            counts: 0,
             first: 0,
-        };
-        let all: Vec<(usize, &Step)> = steps.iter().enumerate().collect();
-        for (at, step) in &all {
+        }
+    }
+
+    /// Decides what counts, whatever was decided before.
+    pub(super) fn decide(&mut self, steps: &[Step]) {
+        self.counts = 1;
+        for (at, step) in steps.iter().enumerate() {
             if step.kind == Kind::Leave {
-                this.counts |= 1 << at;
+                self.counts |= 1 << at;
             }
         }
-        let leaves = this.counts;
-        for (at, step) in &all {
-            let kept = this.places(leaves).all(|l| {
-                steps[l].kind != Kind::Leave
-                    || steps[l].author != step.author
-                    || this.before(*at, l)
+        let leaves = self.counts;
+        for (at, step) in steps.iter().enumerate() {
+            let kept = self.places(leaves).all(|l| {
+                steps[l].kind != Kind::Leave || steps[l].author != step.author || self.before(at, l)
             });
-            if this.own(step) && this.ranked(step) && kept {
-                this.counts |= 1 << at;
+            if self.own(step) && self.ranked(step) && kept {
+                self.counts |= 1 << at;
             }
         }
-        this.first = this.counts;
-        for (at, step) in &all {
-            if this.admin_act(*at, step, steps) {
-                this.counts |= 1 << at;
+        self.first = self.counts;
+        for (at, step) in steps.iter().enumerate() {
+            if self.admin_act(at, step, steps) {
+                self.counts |= 1 << at;
             }
         }
-        let second = this.counts;
-        for (at, step) in &all {
-            if this.counts & 1 << at == 0 && this.member_act(*at, step, steps, second) {
-                this.counts |= 1 << at;
+        let second = self.counts;
+        for (at, step) in steps.iter().enumerate() {
+            if self.counts & 1 << at == 0 && self.member_act(at, step, steps, second) {
+                self.counts |= 1 << at;
             }
         }
-        this
     }
 
     fn own(&self, step: &Step) -> bool {
@@ -189,16 +205,16 @@ impl Naive {
     }
 
     /// The winner of the settings of a kind.
-    fn last(&self, set: u64, steps: &[Step], of: impl Fn(Kind) -> bool) -> Option<Kind> {
-        let all: Vec<usize> = self.places(set).filter(|at| of(steps[*at].kind)).collect();
+    fn last(&self, set: u64, steps: &[Step], of: impl Fn(Kind) -> bool + Clone) -> Option<Kind> {
+        let all = self.places(set).filter(|at| of(steps[*at].kind));
         let last = all
-            .iter()
-            .filter(|at| !all.iter().any(|other| self.before(**at, *other)));
+            .clone()
+            .filter(|at| !all.clone().any(|other| self.before(*at, other)));
         last.max_by_key(|at| {
-            let name = id(u32::try_from(**at).unwrap());
-            (self.own(&steps[**at]), self.depth[**at], name)
+            let name = id(u32::try_from(*at).unwrap());
+            (self.own(&steps[*at]), self.depth[*at], name)
         })
-        .map(|at| steps[*at].kind)
+        .map(|at| steps[at].kind)
     }
 
     fn present(&self, of: u8, within: u64, steps: &[Step]) -> bool {
@@ -260,7 +276,13 @@ impl Naive {
                 "entry {at} of {steps:?}"
             );
         }
-        for of in 0..10u8 {
+        let people = 1 + steps
+            .iter()
+            .map(|s| s.author.max(s.kind.target().unwrap_or(0)))
+            .max()
+            .unwrap_or(0);
+        let mut present = 0;
+        for of in 0..people.max(self.owners) {
             let expected = self.present(of, u64::MAX, steps).then(|| {
                 if of < self.owners {
                     Role::Owner
@@ -270,19 +292,21 @@ impl Naive {
                     Role::Member
                 }
             });
+            present += usize::from(expected.is_some());
             assert_eq!(log.role(&person(of)), expected, "person {of} of {steps:?}");
         }
+        assert_eq!(log.members().len(), present, "nobody else: {steps:?}");
         let settings = log.settings();
         let name = self.last(self.counts, steps, |k| matches!(k, Kind::Name(_)));
         let timer = self.last(self.counts, steps, |k| matches!(k, Kind::Timer(_)));
         let open = self.last(self.counts, steps, |k| {
             matches!(k, Kind::Open | Kind::Close)
         });
-        let expected = match name {
-            Some(Kind::Name(n)) => n.to_string(),
-            _ => "first".into(),
+        let is_name = match name {
+            Some(Kind::Name(n)) => settings.name == n.to_string(),
+            _ => settings.name == "first",
         };
-        assert_eq!(settings.name, expected, "{steps:?}");
+        assert!(is_name, "{}: {steps:?}", settings.name);
         let expected = match timer {
             Some(Kind::Timer(n)) => n.into(),
             _ => 0,
