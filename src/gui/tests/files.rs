@@ -15,8 +15,8 @@ use crate::{
     node::{
         Command, FileId, MessageId,
         view::{
-            Event, FileCommand, FileState, FolderContents, FolderEntry, FolderInfo, Message,
-            Preview, Storage, StoredFile, Transfer, TransferState,
+            Event, FileCommand, FileState, Message, Preview, Storage, StoredFile, Transfer,
+            TransferState,
         },
     },
 };
@@ -475,52 +475,4 @@ fn the_list_of_chats_says_how_far_what_comes_there_has_come() {
     hears(&mut window, coming);
     hears(&mut window, transfer(TransferState::Paused, 600_000));
     assert!(!row(&window, "60 kB/s"));
-}
-
-/// A folder of two files, as it is offered.
-fn trip(state: FileState) -> Message {
-    let mut message = with_file(incoming(CHAT, 1000, ""), "Trip", 12_600_000, state);
-    let file = message.file.as_mut().unwrap();
-    file.extension.clear();
-    file.folder = Some(FolderInfo { files: 2 });
-    message
-}
-
-#[test]
-fn a_folder_says_how_many_files_are_in_it_and_shows_them() {
-    let mut window = Window::with_chat(with(vec![trip(FileState::Offered)]));
-    assert!(window.has_part("Folder Trip, 2 files · 12.6 MB"));
-
-    let entry = |path: &str, size| FolderEntry {
-        path: path.into(),
-        size,
-    };
-    window.node.inside = Some(FolderContents {
-        count: 7,
-        entries: vec![
-            entry("deep", None),
-            entry("deep/film.mkv", Some(12_599_995)),
-            entry("read me.txt", Some(5)),
-        ],
-    });
-    window.click("Show files Trip");
-
-    assert!(window.has("What is in Trip"));
-    assert!(window.has("Folder deep"));
-    assert!(window.has("deep/film.mkv, 12.6 MB"));
-    assert!(window.has_part("4 more"));
-    window.press(Modifiers::NONE, Key::Escape);
-    window.click("Download Trip");
-    let (message_id, path) = (id(1000), None);
-    let fetch = FileCommand::Fetch { message_id, path };
-    assert_eq!(window.node.file_commands, [fetch]);
-}
-
-#[test]
-fn a_folder_whose_list_is_not_here_says_so() {
-    let mut window = Window::with_chat(with(vec![trip(FileState::Offered)]));
-
-    window.click("Show files Trip");
-
-    assert!(window.has("There is no such message."));
 }

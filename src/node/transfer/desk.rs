@@ -37,6 +37,8 @@ pub(super) struct Desk {
     saving: BTreeMap<[u8; 32], Vec<Saving>>,
     /// Files that wait until fewer are fetched.
     queue: Queue,
+    /// Folders whose lists are fetched first.
+    behind: BTreeMap<[u8; 32], Vec<FileRow>>,
     /// Files that could not be fetched or saved, and are tried again.
     halted: BTreeMap<[u8; 32], Halt>,
     fetches: JoinSet<(FileRow, Outcome)>,
@@ -60,6 +62,7 @@ impl Desk {
             fetching: BTreeMap::new(),
             saving: BTreeMap::new(),
             queue: Queue::default(),
+            behind: BTreeMap::new(),
             halted: BTreeMap::new(),
             fetches: JoinSet::new(),
             others: JoinSet::new(),
@@ -118,6 +121,9 @@ impl Desk {
             }
             Order::Cancel(row) => {
                 self.leave(&row);
+                if let Some(list) = row.listing() {
+                    self.leave(&list);
+                }
                 self.saving.remove(&row.blob);
                 let noted = self.wish(row, Wish::Cancelled).await;
                 self.stopped(row, TransferState::Cancelled, noted);
@@ -161,8 +167,17 @@ impl Desk {
         if self.fetching.contains_key(&row.blob) {
             return;
         }
-        let is_much = self.fetching.len() >= FETCHES || self.fetched_of(&row.sender) >= OF_SENDER;
-        if is_much {
+        // What is in a folder comes first: it is shown while the rest comes.
+        if let Some(list) = row.listing()
+            && self.shared.shelf.standing(&list.blob) != Some(Standing::Whole)
+        {
+            let behind = self.behind.entry(list.blob).or_default();
+            if !behind.contains(&row) {
+                behind.push(row);
+            }
+            return self.fetch(list);
+        }
+        if self.fetching.len() >= FETCHES || self.fetched_of(&row.sender) >= self.of_sender() {
             self.queue.push(row);
             self.note_queued();
             return;
@@ -180,6 +195,15 @@ impl Desk {
         fetching.filter(|(who, _)| who == sender).count()
     }
 
+    /// How many files may be fetched of one sender now.
+    fn of_sender(&self) -> usize {
+        if self.fetching.len() < FETCHES - LEFT {
+            FETCHES
+        } else {
+            LEFT
+        }
+    }
+
     fn note_queued(&self) {
         let waiting = self.queue.len();
         self.shared.queued.store(waiting, Ordering::Relaxed);
@@ -187,6 +211,10 @@ impl Desk {
 
     fn leave(&mut self, row: &FileRow) {
         self.halted.remove(&row.blob);
+        for behind in self.behind.values_mut() {
+            behind.retain(|folder| folder.blob != row.blob);
+        }
+        self.behind.retain(|_, behind| !behind.is_empty());
         if let Some((_, task)) = self.fetching.remove(&row.blob) {
             task.abort();
             self.fetch_next();
@@ -226,6 +254,17 @@ impl Desk {
             self.queue.push(row);
         }
         self.fetch_next();
+        if matches!(outcome, Outcome::Later) {
+            return;
+        }
+        let behind = self.behind.remove(&row.blob).unwrap_or_default();
+        match &outcome {
+            Outcome::Halted(why) => behind
+                .into_iter()
+                .for_each(|folder| self.halt(folder, why.clone())),
+            Outcome::Whole => behind.into_iter().for_each(|folder| self.fetch(folder)),
+            Outcome::Later | Outcome::Unwanted => {}
+        }
         match outcome {
             Outcome::Whole => {
                 self.halted.remove(&row.blob);
@@ -245,7 +284,7 @@ impl Desk {
     fn fetch_next(&mut self) {
         while self.fetching.len() < FETCHES {
             let mut queue = std::mem::take(&mut self.queue);
-            let next = queue.next(OF_SENDER, |sender| self.fetched_of(sender));
+            let next = queue.next(self.of_sender(), |sender| self.fetched_of(sender));
             self.queue = queue;
             let Some(next) = next else { break };
             if self.shared.shelf.standing(&next.blob) == Some(Standing::Part(Wish::Wanted)) {
@@ -346,8 +385,8 @@ impl Desk {
 /// Files that are fetched, or wait for somebody who has them.
 const FETCHES: usize = 512;
 
-/// Of them, those of one sender.
-const OF_SENDER: usize = FETCHES / 4;
+/// Of them, those that are left to senders of whom no more are fetched.
+const LEFT: usize = FETCHES / 4;
 
 /// Places where one file is to be saved.
 pub(in crate::node) const SAVED: usize = 8;

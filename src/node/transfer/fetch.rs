@@ -19,7 +19,7 @@ use super::{
     source::{Why, Work, list},
 };
 use crate::{
-    files::{Blob, SealError, Standing},
+    files::{Blob, SealError},
     node::view::TransferState,
     proto::record::FileRow,
     wire::{blob::Shape, id::PeerId},
@@ -40,19 +40,6 @@ pub(super) enum Outcome {
 
 /// Fetches a file, until it is here, or something has to change before it can be.
 pub(super) async fn fetch(shared: Arc<Shared>, row: FileRow) -> Outcome {
-    // What is in a folder comes first: it is shown while the rest comes.
-    if let Some(list) = row.listing()
-        && shared.shelf.standing(&list.blob) != Some(Standing::Whole)
-    {
-        match fetch_one(Arc::clone(&shared), list).await {
-            Outcome::Whole => {}
-            other => return other,
-        }
-    }
-    fetch_one(shared, row).await
-}
-
-async fn fetch_one(shared: Arc<Shared>, row: FileRow) -> Outcome {
     let mut fetching = Fetching {
         work: None,
         sources: JoinSet::new(),

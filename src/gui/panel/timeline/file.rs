@@ -169,7 +169,7 @@ fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, b
 }
 
 /// How large something is, and of a folder how many files are in it.
-pub(super) fn how_much(files: Option<u32>, size: u64) -> String {
+pub fn how_much(files: Option<u32>, size: u64) -> String {
     let size = measure::size(size);
     match files {
         Some(files) => format!("{} · {size}", tr_count("file-files", files.into())),
