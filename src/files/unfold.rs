@@ -86,7 +86,13 @@ impl Blob {
         if !out.is_whole()? {
             return Err(OpenError::Foreign.into());
         }
-        Ok(sync_all(half)?)
+        if out.is_large {
+            return Ok(sync_all(half)?);
+        }
+        for folder in layout.folders.iter().rev() {
+            File::open(half.join(folder))?.sync_all()?;
+        }
+        Ok(File::open(half)?.sync_all()?)
     }
 }
 
@@ -103,7 +109,7 @@ fn make(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Makes sure of all that was written.
+/// Makes sure of all that was written, and of whatever else others wrote.
 #[cfg(target_os = "linux")]
 fn sync_all(dir: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(dir)?)?)
@@ -115,11 +121,16 @@ fn sync_all(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// So many files are made sure of one by one: with all at once one waits for what others write, too.
+const FEW: usize = 500;
+
 /// Writes what comes into one file after the other, each checked.
 struct Unfolding<'a> {
     half: &'a Path,
     listed: std::iter::Zip<slice::Iter<'a, Listed>, slice::Iter<'a, PathBuf>>,
     open: Option<Writing<'a>>,
+    /// There are too many files to make sure of each by itself.
+    is_large: bool,
     /// Something is not what the list says.
     is_foreign: bool,
 }
@@ -137,6 +148,7 @@ impl<'a> Unfolding<'a> {
             half,
             listed: listing.files.iter().zip(&layout.files),
             open: None,
+            is_large: cfg!(target_os = "linux") && listing.files.len() > FEW,
             is_foreign: false,
         }
     }
@@ -162,7 +174,7 @@ impl<'a> Unfolding<'a> {
     }
 
     fn close(&mut self, written: Writing<'_>) -> io::Result<()> {
-        if cfg!(not(target_os = "linux")) {
+        if !self.is_large {
             written.file.sync_all()?;
         }
         if *written.hasher.finalize().as_bytes() == written.listed.hash {
