@@ -647,6 +647,7 @@ fn a_folder_goes_on_after_kills_can_be_stopped_and_small_ones_come_by_themselves
 
     wait_for(&mut ben, &message, 1 << 20);
     ben.ok("file.cancel", json!({"file_id": file}));
+    transfer(&mut ben, &file, "cancelled");
     assert_eq!(have(&mut ben, &message), 0);
     assert!(held(b.path()) < 1 << 20);
     ben.ok("file.fetch", wanted);
