@@ -3,9 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may")]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    panic::catch_unwind,
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use betwixt::{
+    files::{Inner, Listed, Listing},
     proto::{
         channel::{Channel, Kind},
         chat::{
@@ -70,6 +77,43 @@ fn seeds_with_a_few_bytes_changed_are_read_without_a_panic() {
             }
         }
     }
+}
+
+/// As long as a fuzzer that knows nothing of the code: `BETWIXT_FUZZ_SECONDS` for each target, or for the one that
+/// `BETWIXT_FUZZ` names. What breaks one is put into `fuzz/artifacts`.
+#[test]
+#[ignore = "takes as long as is said"]
+fn seeds_that_are_changed_for_a_while_are_read_without_a_panic() {
+    let seconds = std::env::var("BETWIXT_FUZZ_SECONDS").unwrap_or_default();
+    let time = Duration::from_secs(seconds.parse().unwrap_or(1));
+    let only = std::env::var("BETWIXT_FUZZ").ok();
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let mut rng = ChaCha20Rng::seed_from_u64(seed.as_secs());
+    let mut broken = Vec::new();
+    for (name, target) in TARGETS {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let seeds: Vec<Vec<u8>> = files(name).into_iter().map(|(_, bytes)| bytes).collect();
+        let (began, mut tries) = (Instant::now(), 0_u64);
+        while began.elapsed() < time {
+            let mut bytes = seeds[below(&mut rng, seeds.len())].clone();
+            for _ in 0..=below(&mut rng, 4) {
+                let other = &seeds[below(&mut rng, seeds.len())];
+                bytes = changed(&bytes, other, &mut rng);
+            }
+            tries += 1;
+            if catch_unwind(|| target(&bytes)).is_err() {
+                let artifacts = corpus(name).join("../../artifacts").join(name);
+                fs::create_dir_all(&artifacts).unwrap();
+                fs::write(artifacts.join(format!("crash-{tries}")), &bytes).unwrap();
+                broken.push(*name);
+                break;
+            }
+        }
+        println!("{name}: {tries} in {:?}", began.elapsed());
+    }
+    assert!(broken.is_empty(), "{broken:?}");
 }
 
 /// How often each file is changed.
@@ -153,6 +197,7 @@ fn seeds() -> Vec<(&'static str, Seeds)> {
         ("handshake", handshakes()),
         ("invite", invites()),
         ("rpc_line", rpc_lines()),
+        ("folder", folders()),
     ]
 }
 
@@ -161,6 +206,33 @@ fn named<const N: usize>(seeds: [(&str, Vec<u8>); N]) -> Seeds {
         .into_iter()
         .map(|(name, bytes)| (format!("seed-{name}"), bytes))
         .collect()
+}
+
+fn folders() -> Seeds {
+    let inner = |parent, name: &str| Inner {
+        parent,
+        name: name.into(),
+    };
+    let listed = |parent, name: &str, size| Listed {
+        parent,
+        name: name.into(),
+        size,
+        hash: [7; 32],
+    };
+    let folders = vec![inner(0, "photos"), inner(1, "lake"), inner(0, "PHOTOS")];
+    let files = vec![
+        listed(0, "read me.txt", 5),
+        listed(2, "../a.jpg", 0),
+        listed(2, "A.JPG", 1 << 30),
+        listed(3, "con", 0),
+    ];
+    let list = |folders, files| Listing::new(folders, files).encode();
+    named([
+        ("empty", list(vec![], vec![])),
+        ("circle", list(vec![inner(2, "a"), inner(1, "b")], vec![])),
+        ("files", list(vec![], files[..1].to_vec())),
+        ("all", list(folders, files)),
+    ])
 }
 
 fn frames() -> Seeds {

@@ -237,7 +237,7 @@ fn killed_at_any_point_either_side_goes_on_from_there_by_itself() {
     let (message, file) = send(&mut ada, &chat, &path);
     arrived(&mut ben, &message);
     let to = dir.path().join("saved.mkv");
-    ben.ok("file.fetch", json!({"message_id": message}));
+    ben.ok("file.fetch", json!({"message_id": message, "path": to}));
     let at = ada.address();
     let listen = at.split("/p2p/").next().unwrap().to_owned();
 
@@ -259,10 +259,48 @@ fn killed_at_any_point_either_side_goes_on_from_there_by_itself() {
         }
     }
 
-    transfer(&mut ben, &file, "here");
-    let fetched = ben.ok("file.fetch", json!({"message_id": message, "path": to}));
-    assert_eq!(fetched["path"], json!(to));
+    // Where it was to be saved outlives three starts too.
+    assert_eq!(transfer(&mut ben, &file, "saved")["path"], json!(to));
     assert!(fs::read(&to).unwrap() == bytes);
+    let ben = &mut again(&mut ben, b.path(), "/ip4/127.0.0.1/tcp/0", &[]);
+    have(ben, &message);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "saved once");
+}
+
+#[test]
+fn what_is_to_be_saved_after_a_restart_replaces_nothing_and_goes_with_a_cancellation() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    slow_down(a.path(), 4 * 1024);
+    let Pair { ada, mut ben, chat } = Pair::befriend(a.path(), b.path());
+    let mut ada = ada;
+    let path = written(dir.path(), "film.mkv", &content(8, 12 << 20));
+    let (first, file) = send(&mut ada, &chat, &path);
+    let (second, other) = send(&mut ada, &chat, &path);
+    arrived(&mut ben, &second);
+    let (taken, unwanted) = (dir.path().join("taken"), dir.path().join("unwanted"));
+    for (message, to) in [(&first, &taken), (&second, &unwanted)] {
+        ben.ok("file.fetch", json!({"message_id": message, "path": to}));
+    }
+    wait_for(&mut ben, &first, 1 << 20);
+    ben.ok("file.cancel", json!({"file_id": other}));
+
+    written(dir.path(), "taken", b"mine");
+    let ben = &mut again(
+        &mut ben,
+        b.path(),
+        "/ip4/127.0.0.1/tcp/0",
+        &[&ada.address()],
+    );
+
+    let failed = transfer(ben, &file, "failed");
+    let why = failed["problem"].as_str().unwrap();
+    assert!(why.contains("there is something called"), "{why}");
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+    // Asked for again, it comes, and is saved nowhere.
+    ben.ok("file.fetch", json!({"message_id": second}));
+    transfer(ben, &other, "here");
+    ben.ok("node.info", json!({}));
+    assert!(!unwanted.exists());
 }
 
 #[test]
@@ -315,7 +353,7 @@ fn what_cannot_be_sent_is_refused_in_words() {
     let there = written(dir.path(), "there", b"");
     for (params, kind) in [
         (json!({"chat_id": chat, "path": missing}), "not_found"),
-        (json!({"chat_id": chat, "path": dir.path()}), "invalid"),
+        (json!({"chat_id": chat, "path": "/dev/null"}), "invalid"),
         (
             json!({"chat_id": "0".repeat(64), "path": there}),
             "not_found",
@@ -491,4 +529,166 @@ fn the_command_line_sends_lists_and_gets_files() {
     assert_eq!(taken.status.code(), Some(1), "nothing is replaced");
     let text = run(a.path(), &["send", path, "--to", "Ben", "--as-text"]);
     assert_eq!(text.status.code(), Some(0));
+}
+
+/// A folder with so many bytes in its larger file, and what is in it.
+fn folder(dir: &Path, name: &str, bytes: usize) -> PathBuf {
+    let root = dir.join(name);
+    fs::create_dir_all(root.join("deep/er")).unwrap();
+    fs::create_dir(root.join("empty")).unwrap();
+    written(&root, "read me.txt", b"hello");
+    written(&root.join("deep/er"), "film.mkv", &content(9, bytes));
+    std::os::unix::fs::symlink("/etc", root.join("etc")).unwrap();
+    root
+}
+
+#[track_caller]
+fn is_folder(saved: &Path, bytes: usize) {
+    let mut names: Vec<_> = fs::read_dir(saved)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["deep", "empty", "read me.txt"]);
+    assert_eq!(fs::read(saved.join("read me.txt")).unwrap(), b"hello");
+    let film = fs::read(saved.join("deep/er/film.mkv")).unwrap();
+    assert!(film == content(9, bytes));
+}
+
+#[test]
+fn a_folder_goes_as_one_item_and_what_is_in_it_is_known_before_it_comes() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let size = 6 << 20;
+    let path = folder(dir.path(), "Trip", size);
+
+    let params = json!({"chat_id": pair.chat, "path": path, "caption": "look"});
+    let sent = pair.ada.ok("file.send", params);
+
+    assert_eq!(sent["left_out"], 1, "the link");
+    let text = |field: &str| sent[field].as_str().unwrap().to_owned();
+    let (message, file) = (text("message_id"), text("file_id"));
+    let offer = arrived(&mut pair.ben, &message);
+    assert_eq!(
+        (
+            &offer["name"],
+            &offer["folder"]["files"],
+            &offer["extension"]
+        ),
+        (&json!("Trip"), &json!(2), &json!(""))
+    );
+    assert_eq!(offer["size"], size + 5);
+    let deadline = Instant::now() + PATIENCE;
+    let asked = json!({"message_id": message});
+    let contents = loop {
+        match pair.ben.call("file.contents", asked.clone()) {
+            Ok(contents) => break contents,
+            Err(error) => assert_eq!(error["data"]["kind"], "not_found"),
+        }
+        assert!(Instant::now() < deadline, "it is little");
+        pair.ben.wait_event(Duration::from_millis(50));
+    };
+    let entries = [
+        json!({"path": "deep", "size": null}),
+        json!({"path": "deep/er", "size": null}),
+        json!({"path": "deep/er/film.mkv", "size": size}),
+        json!({"path": "empty", "size": null}),
+        json!({"path": "read me.txt", "size": 5}),
+    ];
+    assert_eq!(contents, json!({"count": 5, "entries": entries}));
+    let part = json!({"message_id": message, "from": 3, "limit": 1});
+    let part = pair.ben.ok("file.contents", part);
+    assert_eq!(part, json!({"count": 5, "entries": entries[3..4]}));
+    let row = pair.ben.ok("message.get", asked.clone());
+    assert_eq!(row["file"]["state"], "offered", "it is large");
+
+    let to = dir.path().join("saved");
+    let wanted = json!({"message_id": message, "path": to});
+    pair.ben.ok("file.fetch", wanted);
+    assert_eq!(transfer(&mut pair.ben, &file, "saved")["path"], json!(to));
+    is_folder(&to, size);
+    transfer(&mut pair.ada, &file, "given");
+    let again = json!({"message_id": message, "path": dir.path()});
+    let again = pair.ben.ok("file.fetch", again);
+    assert_eq!(again["path"], json!(dir.path().join("Trip (2)")));
+    is_folder(&dir.path().join("Trip (2)"), size);
+
+    let gone = json!({"message_id": message, "for": "all"});
+    pair.ada.ok("message.delete", gone);
+    let deadline = Instant::now() + PATIENCE;
+    while held(a.path()) + held(b.path()) > 0 {
+        assert!(Instant::now() < deadline, "both parts of it go");
+        pair.ben.wait_event(Duration::from_millis(50));
+    }
+    assert_eq!(pair.ben.refused("file.contents", asked), "invalid");
+}
+
+#[test]
+fn a_folder_goes_on_after_kills_can_be_stopped_and_small_ones_come_by_themselves() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    slow_down(a.path(), 2 * 1024);
+    let Pair {
+        mut ada,
+        mut ben,
+        chat,
+    } = Pair::befriend(a.path(), b.path());
+    let small = folder(dir.path(), "Small", 100_000);
+    let (_, file) = send(&mut ada, &chat, &small);
+    transfer(&mut ben, &file, "here");
+    let size = 10 << 20;
+    let large = folder(dir.path(), "Large", size);
+    let (message, file) = send(&mut ada, &chat, &large);
+    arrived(&mut ben, &message);
+    let to = dir.path().join("saved");
+    let wanted = json!({"message_id": message, "path": to});
+    ben.ok("file.fetch", wanted.clone());
+    let at = ada.address();
+    let listen = at.split("/p2p/").next().unwrap().to_owned();
+
+    wait_for(&mut ben, &message, 1 << 20);
+    ben.ok("file.cancel", json!({"file_id": file}));
+    transfer(&mut ben, &file, "cancelled");
+    assert_eq!(have(&mut ben, &message), 0);
+    assert!(held(b.path()) < 1 << 20);
+    ben.ok("file.fetch", wanted);
+    wait_for(&mut ben, &message, 4 << 20);
+    ben = again(&mut ben, b.path(), "/ip4/127.0.0.1/tcp/0", &[&at]);
+    assert!(have(&mut ben, &message) >= 2 << 20, "it was kept");
+    wait_for(&mut ben, &message, 6 << 20);
+    let _ada = again(&mut ada, a.path(), &listen, &[]);
+
+    assert_eq!(transfer(&mut ben, &file, "saved")["path"], json!(to));
+    is_folder(&to, size);
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    assert_eq!(left.len(), 3, "nothing half is left: {left:?}");
+}
+
+#[test]
+fn the_command_line_sends_and_gets_folders() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let Pair { ada, mut ben, .. } = Pair::befriend(a.path(), b.path());
+    assert_eq!(ada.stop(), 0);
+    let at = ben.address();
+    let path = folder(dir.path(), "Trip", 100_000);
+
+    let sent = run(
+        a.path(),
+        &["--dial", &at, "send", path.to_str().unwrap(), "--to", "Ben"],
+    );
+
+    assert_eq!(String::from_utf8_lossy(&sent.stdout), "delivered\n");
+    let told = String::from_utf8_lossy(&sent.stderr).into_owned();
+    assert!(told.contains("1 things in the folder are links"), "{told}");
+    let offer = ben.event(json!({"type": "message", "kind": "file"}));
+    let message = offer["message_id"].as_str().unwrap().to_owned();
+    assert_eq!(ben.stop(), 0);
+    let listed = run(b.path(), &["log"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let shown = "[folder Trip, 2 files, 100.0 kB, here]";
+    assert!(listed.contains(shown), "{listed}");
+    let out = dir.path().join("got");
+    let got = run(b.path(), &["get", &message, "--out", out.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&got.stdout).into_owned();
+    assert_eq!(said, format!("{}\n", out.display()));
+    is_folder(&out, 100_000);
 }

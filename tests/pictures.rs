@@ -54,12 +54,14 @@ use self::{
 };
 
 /// The screens, each with the name of its pictures.
-const SCREENS: [(&str, &str); 28] = [
+const SCREENS: [(&str, &str); 30] = [
     ("new", "first-start"),
     ("chat", "conversation"),
     ("group", "group"),
     ("text", "text"),
     ("files", "files"),
+    ("folders", "folders"),
+    ("contents", "contents"),
     ("nothing", "nothing"),
     ("people", "people"),
     ("person", "person"),
@@ -165,7 +167,7 @@ fn take(screen: &str, appearance: Appearance, size: Vec2) -> ColorImage {
             stage.app.perform(&ctx, action);
             stage.settle(size);
         }
-        if screen == "files" {
+        if ["files", "folders"].contains(&screen) {
             for transfer in stage.world.transfers() {
                 (stage.tell)(Update::Event(Event::Transfer(Box::new(transfer))));
             }

@@ -635,8 +635,10 @@ left-days = { $count ->
 disk-nothing = Unter diesem Namen gibt es nichts.
 disk-forbidden = Das darfst du nicht lesen.
 disk-no-file = Das ist keine Datei, die sich senden lässt.
+disk-too-much = Es ist zu viel darin oder zu tief: höchstens 20.000 Dateien und Ordner, 32 davon ineinander, und 256 GiB.
 disk-unreadable = Das lässt sich nicht lesen.
 
+file-kind-folder = Ordner
 file-kind-audio = Audio
 file-kind-file = Datei
 file-kind-picture = Bild
@@ -644,13 +646,20 @@ file-kind-program = Programm
 file-kind-video = Video
 file-in-a-line = { $kind }: { $name }
 file-named = { $kind } { $name }, Endung { $extension }
+file-named-folder = { $kind } { $name }
 file-named-bare = { $kind } { $name }, ohne Endung
+file-contents = Dateien zeigen
+file-files = { $count ->
+    [one] eine Datei
+   *[other] { $count } Dateien
+}
 file-percent = { $percent } % von { $size }
 file-cancelled = nicht heruntergeladen
 file-paused = angehalten
 file-waits = wartet auf jemanden, der sie hat
 file-sealing = wird versiegelt …
 file-giving = { $percent } % bei { $name }
+file-halted = Wird von selbst wieder versucht: { $why }
 file-not-here = Nicht heruntergeladen: { $why }
 file-download = Herunterladen
 file-pause = Anhalten
@@ -685,13 +694,19 @@ album-download = { $name } herunterladen, { $line }
 album-picture = Bild { $name }, { $line }
 
 composer-attach = Dateien senden
+contents-title = Was in { $name } ist
+contents-sentence = Gespeichert wird ein neuer Ordner: neben dem, was da ist, nie darüber.
+contents-waits = Wird gefragt …
+contents-none = Es ist nichts darin.
+contents-more = … und { $count } weitere
+contents-folder = Ordner { $name }
 attach-title = Dateien für { $name }
 attach-sentence = Sie werden auf diesem Gerät versiegelt und gehen direkt an alle im Chat.
 attach-place = Datei oder Ordner
 attach-up = Einen Ordner höher
 attach-open = { $name } öffnen
 attach-empty = Hier ist nichts, was sich senden lässt.
-attach-folder = { $name } ist ein Ordner. Dateien werden einzeln gesendet.
+attach-whole = Diesen Ordner mit allem darin senden
 attach-chosen = { $name }, { $size }
 attach-less = { $less } statt { $size }
 attach-original = Original senden

@@ -653,8 +653,10 @@ left-days = { $count ->
 disk-nothing = There is nothing of that name.
 disk-forbidden = You may not read that.
 disk-no-file = That is not a file that can be sent.
+disk-too-much = There is too much in it, or it is too deep: at most 20,000 files and folders, 32 of them in each other, and 256 GiB.
 disk-unreadable = That cannot be read.
 
+file-kind-folder = Folder
 file-kind-audio = Audio
 file-kind-file = File
 file-kind-picture = Picture
@@ -662,13 +664,20 @@ file-kind-program = Program
 file-kind-video = Video
 file-in-a-line = { $kind }: { $name }
 file-named = { $kind } { $name }, extension { $extension }
+file-named-folder = { $kind } { $name }
 file-named-bare = { $kind } { $name }, no extension
+file-contents = Show files
+file-files = { $count ->
+    [one] one file
+   *[other] { $count } files
+}
 file-percent = { $percent } % of { $size }
 file-cancelled = not downloaded
 file-paused = paused
 file-waits = waits for somebody who has it
 file-sealing = being sealed…
 file-giving = { $percent } % at { $name }
+file-halted = Tried again by itself: { $why }
 file-not-here = Not downloaded: { $why }
 file-download = Download
 file-pause = Pause
@@ -703,13 +712,19 @@ album-download = Download { $name }, { $line }
 album-picture = Picture { $name }, { $line }
 
 composer-attach = Send files
+contents-title = What is in { $name }
+contents-sentence = It is saved as a new folder: beside what is there, never over it.
+contents-waits = Asking…
+contents-none = There is nothing in it.
+contents-more = … and { $count } more
+contents-folder = Folder { $name }
 attach-title = Files for { $name }
 attach-sentence = They are sealed on this device and go straight to whoever is in the chat.
 attach-place = File or folder
 attach-up = One folder up
 attach-open = Open { $name }
 attach-empty = Nothing here that can be sent.
-attach-folder = { $name } is a folder. Files are sent one by one.
+attach-whole = Send this folder with all that is in it
 attach-chosen = { $name }, { $size }
 attach-less = { $less } instead of { $size }
 attach-original = Send original

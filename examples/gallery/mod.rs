@@ -30,9 +30,10 @@ use betwixt::{
         Timestamp, WarningKind,
         view::{
             Answer, Changed, ChatInfo, ChatSummary, Contact, Edition, Event, FileCommand,
-            FileState, GroupChange, Message, NearbyPerson, NodeCommand, NodeInfo, PersonReceipt,
-            Place as Standing, Preview, Query, Reaction, ReceiptState, RequestState, Role, Safety,
-            Storage, StoredFile, Transfer, TransferState, Who,
+            FileState, FolderContents, FolderEntry, FolderInfo, GroupChange, Message, NearbyPerson,
+            NodeCommand, NodeInfo, PersonReceipt, Place as Standing, Preview, Query, Reaction,
+            ReceiptState, RequestState, Role, Safety, Storage, StoredFile, Transfer, TransferState,
+            Who,
         },
     },
 };
@@ -46,7 +47,7 @@ pub type Tell = Arc<dyn Fn(Update) + Send + Sync>;
 pub fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" | "text" | "files" | "album" => vec![maya],
+        "chat" | "notice" | "text" | "files" | "folders" | "album" => vec![maya],
         "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
@@ -95,6 +96,11 @@ pub fn script(screen: &str) -> Vec<Action> {
             script.push(Action::Show(Dialog::Save(sample::id(3_000_000))));
             script
         }
+        "contents" => {
+            let mut script = vec![maya; 6];
+            script.push(Action::Show(Dialog::Contents(sample::id(3_000_000))));
+            script
+        }
         "viewer" => {
             let mut script = vec![maya; 6];
             script.push(Action::Show(Dialog::View(sample::id(3_000_002))));
@@ -113,7 +119,7 @@ pub fn script(screen: &str) -> Vec<Action> {
 
 /// Files that somebody dropped.
 fn choose() -> Action {
-    let paths = ["photo 0412.jpg", "boats.zip"];
+    let paths = ["photo 0412.jpg", "boats.zip", "Camera"];
     let paths = paths.map(|name| PathBuf::from(DOWNLOADS).join(name));
     Action::File(FileAction::Choose(chat_of(MAYA), paths.into()))
 }
@@ -205,6 +211,9 @@ impl World {
         if self.screen == "album" {
             return self.fill_album();
         }
+        if ["folders", "contents"].contains(&self.screen.as_str()) {
+            return self.fill_folders();
+        }
         let conversation = match (many, self.screen.as_str()) {
             (true, _) => generated(),
             (false, "text") => marked(),
@@ -243,6 +252,39 @@ impl World {
             }
             let with = chat_of(MAYA);
             if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == with) {
+                row.last = Some(message);
+            }
+        }
+    }
+
+    /// Folders: mine, one that comes, and one that is offered.
+    fn fill_folders(&mut self) {
+        let all = [
+            (
+                false,
+                "Photos of the lake",
+                812_345_678,
+                FileState::Offered,
+                214,
+            ),
+            (false, "Maps", 88_412_345, FileState::Fetching, 12),
+            (true, "Taxes 2025", 2_412_345, FileState::Here, 1),
+        ];
+        let at = Timestamp(NOW.0 - 60_000);
+        for (number, (mine, name, size, state, files)) in (0u64..).zip(all) {
+            let how = DeliveryState::Delivered;
+            let message = self.add(MAYA, at, mine, how, "");
+            let mut message = sample::with_file(message, name, size, state);
+            message.message_id = sample::id(3_000_000 + number);
+            if let Some(file) = message.file.as_mut() {
+                file.folder = Some(FolderInfo { files });
+            }
+            let held = self.messages.get_mut(&chat_of(MAYA));
+            if let Some(last) = held.and_then(|held| held.last_mut()) {
+                *last = message.clone();
+            }
+            let mut rows = self.chats.iter_mut();
+            if let Some(row) = rows.find(|row| row.person_id == Some(MAYA)) {
                 row.last = Some(message);
             }
         }
@@ -312,6 +354,7 @@ impl World {
         let files = held.filter_map(|message| message.file.as_ref());
         let of = files.map(|file| Transfer {
             file_id: file.file_id,
+            chat_id: chat_of(MAYA),
             have: file.size / 3,
             size: file.size,
             state: match file.name.as_str() {
@@ -324,7 +367,13 @@ impl World {
             path: None,
             problem: Some("only 2.1 GB of the disk are free".into()),
         });
-        let of = of.enumerate().filter(|(at, _)| [3, 5, 6].contains(at));
+        // Of folders only one comes.
+        let moving: &[usize] = if self.screen == "folders" {
+            &[1]
+        } else {
+            &[3, 5, 6]
+        };
+        let of = of.enumerate().filter(|(at, _)| moving.contains(at));
         of.map(|(_, transfer)| transfer).collect()
     }
 
@@ -482,6 +531,10 @@ impl World {
                 let found = places.iter().map(|place| look(place)).collect();
                 tell(Update::Looked(ticket, found));
             }
+            Request::Choose(ticket, places) => {
+                let found = places.iter().map(|place| chosen(place)).collect();
+                tell(Update::Looked(ticket, found));
+            }
             Request::Keep(ticket, picture) => {
                 let kept = shot::kept(&picture, ticket);
                 tell(Update::Looked(ticket, kept.into_iter().collect()));
@@ -540,6 +593,7 @@ impl World {
             }
             Query::History { .. } => Answer::History(editions(NOW)),
             Query::Files => Answer::Files(self.stored()),
+            Query::Contents(_) => Answer::Contents(inside()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
                 Answer::Found(sample::found(all, &looked_for))
@@ -679,6 +733,45 @@ impl World {
 const DOWNLOADS: &str = "/home/elin/Downloads";
 
 /// What stands on the made-up disk.
+/// What of it is sent: of a folder all that is in it.
+fn chosen(place: &Path) -> Found {
+    let Found::Folder(_) = look(place) else {
+        return look(place);
+    };
+    let name = place.file_name().unwrap_or_default();
+    Found::File(Chosen {
+        path: place.to_owned(),
+        name: name.to_string_lossy().into_owned(),
+        size: 812_345_678,
+        folder: Some(214),
+        original: false,
+        content: None,
+    })
+}
+
+/// What is in a folder.
+fn inside() -> FolderContents {
+    let entries = [
+        ("2025", None),
+        ("2025/dawn.jpg", Some(4_812_345)),
+        ("2025/noon.jpg", Some(3_412_345)),
+        ("2026", None),
+        ("2026/boats", None),
+        ("2026/boats/film.mkv", Some(712_345_678)),
+        ("2026/setup.exe", Some(61_412_345)),
+        ("map of the lake.pdf", Some(2_412_345)),
+        ("ropes.txt", Some(712)),
+    ];
+    let entries = entries.map(|(path, size)| FolderEntry {
+        path: path.into(),
+        size,
+    });
+    FolderContents {
+        count: 220,
+        entries: entries.into(),
+    }
+}
+
 fn look(place: &Path) -> Found {
     let rows = [
         ("Camera", None),
@@ -696,6 +789,7 @@ fn look(place: &Path) -> Found {
             path: place.to_owned(),
             name: (*name).into(),
             size: *size,
+            folder: None,
             original: false,
             content: None,
         }),

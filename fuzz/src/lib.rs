@@ -3,9 +3,10 @@
 //!
 //! `fuzz/run SECONDS` runs all of them for so long each; `tests/corpus.rs` replays their corpora.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use betwixt::{
+    files::{Listing, harmless},
     picture::{Bounds, THEIRS, decode, frames, look, prepare, read_small, stripped},
     proto::{
         card::Card,
@@ -56,6 +57,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("handshake", handshake),
     ("invite", invite),
     ("picture", picture),
+    ("folder", folder),
     ("rpc_line", rpc_line),
 ];
 
@@ -84,6 +86,27 @@ pub fn picture(bytes: &[u8]) {
     assert_eq!(stripped(&bare).as_ref(), Ok(&bare), "nothing more to take");
     if FEW.check(bytes, &facts).is_ok() {
         let _ = prepare(bytes);
+    }
+}
+
+/// The list of a folder: what it is saved as leads nowhere else and meets nothing.
+pub fn folder(bytes: &[u8]) {
+    let Ok(listing) = Listing::decode(bytes) else {
+        return;
+    };
+    assert_eq!(listing.encode(), bytes);
+    let layout = listing.layout();
+    let mut seen = BTreeSet::new();
+    for path in layout.folders.iter().chain(&layout.files) {
+        assert!(seen.insert(path.to_string_lossy().to_lowercase()), "twice");
+        for part in path {
+            let part = part.to_string_lossy();
+            if part.len() <= 96 {
+                assert_eq!(harmless(&part), part);
+            }
+            assert!(part.len() <= 104, "a number makes it a little longer");
+        }
+        assert!(path.is_relative());
     }
 }
 

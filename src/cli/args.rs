@@ -111,26 +111,26 @@ pub(super) enum Verb {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Send a message or a file
+    /// Send a message, a file or a folder
     #[command(after_help = SEND)]
     Send {
         /// Whom to: a name or person id of `contact.list`
         #[arg(long, value_name = "PERSON")]
         to: String,
-        /// A file, if there is one of that name here; else what to say
-        #[arg(value_name = "FILE|TEXT")]
+        /// A file or folder, if there is one of that name here; else what to say
+        #[arg(value_name = "FILE|FOLDER|TEXT")]
         text: String,
-        /// What to say about the file
+        /// What to say about the file or folder
         #[arg(long, value_name = "TEXT")]
         caption: Option<String>,
         /// A picture as it is, with all that its camera wrote into it
         #[arg(long)]
         original: bool,
-        /// It is what to say, even if a file is called like it
+        /// It is what to say, even if a file or folder is called like it
         #[arg(long, conflicts_with_all = ["caption", "original"])]
         as_text: bool,
     },
-    /// Fetch the file of a message and save it
+    /// Fetch the file or folder of a message and save it
     #[command(after_help = GET)]
     Get {
         /// The message, by its id (`betwixt log --ids` prints them)

@@ -40,7 +40,7 @@ async fn get(instance: &mut Instance, message: &str, out: &str) -> Result<String
             bar.end();
             return Err(Failure::new(
                 "Nobody who has the file is there now. What has come is kept; it goes on when Betwixt \
-                 runs.",
+                 runs, and is saved then.",
             ));
         };
         match text(&event, "state") {
@@ -52,6 +52,14 @@ async fn get(instance: &mut Instance, message: &str, out: &str) -> Result<String
                 bar.end();
                 let problem = text(&event, "problem");
                 return Err(Failure::new(format!("The file cannot be had: {problem}")));
+            }
+            "waiting" => {
+                bar.end();
+                let problem = text(&event, "problem");
+                return Err(Failure::new(format!(
+                    "The file does not come now: {problem}. What has come is kept; it goes on by itself \
+                     when Betwixt runs, and is saved then."
+                )));
             }
             "cancelled" | "paused" => {
                 bar.end();

@@ -114,7 +114,11 @@ fn shown(message: &Value, names: &BTreeMap<String, String>) -> String {
             let caption = print::harmless(text(message, "text"));
             let name = print::harmless(text(file, "name"));
             let state = text(file, "state");
-            format!("[file {name}, {}, {state}] {caption}", print::size(size))
+            let size = print::size(size);
+            match file.pointer("/folder/files").and_then(Value::as_u64) {
+                Some(files) => format!("[folder {name}, {files} files, {size}, {state}] {caption}"),
+                None => format!("[file {name}, {size}, {state}] {caption}"),
+            }
         }
         other => format!("[{other}]"),
     };

@@ -35,7 +35,7 @@ pub(super) fn run(config: &Config, to: &str, say: &str) -> Result<(), Failure> {
     })
 }
 
-/// A file that is to be sent.
+/// A file or folder that is to be sent.
 pub(super) struct Sent {
     path: PathBuf,
     caption: String,
@@ -49,11 +49,11 @@ pub(super) fn file(
     as_text: bool,
 ) -> Result<Option<Sent>, Failure> {
     let path = std::path::absolute(said)?;
-    if as_text || !path.is_file() {
+    if as_text || !(path.is_file() || path.is_dir()) {
         return match (caption, original) {
             (None, false) => Ok(None),
             (Some(_), _) | (None, true) => Err(Failure::new(format!(
-                "There is no file {}.",
+                "There is no file or folder {}.",
                 path.display()
             ))),
         };
@@ -89,6 +89,12 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
         "original": sent.original,
     });
     let offered = client.call("file.send", params).await?;
+    let left_out = offered.get("left_out").and_then(Value::as_u64);
+    if let Some(left_out) = left_out.filter(|left_out| *left_out > 0) {
+        print::error(&format!(
+            "{left_out} things in the folder are links or no files, and do not go along."
+        ));
+    }
     if !instance.is_own() {
         return Ok("sent");
     }

@@ -209,6 +209,12 @@ impl Blob {
         self.id
     }
 
+    /// What it is called in this profile, in short: a MAC, which tells others nothing.
+    pub(super) fn short_name(&self) -> String {
+        let name = self.paths.stem.file_name().unwrap_or_default();
+        name.to_string_lossy().chars().take(16).collect()
+    }
+
     /// Its chunks and pages.
     pub fn shape(&self) -> Shape {
         self.shape

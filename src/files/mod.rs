@@ -15,6 +15,7 @@ mod bits;
 mod blob;
 mod cipher;
 mod have;
+mod listing;
 mod name;
 mod plain;
 mod save;
@@ -22,11 +23,15 @@ mod seal;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod unfold;
+mod walk;
 
 pub use bits::Bits;
 pub use blob::{Blob, PutError, Wish};
+pub use listing::{Inner, Layout, Listed, Listing};
 pub use name::{extension, harmless};
 pub use plain::{OpenError, Opening};
 pub use save::SaveError;
 pub use seal::{SealError, Sealed};
 pub use shelf::{NoRoom, Shelf, Standing};
+pub use walk::{Walk, WalkBytes, WalkError};

@@ -7,11 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::OFlags;
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, CWD};
+
 use super::{
     blob::Blob,
     name::harmless,
     plain::{OpenError, Opening},
 };
+use crate::disk::files;
 
 /// Why a file was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -36,18 +41,28 @@ impl Blob {
         claimed: &str,
         to: &Path,
     ) -> Result<PathBuf, SaveError> {
-        let (path, file) = if to.is_dir() {
-            create_in(to, &harmless(claimed))?
+        let name = harmless(claimed);
+        let (dir, name) = if to.is_dir() {
+            (to, Some(name.as_str()))
+        } else if fs::symlink_metadata(to).is_ok() {
+            return Err(SaveError::Taken(to.display().to_string()));
         } else {
-            match create(to) {
-                Ok(file) => (to.to_owned(), file),
-                Err(e) if is_taken(&e) => {
-                    return Err(SaveError::Taken(to.display().to_string()));
-                }
-                Err(e) => return Err(e.into()),
-            }
+            (to.parent().unwrap_or(Path::new("/")), None)
         };
-        match self.write_out(opening, file) {
+        // It gets its name when it is whole, where the disk knows how.
+        if let Ok(file) = nameless(dir) {
+            self.write_out(opening, &file)?;
+            match name_it(&file, to, name) {
+                Err(e) if is_taken(&e) => return Err(SaveError::Taken(to.display().to_string())),
+                Ok(path) => return Ok(path),
+                Err(_) => {}
+            }
+        }
+        let (path, file) = match named(to, name, create) {
+            Err(e) if is_taken(&e) => return Err(SaveError::Taken(to.display().to_string())),
+            made => made?,
+        };
+        match self.write_out(opening, &file) {
             Ok(()) => Ok(path),
             Err(error) => {
                 // It is ours: it was made a moment ago.
@@ -57,7 +72,7 @@ impl Blob {
         }
     }
 
-    fn write_out(&self, opening: &Opening<'_>, file: File) -> Result<(), SaveError> {
+    fn write_out(&self, opening: &Opening<'_>, file: &File) -> Result<(), SaveError> {
         // It takes pieces of 64 KiB as they are.
         let mut out = BufWriter::with_capacity(BUFFER, file);
         self.open_into(opening, &mut out)?;
@@ -67,16 +82,23 @@ impl Blob {
     }
 }
 
-/// Makes a file of a name that is not taken: `name`, `name (2)`, ….
-fn create_in(dir: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+/// Makes something at a place, or, of a name, in it: `name`, `name (2)`, …, the first that is not taken.
+pub(super) fn named<T>(
+    to: &Path,
+    name: Option<&str>,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
+    let Some(name) = name else {
+        return Ok((to.to_owned(), make(to)?));
+    };
     let at = name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
     let (stem, end) = name.split_at(at);
     for n in 1..=MOST {
-        let path = dir.join(match n {
+        let path = to.join(match n {
             1 => name.to_owned(),
             n => format!("{stem} ({n}){end}"),
         });
-        match create(&path) {
+        match make(&path) {
             Err(e) if is_taken(&e) => {}
             made => return Ok((path, made?)),
         }
@@ -84,16 +106,56 @@ fn create_in(dir: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn create(path: &Path) -> io::Result<File> {
+/// A file that has no name yet: where the program or the machine ends, nothing stays of it.
+#[cfg(target_os = "linux")]
+fn nameless(dir: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .mode(0o600)
+        .custom_flags(i32::try_from(OFlags::TMPFILE.bits()).unwrap_or(0))
+        .open(dir)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_: &Path) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Gives it a name that is not taken.
+#[cfg(target_os = "linux")]
+fn name_it(file: &File, to: &Path, name: Option<&str>) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd;
+
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link = |path: &Path| {
+        let follow = AtFlags::SYMLINK_FOLLOW;
+        Ok(rustix::fs::linkat(CWD, &own, CWD, path, follow)?)
+    };
+    let (path, ()) = named(to, name, link)?;
+    sync_around(&path);
+    Ok(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name_it(_: &File, _: &Path, _: Option<&str>) -> io::Result<PathBuf> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Makes sure of a name. Not every disk can be asked for that.
+pub(super) fn sync_around(path: &Path) {
+    let _ = path.parent().map(files::sync_dir);
+}
+
+pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0))
+        .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0))
         .open(path)
 }
 
-fn is_taken(error: &io::Error) -> bool {
+pub(super) fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AlreadyExists
 }
 

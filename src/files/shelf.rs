@@ -200,8 +200,13 @@ impl Shelf {
         if blob_id(shape.size(), pages) != blob || pages.len() != shape.pages() * 32 {
             return Ok(None);
         }
-        self.forget(&blob);
-        let room = self.reserve(shape.size())?;
+        let before = self.take(&blob);
+        let room = self.reserve(shape.size()).inspect_err(|_| {
+            // What is wanted stays so.
+            if let Some(before) = before {
+                self.hold(blob, (before.size, before.bytes), before.standing);
+            }
+        })?;
         let begun = Arc::new(Blob::begin((blob, shape), pages, self.paths_of(&blob))?);
         room.keep_as(blob, Standing::Part(Wish::Wanted), Arc::downgrade(&begun));
         Ok(Some(begun))
@@ -301,12 +306,14 @@ impl Shelf {
 
     /// Whether it was there.
     fn forget(&self, blob: &[u8; 32]) -> bool {
+        self.take(blob).is_some()
+    }
+
+    fn take(&self, blob: &[u8; 32]) -> Option<Held> {
         let mut state = self.state();
-        let Some(held) = state.held.remove(blob) else {
-            return false;
-        };
+        let held = state.held.remove(blob)?;
         state.used = state.used.saturating_sub(held.size);
-        true
+        Some(held)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,5 +1,7 @@
 //! Files at rest, on a real disk.
 
+mod folders;
+
 use std::{fs, io::Cursor, path::Path};
 
 use super::*;

@@ -46,6 +46,8 @@ pub enum Request {
     File(Ticket, FileCommand),
     /// Look what stands at places of the disk.
     Look(Ticket, Vec<PathBuf>),
+    /// Look what stands there, to be sent: folders with all that is in them. The answer is the same.
+    Choose(Ticket, Vec<PathBuf>),
     /// Find out what would be sent of a file, or of bytes that are in none.
     Weigh(PathBuf, Option<Content>),
     /// Make a picture from the clipboard something that can be sent; it comes as what was looked for.
@@ -247,6 +249,11 @@ async fn hand_in<'a>(
         }
         Request::Look(ticket, places) => Some(Box::pin(async move {
             let look = move || places.iter().map(|place| disk::look(place)).collect();
+            let found = tokio::task::spawn_blocking(look).await;
+            Update::Looked(ticket, found.unwrap_or_default())
+        })),
+        Request::Choose(ticket, places) => Some(Box::pin(async move {
+            let look = move || places.iter().map(|place| disk::choose(place)).collect();
             let found = tokio::task::spawn_blocking(look).await;
             Update::Looked(ticket, found.unwrap_or_default())
         })),

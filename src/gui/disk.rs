@@ -9,7 +9,7 @@ use std::{
 use directories::UserDirs;
 
 use super::strings::tr;
-use crate::node::{harmless, view::Content};
+use crate::node::{Walk, WalkError, harmless, view::Content};
 
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Chosen {
     pub name: String,
     /// Its bytes.
     pub size: u64,
+    /// Of a folder: how many files are in it.
+    pub folder: Option<u32>,
     /// Whether it goes as it is even if it is a picture.
     pub original: bool,
     /// Its bytes, if it is in no file.
@@ -63,6 +65,9 @@ pub struct Chosen {
 impl Chosen {
     /// What stays of its name when it is sent: a picture may become another kind.
     pub fn stem(&self) -> String {
+        if self.folder.is_some() {
+            return harmless(&self.name);
+        }
         stem(&harmless(&self.name))
     }
 }
@@ -98,6 +103,7 @@ pub fn look(place: &Path) -> Found {
             name: name.to_string_lossy().into_owned(),
             size: about.len(),
             path: path.clone(),
+            folder: None,
             original: false,
             content: None,
         }))
@@ -106,6 +112,34 @@ pub fn look(place: &Path) -> Found {
         why: why(&error),
         path,
     })
+}
+
+/// What stands at a place, to be sent: a folder with all that is in it.
+pub fn choose(place: &Path) -> Found {
+    let Found::Folder(Folder { path, .. }) = look(place) else {
+        return look(place);
+    };
+    match Walk::of(&path) {
+        Ok(walk) => {
+            let whole = path.canonicalize();
+            let name = whole.as_deref().unwrap_or(&path).file_name();
+            Found::File(Chosen {
+                name: name.unwrap_or_default().to_string_lossy().into_owned(),
+                size: walk.size(),
+                folder: Some(walk.files()),
+                original: false,
+                content: None,
+                path,
+            })
+        }
+        Err(error) => Found::Nothing {
+            why: match &error {
+                WalkError::TooMuch | WalkError::TooDeep(_) => tr("disk-too-much"),
+                WalkError::Disk(_, error) => why(error),
+            },
+            path,
+        },
+    }
 }
 
 fn folder(path: &Path) -> io::Result<Folder> {
@@ -144,6 +178,8 @@ pub const MOST: usize = 5000;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -173,6 +209,7 @@ mod tests {
             name: "a.txt".into(),
             size: 4,
             path: path.clone(),
+            folder: None,
             original: false,
             content: None,
         };
@@ -183,6 +220,27 @@ mod tests {
             why: tr("disk-nothing"),
         };
         assert_eq!(look(&nowhere), nothing);
+    }
+
+    #[test]
+    fn a_folder_that_is_chosen_has_all_that_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("photos");
+        fs::create_dir_all(path.join("lake")).unwrap();
+        fs::write(path.join("a.txt"), "four").unwrap();
+        fs::write(path.join("lake/b.txt"), "six...").unwrap();
+
+        let Found::File(chosen) = choose(&path) else {
+            panic!("it can be sent")
+        };
+
+        assert_eq!(chosen.name, "photos");
+        assert_eq!((chosen.folder, chosen.size), (Some(2), 10));
+        fs::set_permissions(path.join("lake"), fs::Permissions::from_mode(0)).unwrap();
+        if fs::read_dir(path.join("lake")).is_err() {
+            let why = tr("disk-forbidden");
+            assert_eq!(choose(&path), Found::Nothing { path, why });
+        }
     }
 
     #[test]

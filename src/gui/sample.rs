@@ -193,6 +193,7 @@ pub(crate) fn with_file(message: Message, name: &str, size: u64, state: FileStat
             FileState::Here => size,
         },
         thumbnail: None,
+        folder: None,
     };
     Message {
         kind: MessageKind::File,

@@ -61,6 +61,7 @@ pub fn kept(picture: &ColorImage, number: u64) -> Option<Found> {
         path: name.clone().into(),
         name,
         size: bytes.len() as u64,
+        folder: None,
         original: false,
         content: Some(Content(bytes.into())),
     }))

@@ -3,6 +3,7 @@
 
 mod files;
 mod kinds;
+mod savings;
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 

@@ -28,7 +28,7 @@ pub use search::{Found, Part, ResultOrder, SearchFor};
 pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 pub use transfer::{prepared, prepared_in_memory};
 
-pub use crate::files::{extension, harmless};
+pub use crate::files::{Walk, WalkError, extension, harmless};
 pub use crate::proto::{
     engine::command::{
         Command, CommandError, DeleteFor, ErrorKind, GroupRole, History, Reply, Settings,

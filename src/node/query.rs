@@ -7,8 +7,8 @@ use super::{
     ChatId, CommandError, ErrorKind, MessageId, PersonId, search,
     show::{self, Names, People},
     view::{
-        Answer, ChatInfo, ChatKind, ChatSummary, Former, Member, Missing, PageOf, PersonReceipt,
-        Place, Query, ReceiptState, RequestState, Role, Safety,
+        Answer, ChatInfo, ChatKind, ChatSummary, ContentsOf, Former, Member, Missing, PageOf,
+        PersonReceipt, Place, Query, ReceiptState, RequestState, Role, Safety,
     },
 };
 use crate::{
@@ -46,6 +46,8 @@ pub(super) enum Question {
     Receipts(MessageId, People),
     /// `file.list`
     Files,
+    /// `file.contents`
+    Contents(ContentsOf),
     /// `contact.safety`
     Safety(SafetyNumber),
     /// `search`
@@ -86,6 +88,7 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
         Query::Message { message_id } => Question::Message(message_id, People::of(engine)),
         Query::History { message_id } => Question::History(message_id, People::of(engine)),
         Query::Files => Question::Files,
+        Query::Contents(part) => Question::Contents(part),
         Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
         Query::Search(looked_for) => match search::wanted(engine, &looked_for) {
             Ok(wanted) => Question::Search(Box::new(wanted), People::of(engine)),
@@ -130,6 +133,7 @@ impl Question {
                 let storage = show::storage(store).map_err(|error| unreadable(&error))?;
                 Ok(Answer::Files(storage))
             }
+            Self::Contents(part) => show::contents(store, &part),
             Self::Receipts(id, people) => receipts(store, &id, &people),
             Self::Search(wanted, people) => {
                 let found = wanted.answer(store, search, &people);

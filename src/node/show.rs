@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use file::storage;
+pub(super) use file::{contents, storage};
 
 use super::{
     DeliveryState, PersonId,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::change::{Changed, GroupChange, Who, units};
 pub use self::file::{
-    Content, FileCommand, FileInfo, FileState, Preview, Storage, StoredFile, Transfer,
-    TransferState,
+    Content, ContentsOf, FileCommand, FileInfo, FileState, FolderContents, FolderEntry, FolderInfo,
+    Preview, Storage, StoredFile, Transfer, TransferState,
 };
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
@@ -106,6 +106,9 @@ pub enum Query {
     /// What files take on this device.
     #[serde(rename = "file.list")]
     Files,
+    /// What is in the folder of a message.
+    #[serde(rename = "file.contents")]
+    Contents(ContentsOf),
     /// How far a message of ours has come with each person.
     #[serde(rename = "message.receipts")]
     Receipts {
@@ -170,7 +173,12 @@ pub enum Answer {
         message_id: MessageId,
         /// The file.
         file_id: FileId,
+        /// Of a folder: how many links and other things in it that are no files do not go.
+        #[serde(default)]
+        left_out: u32,
     },
+    /// `file.contents`
+    Contents(FolderContents),
     /// `file.fetch` and what else is done with a file
     File {
         /// The file.

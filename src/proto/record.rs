@@ -48,6 +48,8 @@ pub enum Class {
     Group = 13,
     /// A message that disappears some time. Key: message id.
     Expiry = 14,
+    /// Where the file of a message is to be saved once it is here: [`SavingRow`]. Key: message id.
+    Saving = 15,
     /// How far this device has come in a mailbox. Key: relay, topic.
     Mailbox = 20,
     /// Frames that came from mailboxes and are to be acknowledged there. Key: topic.
@@ -60,7 +62,7 @@ pub enum Class {
 }
 
 /// All classes.
-pub const CLASSES: [Class; 18] = [
+pub const CLASSES: [Class; 19] = [
     Class::Account,
     Class::Device,
     Class::Profile,
@@ -75,6 +77,7 @@ pub const CLASSES: [Class; 18] = [
     Class::Epoch,
     Class::Group,
     Class::Expiry,
+    Class::Saving,
     Class::Mailbox,
     Class::Owed,
     Class::Custody,
@@ -188,6 +191,56 @@ pub struct FileRow {
     /// Bytes of it as it is carried, as its author says.
     #[n(6)]
     pub sealed_size: u64,
+    /// Of a folder the file that lists it. The other is what its files say.
+    #[n(7)]
+    pub list: Option<ListRow>,
+    /// It is such a file itself, of which faces are told nothing.
+    #[cbor(skip)]
+    pub is_listing: bool,
+}
+
+/// The file that lists what is in a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ListRow {
+    /// Its name among holders.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub blob: [u8; 32],
+    /// Its bytes, as its author says.
+    #[n(1)]
+    pub size: u64,
+    /// Its bytes as it is carried, as its author says.
+    #[n(2)]
+    pub sealed_size: u64,
+}
+
+impl FileRow {
+    /// The list of a folder, as a file of the same message.
+    pub fn listing(&self) -> Option<Self> {
+        let list = self.list?;
+        Some(Self {
+            blob: list.blob,
+            size: list.size,
+            sealed_size: list.sealed_size,
+            list: None,
+            is_listing: true,
+            ..*self
+        })
+    }
+
+    /// The names among holders of all that belongs to it.
+    pub fn blobs(&self) -> impl Iterator<Item = [u8; 32]> {
+        std::iter::once(self.blob).chain(self.list.map(|list| list.blob))
+    }
+}
+
+/// Where the file of a message is to be saved once it is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct SavingRow {
+    /// Absolute paths, in the order in which they were chosen.
+    #[n(0)]
+    pub paths: Vec<String>,
 }
 
 /// What a message of a group has beside its content.

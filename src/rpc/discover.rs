@@ -7,8 +7,8 @@ use super::call::{self, Method};
 use crate::node::{
     Found, Settings,
     view::{
-        ChatInfo, ChatSummary, Contact, Edition, Event, Message, NearbyPerson, NodeInfo,
-        PersonReceipt, Safety, Storage,
+        ChatInfo, ChatSummary, Contact, Edition, Event, FolderContents, Message, NearbyPerson,
+        NodeInfo, PersonReceipt, Safety, Storage,
     },
 };
 
@@ -109,12 +109,18 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "file.send" => {
             let file_id = schema::<crate::node::FileId>(generator);
             let message_id = schema::<crate::node::MessageId>(generator);
-            object(&[("message_id", message_id), ("file_id", file_id)])
+            let left_out = schema::<u32>(generator);
+            object(&[
+                ("message_id", message_id),
+                ("file_id", file_id),
+                ("left_out", left_out),
+            ])
         }
         "file.fetch" | "file.pause" | "file.resume" | "file.cancel" => {
             object(&[("file_id", schema::<crate::node::FileId>(generator))])
         }
         "file.list" => schema::<Storage>(generator),
+        "file.contents" => schema::<FolderContents>(generator),
         "node.lock" | "node.unlock" | "node.passphrase" | "profile.set" | "settings.set"
         | "contact.accept" | "contact.block" | "contact.unblock" | "contact.remove"
         | "contact.verify" | "chat.add" | "chat.remove" | "chat.role" | "chat.accept"

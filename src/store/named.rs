@@ -20,7 +20,7 @@ use crate::{
     proto::{
         chat::acts,
         id::MessageId,
-        record::{FileRow, MessageRow},
+        record::{Class, FileRow, ListRow, MessageRow},
     },
     wire::codec,
 };
@@ -43,10 +43,9 @@ pub(super) enum Change {
 
 impl Named {
     fn add(&mut self, row: FileRow) {
-        self.by_blob
-            .entry(row.blob)
-            .or_default()
-            .insert(row.message);
+        for blob in row.blobs() {
+            self.by_blob.entry(blob).or_default().insert(row.message);
+        }
         self.rows.insert(row.message, row);
     }
 
@@ -54,13 +53,15 @@ impl Named {
         let Some(row) = self.rows.remove(message) else {
             return;
         };
-        let Some(by) = self.by_blob.get_mut(&row.blob) else {
-            return;
-        };
-        by.remove(message);
-        if by.is_empty() {
-            self.by_blob.remove(&row.blob);
-            self.lost.push(row.blob);
+        for blob in row.blobs() {
+            let Some(by) = self.by_blob.get_mut(&blob) else {
+                continue;
+            };
+            by.remove(message);
+            if by.is_empty() {
+                self.by_blob.remove(&blob);
+                self.lost.push(blob);
+            }
         }
     }
 
@@ -93,6 +94,12 @@ impl Stage<'_> {
             blob: manifest.blob,
             size: manifest.size,
             sealed_size: manifest.sealed_size,
+            list: attachment.folder.as_ref().map(|folder| ListRow {
+                blob: folder.list.blob,
+                size: folder.list.size,
+                sealed_size: folder.list.sealed_size,
+            }),
+            is_listing: false,
         };
         let sealer = &self.database.sealer;
         let key = sealer.file_key(&row.id);
@@ -109,6 +116,7 @@ impl Stage<'_> {
         }
         let key = self.database.sealer.file_key(&row.id);
         self.drop_row(key)?;
+        self.delete(Class::Saving, &row.id.0)?;
         self.named.push(Change::Dropped(row.id));
         Ok(())
     }

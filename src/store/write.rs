@@ -66,6 +66,7 @@ impl Backup {
             | Class::Replay
             // What it is of is only in the database.
             | Class::Expiry
+            | Class::Saving
             | Class::Mailbox
             | Class::Owed
             | Class::Custody
@@ -190,7 +191,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn delete(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn delete(&mut self, class: Class, key: &[u8]) -> Result<(), StoreError> {
         self.backup = self.backup.max(Backup::of(class));
         self.remove(class, key)?;
         Ok(())

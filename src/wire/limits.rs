@@ -175,6 +175,18 @@ pub const BLOB_CHUNKS: usize = BLOB_PAGE * BLOB_PAGES;
 /// The hashes of all pages of one file.
 pub const BLOB_LIST: usize = BLOB_PAGES * 32;
 
+/// Files and folders in a folder that is sent, all together.
+pub const FOLDER_ENTRIES: usize = 20_000;
+
+/// Folders in one another in a folder that is sent.
+pub const FOLDER_DEPTH: usize = 32;
+
+/// Bytes of the names on the way to a file in a folder that is sent.
+pub const FOLDER_PATH: usize = 2048;
+
+/// The list of what is in a folder that is sent, in bytes.
+pub const FOLDER_LIST: usize = 4 * 1024 * 1024;
+
 /// Pieces that one request asks for.
 pub const BLOB_RANGE: u16 = 16;
 

@@ -40,6 +40,8 @@ def contents():
     thumbnail = ["image/webp", 64, 48, bytes([9]) * 10]
     manifest = [same(1), 5, 21, same(2), bytes([3]) * 19, same(4), "text/plain", "notes.txt", thumbnail]
     bare = manifest[:8]
+    folder = [same(1), 15, 31, same(2), bytes([3]) * 19, same(4), "inode/directory", "Trip"]
+    listed = [same(5), 7, 23, same(6), bytes([7]) * 19, same(8), "", ""]
     text = cbor(["hi", MID, [same(1)]])
     return {
         "first": cbor([1, None, [], 1, 0, cbor(["hi", None, []])]),
@@ -59,8 +61,15 @@ def contents():
         "history_offer": content(13, b"offer"),
         "profile": content(14, cbor([b"card"])),
         "pin": content(15, cbor([MID, True])),
+        "folder": content(20, cbor([folder, "hi", None, [listed, 2]])),
         "unknown": content(999, b"\xff"),
     }
+
+
+def listing():
+    folders = [[0, "photos"], [1, "lake"]]
+    files = [[0, "read me.txt", 5, same(1)], [2, "a.jpg", 10, same(2)]]
+    return {"list": cbor([1, folders, files])}
 
 
 def channel():
@@ -182,6 +191,7 @@ def main():
         "channel": channel(),
         "contents": contents(),
         "delivery": delivery(),
+        "folder": listing(),
         "ephemeral": ephemerals(),
         "direct": direct(),
         "group": group(),

@@ -24,7 +24,10 @@ use crate::{
     },
     node::{
         ChatId, FileId, MessageId, Timestamp,
-        view::{FileCommand, FileState, Storage, Transfer, TransferState},
+        view::{
+            ContentsOf, FileCommand, FileState, FolderContents, Query, Storage, Transfer,
+            TransferState,
+        },
     },
 };
 
@@ -39,6 +42,8 @@ pub struct Files {
     pub chosen: Vec<Chosen>,
     /// The picture that is shown large.
     pub viewed: Option<Viewed>,
+    /// What is in the folder that is looked into, or why that is not known.
+    pub contents: Option<Result<FolderContents, String>>,
     /// Whether pictures of it go as they are.
     pub original: bool,
     /// What would be sent of those, as far as that is known.
@@ -48,6 +53,17 @@ pub struct Files {
     pictures: BTreeMap<FileId, Picture>,
     /// The pictures, the oldest first.
     order: VecDeque<FileId>,
+}
+
+/// How far something has come, in bytes, and how many more a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moving {
+    /// So many are there.
+    pub have: u64,
+    /// Of so many.
+    pub size: u64,
+    /// A second.
+    pub rate: u64,
 }
 
 /// The small picture of a file.
@@ -68,6 +84,23 @@ impl Files {
     /// What is known of a file that comes or goes, or did not come.
     pub fn live(&self, file: FileId) -> Option<&Transfer> {
         self.live.get(&file).map(|(transfer, _)| transfer)
+    }
+
+    /// How far what comes in a chat has come, all of it together; if nothing comes, what goes.
+    pub fn moving(&self, chat: ChatId) -> Option<Moving> {
+        let of = |state: TransferState| {
+            let live = self.live.values().map(|(live, _)| live);
+            let live = live.filter(|live| live.chat_id == chat && live.state == state);
+            live.fold(None, |sum: Option<Moving>, live| {
+                let sum = sum.unwrap_or_default();
+                Some(Moving {
+                    have: sum.have.saturating_add(live.have),
+                    size: sum.size.saturating_add(live.size),
+                    rate: sum.rate.saturating_add(live.rate),
+                })
+            })
+        };
+        of(TransferState::Fetching).or_else(|| of(TransferState::Giving))
     }
 
     /// The small picture of a file.
@@ -115,6 +148,7 @@ impl Files {
         self.chosen.clear();
         self.weights.clear();
         self.viewed = None;
+        self.contents = None;
         self.original = false;
     }
 
@@ -132,7 +166,10 @@ impl Files {
 
     fn heard(&mut self, transfer: Transfer, now: Timestamp) {
         let is_over = match transfer.state {
-            TransferState::Fetching | TransferState::Failed | TransferState::Giving => false,
+            TransferState::Fetching
+            | TransferState::Waiting
+            | TransferState::Failed
+            | TransferState::Giving => false,
             TransferState::Paused
             | TransferState::Cancelled
             | TransferState::Here
@@ -151,7 +188,10 @@ impl Files {
 }
 
 fn moves(transfer: &Transfer) -> bool {
-    transfer.state != TransferState::Failed
+    !matches!(
+        transfer.state,
+        TransferState::Failed | TransferState::Waiting
+    )
 }
 
 impl Model {
@@ -248,9 +288,9 @@ impl Model {
     pub(super) fn transfer(&mut self, transfer: Transfer, now: Timestamp) {
         let whole = transfer.have >= transfer.size;
         let state = match transfer.state {
-            TransferState::Fetching => Some(FileState::Fetching),
             // What is all here was not saved, which takes nothing away.
-            TransferState::Failed if whole => Some(FileState::Here),
+            TransferState::Failed | TransferState::Waiting if whole => Some(FileState::Here),
+            TransferState::Fetching | TransferState::Waiting => Some(FileState::Fetching),
             TransferState::Paused | TransferState::Failed => Some(FileState::Paused),
             TransferState::Cancelled => Some(FileState::Cancelled),
             TransferState::Here | TransferState::Saved => Some(FileState::Here),
@@ -304,7 +344,7 @@ impl Model {
         self.attach(chat);
         places.truncate(AT_ONCE);
         let ticket = self.ticket(Asked::Chosen(chat));
-        self.outbox.push(Request::Look(ticket, places));
+        self.outbox.push(Request::Choose(ticket, places));
     }
 
     /// A picture from the clipboard. It is in no file.
@@ -333,10 +373,8 @@ impl Model {
         };
         for found in found {
             match found {
-                Found::Folder(folder) if chosen => {
-                    let name = folder.path.display().to_string();
-                    self.dialog.refused = Some(tr_name("attach-folder", &name));
-                }
+                // What is chosen is no place to look around.
+                Found::Folder(_) if chosen => {}
                 Found::Folder(folder) => self.files.folder = Some(folder),
                 Found::File(file) => {
                     if self.files.chosen.len() < AT_ONCE && !self.files.chosen.contains(&file) {
@@ -354,7 +392,7 @@ impl Model {
 
     /// Wants to know what would be sent of a file.
     fn weigh(&mut self, file: &Chosen) {
-        if !self.files.weights.contains_key(&file.path) {
+        if file.folder.is_none() && !self.files.weights.contains_key(&file.path) {
             self.files.weights.insert(file.path.clone(), None);
             let request = Request::Weigh(file.path.clone(), file.content.clone());
             self.outbox.push(request);
@@ -394,6 +432,16 @@ impl Model {
         }
     }
 
+    /// Wants to know what is in the folder of a message.
+    pub(super) fn ask_contents(&mut self, message_id: MessageId) {
+        let part = ContentsOf {
+            message_id,
+            from: 0,
+            limit: Some(CONTENTS),
+        };
+        self.query(Query::Contents(part), Asked::Contents(message_id));
+    }
+
     fn file_command(&mut self, command: FileCommand, asked: Asked) {
         let ticket = self.ticket(asked);
         self.outbox.push(Request::File(ticket, command));
@@ -402,6 +450,9 @@ impl Model {
 
 /// Files that are sent in one go.
 pub const AT_ONCE: usize = 32;
+
+/// Entries of a folder that are shown.
+const CONTENTS: u32 = 5000;
 
 /// Files of which it is known how they come or go.
 const LIVE: usize = 256;

@@ -220,6 +220,8 @@ enum Asked {
     Aside(MessageId),
     /// A file to be saved.
     Save(MessageId),
+    /// What is in a folder.
+    Contents(MessageId),
     /// A place of the disk that is shown.
     Looked,
     /// Files that were chosen for a chat.

@@ -82,6 +82,8 @@ pub enum Dialog {
     Pins(ChatId),
     /// Save the file of a message, where?
     Save(MessageId),
+    /// What is in the folder of a message.
+    Contents(MessageId),
     /// The picture of a message, large.
     View(MessageId),
     /// Files for a chat: which, and what to say about them.

@@ -326,6 +326,9 @@ impl Model {
         if let Dialog::Save(_) | Dialog::Attach(_) = dialog {
             self.look_at(std::path::PathBuf::new());
         }
+        if let Dialog::Contents(message) = dialog {
+            self.ask_contents(message);
+        }
         if let Dialog::View(message) = dialog {
             self.files.viewed = Some(Viewed::new(message));
             self.outbox.push(Request::View(message));

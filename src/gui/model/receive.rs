@@ -285,6 +285,11 @@ impl Model {
             }
             (Asked::Jump(_), Answer::Message(message)) => self.jump(*message),
             (Asked::Aside(id), Answer::Message(message)) => self.found(id, Some(*message)),
+            (Asked::Contents(of), Answer::Contents(contents)) => {
+                if self.nav.dialog() == Some(Dialog::Contents(of)) {
+                    self.files.contents = Some(Ok(contents));
+                }
+            }
             (Asked::History(of), Answer::History(editions)) => {
                 if self.nav.dialog() == Some(Dialog::About(of)) {
                     self.history = Some((of, editions));
@@ -325,6 +330,7 @@ impl Model {
                 | Answer::FileSent { .. }
                 | Answer::File { .. }
                 | Answer::Content(_)
+                | Answer::Contents(_)
                 | Answer::Done {},
             ) => {}
         }
@@ -431,6 +437,11 @@ impl Model {
                 self.dialog_answered(dialog, chat, Some(error), now);
             }
             Asked::Rewritten(..) => self.not_rewritten(&error.message, now),
+            Asked::Contents(of) => {
+                if self.nav.dialog() == Some(Dialog::Contents(of)) {
+                    self.files.contents = Some(Err(error.message));
+                }
+            }
             Asked::Aside(id) => self.found(id, None),
             Asked::Jump(_) => self.complain(tr("quote-nowhere"), now),
             Asked::Safety(_) | Asked::Chat | Asked::Greeted(_) | Asked::Deleted(_) => {

@@ -13,8 +13,11 @@ use crate::{
     gui::{
         action::{Action, FindAction, GroupAction},
         fonts::icon,
+        measure,
         model::{
-            Model, is_incoming_request,
+            Model,
+            files::Moving,
+            is_incoming_request,
             nav::{Dialog, Pane, Place as Room},
         },
         strings::{Argument, tr, tr_count, tr_name, tr_with},
@@ -117,16 +120,19 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     let face = model.chat_face(chat);
     let typing = typing_line(model, chat);
     let gone = model.place_in(chat.chat_id) == Place::Gone;
-    let line = match &typing {
-        Some(typing) => typing.clone(),
-        None if gone => tr("group-gone"),
-        None => chat.last.as_ref().map_or_else(
+    let moving = model.files.moving(chat.chat_id);
+    let line = match (&typing, moving) {
+        (Some(typing), _) => typing.clone(),
+        (None, Some(moving)) => moving_line(moving),
+        (None, None) if gone => tr("group-gone"),
+        (None, None) => chat.last.as_ref().map_or_else(
             || members(model, chat),
             |last| snippet(model, chat.kind, last),
         ),
     };
     let mine = chat.last.as_ref().filter(|last| {
-        last.outgoing && last.kind != MessageKind::System && typing.is_none() && !gone
+        let is_said = last.outgoing && last.kind != MessageKind::System;
+        is_said && typing.is_none() && moving.is_none() && !gone
     });
     let time = chat
         .last
@@ -150,7 +156,8 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
         verified,
         muted: chat.muted,
         pinned: chat.pinned,
-        lively: typing.is_some(),
+        lively: typing.is_some() || moving.is_some(),
+        share: moving.map(|moving| measure::share(moving.have, moving.size)),
         tick,
         time: &time,
         unread: chat.unread,
@@ -165,6 +172,22 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     Popup::context_menu(&response)
         .close_behavior(PopupCloseBehavior::CloseOnClick)
         .show(|ui| menu::of_chat(ui, chat, view));
+}
+
+/// How far a file has come, how fast, and how long that takes.
+fn moving_line(moving: Moving) -> String {
+    let Moving { have, size, rate } = moving;
+    let percent = measure::percent(have, size).to_string();
+    let both = [
+        ("percent", Argument::Text(&percent)),
+        ("size", Argument::Text(&measure::size(size))),
+    ];
+    let line = tr_with("file-percent", &both);
+    if rate == 0 {
+        return line;
+    }
+    let left = measure::left(size.saturating_sub(have), rate);
+    format!("{line} · {} · {left}", measure::rate(rate))
 }
 
 /// The row in words: everything that is painted.

@@ -4,6 +4,7 @@ mod about;
 mod add;
 mod attach;
 mod confirm;
+mod contents;
 mod forward;
 mod group;
 mod invite;
@@ -166,6 +167,7 @@ impl Dialogs {
                 Dialog::React(message) => react::show(ui, fields, message, view),
                 Dialog::Pins(chat) => pins::show(ui, chat, view),
                 Dialog::Save(message) => save::show(ui, fields, message, view),
+                Dialog::Contents(message) => contents::show(ui, message, view),
                 Dialog::View(_) => {}
                 Dialog::Attach(chat) => attach::show(ui, fields, chat, view),
             }
@@ -196,7 +198,7 @@ impl Dialogs {
 fn width(dialog: Dialog, view: &View<'_>) -> f32 {
     match dialog {
         Dialog::Recovery if view.model.recovery.is_some() => 480.0,
-        Dialog::Save(_) | Dialog::Attach(_) => 480.0,
+        Dialog::Save(_) | Dialog::Attach(_) | Dialog::Contents(_) => 480.0,
         Dialog::Invite
         | Dialog::Add
         | Dialog::Link
@@ -248,6 +250,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         | Dialog::DeleteChat(_)
         | Dialog::About(_)
         | Dialog::Attach(_)
+        | Dialog::Contents(_)
         | Dialog::View(_)
         | Dialog::Pins(_) => None,
     }

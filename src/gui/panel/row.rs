@@ -1,8 +1,8 @@
 //! A row of a list: an avatar, a name with marks, a line below, and something on the right.
 
 use egui::{
-    Align2, Color32, CornerRadius, Id, Painter, Rect, Response, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Color32, CornerRadius, Id, Painter, Pos2, Rect, Response, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use crate::gui::{
@@ -41,6 +41,8 @@ pub struct Row<'a> {
     pub unread: u32,
     /// Whether I am named in one of them.
     pub named: bool,
+    /// How much of what comes or goes there has come, from 0 to 1.
+    pub share: Option<f32>,
     /// Whether it is the one that is open.
     pub selected: bool,
     /// The whole row in words.
@@ -63,6 +65,7 @@ impl<'a> Row<'a> {
             time: "",
             unread: 0,
             named: false,
+            share: None,
             selected: false,
             label,
         }
@@ -183,6 +186,11 @@ impl<'a> Row<'a> {
                 room -= 24.0;
             }
         }
+        if let Some(share) = self.share {
+            // Left of how many are unread.
+            paint_ring(painter, pos2(left + room - RING, y), share, tokens);
+            room -= 2.0 * RING + 8.0;
+        }
         let ink: Color32 = if self.lively {
             tokens.accent_text
         } else {
@@ -205,6 +213,23 @@ impl<'a> Row<'a> {
         text::paint_line(painter, at, self.line, room, font, ink);
     }
 }
+
+/// How much of something is there: so much of a circle.
+fn paint_ring(painter: &Painter, center: Pos2, share: f32, tokens: &Tokens) {
+    painter.circle_stroke(center, RING, Stroke::new(2.5, tokens.soft));
+    let steps = 40u8;
+    let arc = (0..=steps).map(|step| {
+        let turn = share.clamp(0.0, 1.0) * f32::from(step) / f32::from(steps);
+        center + RING * Vec2::angled(std::f32::consts::TAU * (turn - 0.25))
+    });
+    painter.add(Shape::line(
+        arc.collect(),
+        Stroke::new(2.5, tokens.accent_text),
+    ));
+}
+
+/// Half as wide as the ring, in points.
+const RING: f32 = 7.0;
 
 /// A line in a list that leads somewhere else.
 pub fn strip(ui: &mut Ui, glyph: &str, words: &str) -> Response {

@@ -19,7 +19,7 @@ pub fn words(message: &Message) -> String {
     if message.deleted {
         tr("message-deleted")
     } else if let Some(file) = &message.file {
-        let kind = tr(Kind::of(&file.extension).words());
+        let kind = tr(Kind::of_file(file).words());
         let both = [
             ("kind", Argument::Text(&kind)),
             ("name", Argument::Text(&file.name)),

@@ -13,7 +13,7 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
-pub use self::acts::react;
+pub use self::{acts::react, file::how_much};
 use self::{entry::Entry, scrollbar::ScrollBar};
 use super::chats::typing_line;
 use crate::{

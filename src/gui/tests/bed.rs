@@ -269,6 +269,10 @@ impl Window {
                     let found = places.iter().map(|place| self.node.look(place));
                     Update::Looked(ticket, found.collect())
                 }
+                Request::Choose(ticket, places) => {
+                    let found = places.iter().map(|place| self.node.choose(place));
+                    Update::Looked(ticket, found.collect())
+                }
                 Request::Keep(ticket, picture) => {
                     let kept = shot::kept(&picture, ticket);
                     Update::Looked(ticket, kept.into_iter().collect())
@@ -378,6 +382,11 @@ impl Window {
         self.nodes
             .iter()
             .any(|node| name(node).is_some_and(|name| name.starts_with(wanted)))
+    }
+
+    pub(super) fn has_part(&self, wanted: &str) -> bool {
+        let mut names = self.nodes.iter().filter_map(name);
+        names.any(|name| name.contains(wanted))
     }
 
     pub(super) fn node(&self, wanted: &str) -> &Node {

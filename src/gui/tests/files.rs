@@ -48,6 +48,7 @@ fn file_id(message: &Message) -> FileId {
 fn transfer(state: TransferState, have: u64) -> Transfer {
     Transfer {
         file_id: file_id(&map(FileState::Offered)),
+        chat_id: CHAT,
         have,
         size: 2_400_000,
         state,
@@ -331,17 +332,23 @@ fn several_dropped_files_become_several_messages() {
     for name in ["map.pdf", "song.mp3", "photos"] {
         window.drops(&format!("{DOWNLOADS}/{name}"));
     }
-    let refusal = format!("{DOWNLOADS}/photos is a folder. Files are sent one by one.");
-    assert!(window.has(&refusal));
+    assert!(
+        window.has("photos, 3 files · 2.4 MB"),
+        "a folder is one item"
+    );
     assert!(sent(&window).is_empty(), "not before somebody says so");
     window.click("Say something about it");
     window.write("both");
-    window.click("Send 2 files");
+    window.click("Send 3 files");
 
-    let paths = ["map.pdf", "song.mp3"].map(|name| format!("{DOWNLOADS}/{name}"));
+    let paths = ["map.pdf", "song.mp3", "photos"].map(|name| format!("{DOWNLOADS}/{name}"));
     assert_eq!(
         sent(&window),
-        [(paths[0].as_str(), "both"), (&paths[1], "")]
+        [
+            (paths[0].as_str(), "both"),
+            (&paths[1], ""),
+            (&paths[2], "")
+        ]
     );
 }
 
@@ -444,4 +451,28 @@ fn locking_forgets_files_too() {
     window.frame(Vec::new());
 
     assert!(window.app().model().files.live(file).is_none());
+}
+
+#[test]
+fn the_list_of_chats_says_how_far_what_comes_there_has_come() {
+    let mut window = window(FileState::Offered);
+    let mut coming = Transfer {
+        rate: 60_000,
+        ..transfer(TransferState::Fetching, 600_000)
+    };
+    hears(&mut window, coming.clone());
+
+    let row = |window: &Window, words: &str| window.has_part(words);
+    assert!(row(&window, "25 % of 2.4 MB · 60 kB/s · 30 seconds left"));
+
+    // Another file in the same chat counts in.
+    coming.file_id = FileId([8; 32]);
+    coming.have = 1_800_000;
+    hears(&mut window, coming.clone());
+    assert!(row(&window, "50 % of 4.8 MB · 120 kB/s"));
+
+    coming.state = TransferState::Here;
+    hears(&mut window, coming);
+    hears(&mut window, transfer(TransferState::Paused, 600_000));
+    assert!(!row(&window, "60 kB/s"));
 }

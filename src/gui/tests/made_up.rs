@@ -18,8 +18,8 @@ use crate::{
     node::{
         ChatId, Command, FileId, MessageId, PersonId, Reply, Settings, Timestamp,
         view::{
-            Answer, ChatInfo, ChatSummary, Contact, Edition, FileCommand, Message, NearbyPerson,
-            NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
+            Answer, ChatInfo, ChatSummary, Contact, Edition, FileCommand, FolderContents, Message,
+            NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
         },
     },
 };
@@ -50,6 +50,8 @@ pub(super) struct MadeUp {
     pub(super) disk: BTreeMap<PathBuf, Found>,
     /// What is in the files of messages.
     pub(super) contents: BTreeMap<MessageId, Vec<u8>>,
+    /// What is in every folder that was sent.
+    pub(super) inside: Option<FolderContents>,
     /// What would be sent of files that are pictures.
     pub(super) weights: BTreeMap<PathBuf, Weight>,
     pub(super) remembered: Vec<Appearance>,
@@ -89,6 +91,7 @@ impl Default for MadeUp {
             },
             disk: disk(),
             contents: BTreeMap::new(),
+            inside: None,
             weights: BTreeMap::new(),
             remembered: Vec::new(),
             refuse: None,
@@ -142,6 +145,10 @@ impl MadeUp {
                     Answer::Message(Box::new(message.clone()))
                 })
             }
+            Query::Contents(_) => self
+                .inside
+                .clone()
+                .map_or(Answer::Done {}, Answer::Contents),
             Query::Files => Answer::Files(self.storage.clone()),
             Query::History { .. } => Answer::History(self.history.clone()),
             Query::Search(looked_for) => {
@@ -155,6 +162,7 @@ impl MadeUp {
     pub(super) fn has(&self, query: &Query) -> bool {
         match query {
             Query::Message { message_id } => self.message(*message_id).is_some(),
+            Query::Contents(_) => self.inside.is_some(),
             _ => true,
         }
     }
@@ -215,6 +223,7 @@ impl MadeUp {
             FileCommand::Send { .. } => Answer::FileSent {
                 message_id: id(self.file_commands.len() as u64 + 6000),
                 file_id,
+                left_out: 0,
             },
             FileCommand::Fetch { path, .. } => Answer::File {
                 file_id,
@@ -226,6 +235,24 @@ impl MadeUp {
                 file_id: *file_id,
                 path: None,
             },
+        }
+    }
+
+    /// What is sent of a place: of a folder all three files in it.
+    pub(super) fn choose(&self, place: &Path) -> Found {
+        match self.look(place) {
+            Found::Folder(folder) => {
+                let name = folder.path.file_name().unwrap().to_string_lossy();
+                Found::File(Chosen {
+                    name: name.into_owned(),
+                    path: folder.path,
+                    size: 2_400_000,
+                    folder: Some(3),
+                    original: false,
+                    content: None,
+                })
+            }
+            other => other,
         }
     }
 
@@ -293,6 +320,7 @@ fn disk() -> BTreeMap<PathBuf, Found> {
                 path,
                 name,
                 size,
+                folder: None,
                 original: false,
                 content: None,
             }),

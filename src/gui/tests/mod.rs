@@ -6,6 +6,7 @@ mod bed;
 mod chat;
 mod files;
 mod find;
+mod folders;
 mod group_info;
 mod groups;
 mod keys;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use data_encoding::BASE64;
 use tokio::sync::mpsc;
 
-use super::{Driver, Gathered};
+use super::{Driver, Gathered, savings};
 use crate::{
     files::{Standing, Wish},
     node::{
@@ -13,13 +13,13 @@ use crate::{
         handle::Waiting,
         query::no_message,
         step::{Core, Happened, Release},
-        transfer::{FileAsk, Order, Reading, Saving, Sending, Transfers},
+        transfer::{FileAsk, Guest, Order, Reading, Saving, Sending, Transfers},
         view::{Answer, Event, FileCommand, Preview},
     },
     proto::{
         chat::{
             acts,
-            content::{Manifest, Thumbnail},
+            content::{Attachment, Thumbnail},
         },
         engine::input::CommandId,
         id::{FileId, MessageId},
@@ -43,11 +43,14 @@ impl Driver<'_> {
         match ask {
             FileAsk::MayHave { peer, blob, answer } => {
                 let named = core.store.naming(&blob).unwrap_or_default();
-                let person = named
-                    .iter()
-                    .any(|row| core.engine.holders(&row.chat).contains(&peer))
-                    .then(|| core.engine.person_at(&peer));
-                let _ = answer.send(person.flatten());
+                let mut named = named.iter();
+                let row = named.find(|row| core.engine.holders(&row.chat).contains(&peer));
+                let guest = row.zip(core.engine.person_at(&peer));
+                let _ = answer.send(guest.map(|(row, person)| Guest {
+                    person,
+                    chat: row.chat,
+                    is_listing: row.blob != blob,
+                }));
             }
             FileAsk::Holders { blob, answer } => {
                 let named = core.store.naming(&blob).unwrap_or_default();
@@ -73,21 +76,33 @@ impl Driver<'_> {
                 let offer = Happened::Offer(id, chat, attachment);
                 gathered.batch.push(offer);
             }
+            FileAsk::IsNamed { blob, answer } => {
+                let named = core.store.naming(&blob).unwrap_or_default();
+                let _ = answer.send(!named.is_empty());
+            }
+            FileAsk::Settled { message, to } => self.settled(core, message, &to),
         }
     }
 
-    /// Goes on with what was being fetched when the node ended.
+    /// Goes on with what was being fetched when the node ended, and saves it where it was to be saved.
     pub(super) fn resume_files(&self, core: &Core) {
         let rows = core.store.files().unwrap_or_default();
+        let savings = savings::all(core);
+        let saved = savings::files(&savings);
+        let is_wanted = |row: &FileRow| match self.standing(core, row) {
+            Some(Standing::Part(Wish::Wanted)) => true,
+            Some(Standing::Whole | Standing::Part(_)) => false,
+            None => saved.contains(&row.blob) || self.comes_unasked(core, row),
+        };
+        // Of a folder that is not wanted perhaps what is in it.
         let wanted: Vec<FileRow> = rows
             .into_iter()
-            .filter(|row| match self.standing(core, row) {
-                Some(Standing::Part(Wish::Wanted)) => true,
-                Some(Standing::Whole | Standing::Part(_)) => false,
-                None => self.comes_unasked(core, row),
+            .filter_map(|row| {
+                let rows = [Some(row), row.listing()].into_iter().flatten();
+                rows.into_iter().find(is_wanted)
             })
             .collect();
-        self.files.transfers.order(Order::FetchAll(wanted));
+        self.files.transfers.order(Order::GoOn(wanted, savings));
     }
 
     /// Fetches the files of messages that have just come, if they come unasked.
@@ -101,9 +116,13 @@ impl Driver<'_> {
             }
             if let Ok(Some(row)) = core.store.file(&message.message_id)
                 && self.standing(core, &row).is_none()
-                && self.comes_unasked(core, &row)
             {
-                self.files.transfers.order(Order::Fetch(row, None));
+                // Of a folder at least what is in it.
+                let rows = [Some(row), row.listing()].into_iter().flatten();
+                let first = rows.into_iter().find(|row| self.comes_unasked(core, row));
+                if let Some(row) = first {
+                    self.files.transfers.order(Order::Fetch(row, None));
+                }
             }
         }
     }
@@ -153,10 +172,11 @@ impl Driver<'_> {
                 return Ok(());
             }
             FileCommand::Read { message_id } => {
-                let (row, manifest) = match found(core, &message_id) {
+                let (row, attachment) = match found(core, &message_id) {
                     Ok(found) => found,
                     Err(refusal) => return Err((waiting, refusal)),
                 };
+                let manifest = attachment.manifest;
                 let reading = Reading { manifest, waiting };
                 self.files
                     .transfers
@@ -165,17 +185,22 @@ impl Driver<'_> {
             }
             FileCommand::Fetch { message_id, path } => {
                 let found = found(core, &message_id);
-                let (row, manifest) = match found {
+                let (row, attachment) = match found {
                     Ok(found) => found,
                     Err(refusal) => return Err((waiting, refusal)),
                 };
                 let is_here = self.standing(core, &row) == Some(Standing::Whole);
-                let to = path.map(PathBuf::from);
+                let to = match path.map(savings::place).transpose() {
+                    Ok(to) => to,
+                    Err(refusal) => return Err((waiting, refusal)),
+                };
+                let message = message_id;
                 let later = match to {
                     Some(to) if is_here => {
                         let waiting = Some(waiting);
                         let saving = Saving {
-                            manifest,
+                            message,
+                            attachment,
                             to,
                             waiting,
                         };
@@ -184,13 +209,13 @@ impl Driver<'_> {
                             .order(Order::Fetch(row, Some(Box::new(saving))));
                         return Ok(());
                     }
-                    to => to.map(|to| Saving {
-                        manifest,
-                        to,
-                        waiting: None,
-                    }),
+                    Some(to) => match savings::note(core, (message, attachment), &to) {
+                        Ok(saving) => Some(Box::new(saving)),
+                        Err(refusal) => return Err((waiting, refusal)),
+                    },
+                    None => None,
                 };
-                (row, Order::Fetch(row, later.map(Box::new)))
+                (row, Order::Fetch(row, later))
             }
             FileCommand::Pause { file_id } => match self.unfinished(core, file_id) {
                 Ok(row) => (row, Order::Pause(row)),
@@ -200,7 +225,7 @@ impl Driver<'_> {
                 Ok(row) => (row, Order::Fetch(row, None)),
                 Err(refusal) => return Err((waiting, refusal)),
             },
-            FileCommand::Cancel { file_id } => match self.unfinished(core, file_id) {
+            FileCommand::Cancel { file_id } => match self.given_up(core, file_id) {
                 Ok(row) => (row, Order::Cancel(row)),
                 Err(refusal) => return Err((waiting, refusal)),
             },
@@ -230,6 +255,13 @@ impl Driver<'_> {
         Ok(row)
     }
 
+    /// A file of which nothing is wanted any more.
+    fn given_up(&self, core: &Core, file_id: FileId) -> Result<FileRow, CommandError> {
+        let row = self.unfinished(core, file_id)?;
+        savings::drop_all(core, file_id)?;
+        Ok(row)
+    }
+
     #[expect(clippy::unused_self, reason = "beside its siblings")]
     fn standing(&self, core: &Core, row: &FileRow) -> Option<Standing> {
         core.store.shelf().ok()?.standing(&row.blob)
@@ -244,7 +276,10 @@ impl Driver<'_> {
 }
 
 /// The file of a message, and what is needed to open it.
-fn found(core: &Core, message: &MessageId) -> Result<(FileRow, Manifest), CommandError> {
+pub(super) fn found(
+    core: &Core,
+    message: &MessageId,
+) -> Result<(FileRow, Box<Attachment>), CommandError> {
     let stored = core.store.message(message).map_err(|e| unreadable(&e))?;
     let content = stored.ok_or_else(no_message)?.row.content;
     let attachment = acts::attachment(&content).ok_or_else(|| {
@@ -254,13 +289,17 @@ fn found(core: &Core, message: &MessageId) -> Result<(FileRow, Manifest), Comman
     let row = core.store.file(message).map_err(|e| unreadable(&e))?;
     let row = row.ok_or_else(no_file)?;
     is_plausible(&row)?;
-    Ok((row, attachment.manifest))
+    Ok((row, attachment))
 }
 
 /// Whether a file can be as large as is said, sealed and unsealed.
 fn is_plausible(row: &FileRow) -> Result<(), CommandError> {
-    let sealed = Shape::sealing(row.size).map(|shape| shape.size());
-    if sealed == Some(row.sealed_size) {
+    let list = row.listing();
+    let is_plausible = |row: &FileRow| {
+        let sealed = Shape::sealing(row.size).map(|shape| shape.size());
+        sealed == Some(row.sealed_size)
+    };
+    if is_plausible(row) && list.as_ref().is_none_or(is_plausible) {
         return Ok(());
     }
     let message = "This file is not what its message says, and cannot be fetched.";

@@ -1,12 +1,19 @@
 //! Files of messages, as faces see them.
 
+use std::path::PathBuf;
+
 use data_encoding::BASE64;
 
 use crate::{
-    files::{Shelf, Standing, Wish, extension, harmless},
+    files::{Layout, OpenError, Shelf, Standing, Wish, extension, harmless},
     node::{
-        FileId,
-        view::{FileInfo, FileState, Preview, Storage, StoredFile},
+        CommandError, ErrorKind, FileId,
+        query::no_message,
+        transfer::listing,
+        view::{
+            Answer, ContentsOf, FileInfo, FileState, FolderContents, FolderEntry, FolderInfo,
+            Preview, Storage, StoredFile,
+        },
     },
     proto::{
         chat::{acts, content::Thumbnail},
@@ -32,13 +39,72 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
     let name = harmless(&manifest.name);
     Ok(Some(FileInfo {
         file_id: FileId(manifest.blob),
-        extension: extension(&name),
+        extension: match attachment.folder {
+            Some(_) => String::new(),
+            None => extension(&name),
+        },
         name,
         size: manifest.size,
         mime: text::shown_text(&manifest.mime),
         state,
         have,
         thumbnail: manifest.thumbnail.as_ref().map(preview),
+        folder: attachment.folder.map(|folder| FolderInfo {
+            files: folder.files,
+        }),
+    }))
+}
+
+/// What is in the folder of a message, as far as that is asked.
+pub(in crate::node) fn contents(store: &Store, part: &ContentsOf) -> Result<Answer, CommandError> {
+    let refused = |kind, text: &str| CommandError::new(kind, text);
+    let unreadable = |error: StoreError| {
+        let text = format!("The folder cannot be read: {error}.");
+        CommandError::new(ErrorKind::Storage, text)
+    };
+    let stored = store.message(&part.message_id).map_err(unreadable)?;
+    let row = stored.ok_or_else(no_message)?.row;
+    let folder = acts::attachment(&row.content).and_then(|attachment| attachment.folder);
+    let folder = folder.ok_or_else(|| {
+        let text = "There is no folder in this message.";
+        refused(ErrorKind::Invalid, text)
+    })?;
+    let shelf = store.shelf().map_err(unreadable)?;
+    let listing = listing(&shelf, &folder).map_err(|error| match error {
+        OpenError::Missing => {
+            let text = "What is in the folder is known once the folder begins to come.";
+            refused(ErrorKind::NotFound, text)
+        }
+        OpenError::Foreign => {
+            let text = "The folder is not what its message says.";
+            refused(ErrorKind::Invalid, text)
+        }
+        OpenError::Disk(error) => {
+            let text = format!("The folder cannot be read: {error}.");
+            CommandError::new(ErrorKind::Storage, text)
+        }
+    })?;
+    let Layout { folders, files } = listing.layout();
+    let folders = folders.into_iter().map(|path| (path, None));
+    let sizes = listing.files.iter().map(|file| Some(file.size));
+    let mut all: Vec<(PathBuf, Option<u64>)> = files.into_iter().zip(sizes).collect();
+    all.extend(folders);
+    // By parts of paths, so that what is in a folder follows it.
+    all.sort();
+    let limit = part.limit.unwrap_or(USUAL).min(MOST_LISTED);
+    let from = usize::try_from(part.from).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(Answer::Contents(FolderContents {
+        count: u32::try_from(all.len()).unwrap_or(u32::MAX),
+        entries: all
+            .into_iter()
+            .skip(from)
+            .take(limit)
+            .map(|(path, size)| FolderEntry {
+                path: path.to_string_lossy().into_owned(),
+                size,
+            })
+            .collect(),
     }))
 }
 
@@ -84,3 +150,7 @@ fn preview(thumbnail: &Thumbnail) -> Preview {
 
 /// Files that are listed.
 const MOST: usize = 1000;
+
+/// Entries of a folder that are listed when nobody says how many, and at most.
+const USUAL: u32 = 1000;
+const MOST_LISTED: u32 = 5000;

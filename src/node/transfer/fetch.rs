@@ -8,14 +8,14 @@ use std::{
 };
 
 use tokio::{
-    sync::OwnedSemaphorePermit,
     task::{JoinSet, spawn_blocking},
-    time::{Instant, interval, sleep_until},
+    time::{Instant, interval, sleep_until, timeout},
 };
 
 use super::{
     Shared,
     plan::Plan,
+    slots::Slot,
     source::{Why, Work, list},
 };
 use crate::{
@@ -34,11 +34,11 @@ pub(super) enum Outcome {
     Later,
     /// Nobody wants it any more.
     Unwanted,
-    /// It cannot be had, and why.
-    Failed(String),
+    /// It cannot be had now, and why.
+    Halted(String),
 }
 
-/// Fetches a file. Ends when it is here, or can never be.
+/// Fetches a file, until it is here, or something has to change before it can be.
 pub(super) async fn fetch(shared: Arc<Shared>, row: FileRow) -> Outcome {
     let mut fetching = Fetching {
         work: None,
@@ -63,7 +63,8 @@ struct Fetching {
     shunned: BTreeMap<PeerId, Option<Instant>>,
     /// How often streams of peers broke.
     breaks: BTreeMap<PeerId, u32>,
-    slot: Option<OwnedSemaphorePermit>,
+    /// The place of this file among those that are fetched, and since when.
+    slot: Option<(Slot, Instant)>,
 }
 
 impl Fetching {
@@ -101,6 +102,9 @@ impl Fetching {
                     if self.shared.shelf.standing(&self.row.blob).is_none() {
                         return Outcome::Unwanted;
                     }
+                    if self.had_its_turn() {
+                        return Outcome::Later;
+                    }
                     if !self.busy.is_empty() {
                         busy_at = Instant::now();
                     } else if busy_at.elapsed() > TURN && self.shared.queued.load(Ordering::Relaxed) > 0 {
@@ -131,7 +135,11 @@ impl Fetching {
             return Ok(());
         }
         if self.slot.is_none() {
-            self.slot = Arc::clone(&self.shared.slots).acquire_owned().await.ok();
+            let place = self.shared.slots.take(self.row.sender);
+            let Ok(Some(slot)) = timeout(TURN, place).await else {
+                return self.wait_behind_others();
+            };
+            self.slot = Some((slot, Instant::now()));
         }
         for peer in free {
             if self.busy.len() >= SOURCES {
@@ -147,6 +155,21 @@ impl Fetching {
             }
         }
         Ok(())
+    }
+
+    /// There is no place for it yet. Those who have not begun have theirs first.
+    fn wait_behind_others(&self) -> Result<(), Outcome> {
+        if self.shared.queued.load(Ordering::Relaxed) > 0 {
+            return Err(Outcome::Later);
+        }
+        Ok(())
+    }
+
+    /// Whether it has had a place for so long that others are to have it.
+    fn had_its_turn(&self) -> bool {
+        let since = self.slot.as_ref().map(|(_, since)| since.elapsed());
+        since.is_some_and(|since| since > LONG_TURN)
+            && self.shared.slots.others_wait(self.row.sender)
     }
 
     /// Opens what is here of the file, or begins it with a peer's list.
@@ -196,9 +219,9 @@ impl Fetching {
         let begun = spawn_blocking(move || shelf.begin(id, shape, &pages)).await;
         match begun {
             Ok(Ok(begun)) => Ok(begun),
-            Ok(Err(SealError::NoRoom(why))) => Err(Outcome::Failed(format!("{why}"))),
-            Ok(Err(error)) => Err(Outcome::Failed(error.to_string())),
-            Err(_) => Err(Outcome::Failed("a bug was met".into())),
+            Ok(Err(SealError::NoRoom(why))) => Err(Outcome::Halted(format!("{why}"))),
+            Ok(Err(error)) => Err(Outcome::Halted(error.to_string())),
+            Err(_) => Err(Outcome::Halted("a bug was met".into())),
         }
     }
 
@@ -220,7 +243,7 @@ impl Fetching {
                 }
                 None
             }
-            Why::Disk(error) => Some(Outcome::Failed(error.to_string())),
+            Why::Disk(error) => Some(Outcome::Halted(error.to_string())),
             why => {
                 self.shun(peer, &why);
                 None
@@ -285,8 +308,8 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Outcome> {
     match spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Outcome::Failed(error.to_string())),
-        Err(_) => Err(Outcome::Failed("a bug was met".into())),
+        Ok(Err(error)) => Err(Outcome::Halted(error.to_string())),
+        Err(_) => Err(Outcome::Halted("a bug was met".into())),
     }
 }
 
@@ -302,6 +325,9 @@ const SOURCES: usize = 6;
 
 /// How long a file for which nobody is there keeps others waiting.
 const TURN: Duration = Duration::from_secs(5);
+
+/// How long a file keeps its place while files of others wait for one.
+const LONG_TURN: Duration = Duration::from_secs(20);
 
 const TICK: Duration = Duration::from_millis(250);
 

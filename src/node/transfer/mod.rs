@@ -2,44 +2,54 @@
 //!
 //! The engine says who may have what, and the loop asks it; bytes go between the network and the shelf here.
 
+mod desk;
 mod fetch;
+mod folder;
 mod pace;
 mod plan;
+mod queue;
 mod read;
 mod ready;
 mod save;
 mod send;
 mod serve;
+mod slots;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use tokio::{
     runtime::Handle as Runtime,
     sync::{Semaphore, broadcast, mpsc, oneshot, watch},
-    task::{AbortHandle, JoinHandle, JoinSet, spawn_blocking},
+    task::JoinHandle,
 };
 
 pub use self::ready::{prepared, prepared_in_memory};
-use self::{fetch::Outcome, pace::Pace};
-pub(super) use self::{read::Reading, save::Saving, send::Sending};
+use self::{desk::Desk, pace::Pace, slots::Slots};
+pub(super) use self::{
+    desk::SAVED,
+    read::{Reading, listing},
+    save::Saving,
+    send::Sending,
+};
 use super::{
     CommandError, PersonId, Reply,
     view::{Event, Transfer, TransferState},
 };
 use crate::{
-    files::{Shelf, Standing, Wish},
+    files::Shelf,
     net::{Blobs, BlobsIn},
-    proto::{chat::content::Attachment, id::ChatId, record::FileRow},
-    wire::{blob::Shape, id::PeerId},
+    proto::{
+        chat::content::Attachment,
+        id::{ChatId, MessageId},
+        record::FileRow,
+    },
+    wire::id::PeerId,
 };
 
 /// What files need of the node's loop.
@@ -48,7 +58,7 @@ pub(super) enum FileAsk {
     MayHave {
         peer: PeerId,
         blob: [u8; 32],
-        answer: oneshot::Sender<Option<PersonId>>,
+        answer: oneshot::Sender<Option<Guest>>,
     },
     /// Who may have a file and is connected, and whether more than two share it.
     Holders {
@@ -61,14 +71,32 @@ pub(super) enum FileAsk {
         attachment: Box<Attachment>,
         answer: oneshot::Sender<Result<Reply, CommandError>>,
     },
+    /// Whether a message names a file.
+    IsNamed {
+        blob: [u8; 32],
+        answer: oneshot::Sender<bool>,
+    },
+    /// The file of a message was saved at a place that was noted, or can never be.
+    Settled { message: MessageId, to: PathBuf },
+}
+
+/// Somebody who may have a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guest {
+    pub(super) person: PersonId,
+    /// Where it was offered.
+    pub(super) chat: ChatId,
+    /// It is the list of a folder, of which faces are told nothing.
+    pub(super) is_listing: bool,
 }
 
 /// What is to be done.
 pub(super) enum Order {
     /// A file that is to be fetched, if it is not here, and where it is to be saved then.
     Fetch(FileRow, Option<Box<Saving>>),
-    /// Files that are to be fetched.
-    FetchAll(Vec<FileRow>),
+    /// What was wanted before a start: files that are to be fetched, and where those and others are to be
+    /// saved once they are here.
+    GoOn(Vec<FileRow>, Vec<(FileRow, Saving)>),
     /// Fetch no more of it for now.
     Pause(FileRow),
     /// Fetch nothing of it, and keep nothing.
@@ -90,19 +118,28 @@ pub(super) struct Shared {
     /// Changes with who is connected.
     peers: watch::Sender<u64>,
     /// Files that are fetched at once.
-    slots: Arc<Semaphore>,
+    slots: Slots,
     /// Files that are sealed at once.
     sealing: Arc<Semaphore>,
+    /// Held while a folder is saved.
+    unfolding: tokio::sync::Mutex<()>,
     /// How many files wait for their turn.
     queued: AtomicUsize,
 }
 
 impl Shared {
-    async fn may_have(&self, peer: PeerId, blob: [u8; 32]) -> Option<PersonId> {
+    async fn may_have(&self, peer: PeerId, blob: [u8; 32]) -> Option<Guest> {
         let (answer, answered) = oneshot::channel();
         let ask = FileAsk::MayHave { peer, blob, answer };
         self.asks.send(ask).await.ok()?;
         answered.await.ok()?
+    }
+
+    /// Whether a message names a file. A node that ends does not say.
+    async fn is_named(&self, blob: [u8; 32]) -> bool {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.asks.send(FileAsk::IsNamed { blob, answer }).await;
+        answered.await.unwrap_or(false)
     }
 
     async fn holders(&self, blob: [u8; 32]) -> (Vec<PeerId>, bool) {
@@ -114,9 +151,12 @@ impl Shared {
 
     /// Tells how far a file of ours has come.
     fn tell(&self, row: &FileRow, state: TransferState, (have, rate): (u64, u64)) {
+        if row.is_listing {
+            return;
+        }
         self.emit(Transfer {
             rate,
-            ..Transfer::new(row.blob, state, (have.min(row.size), row.size))
+            ..Transfer::new((row.blob, row.chat), state, (have.min(row.size), row.size))
         });
     }
 
@@ -151,18 +191,12 @@ impl Transfers {
             events,
             pace: Pace::new(rate),
             peers: watch::Sender::new(0),
-            slots: Arc::new(Semaphore::new(FETCHED)),
+            slots: Slots::new(),
             sealing: Arc::new(Semaphore::new(SEALED)),
+            unfolding: tokio::sync::Mutex::new(()),
             queued: AtomicUsize::new(0),
         });
-        let desk = Desk {
-            shared: Arc::clone(&shared),
-            fetching: BTreeMap::new(),
-            saving: BTreeMap::new(),
-            queued: VecDeque::new(),
-            fetches: JoinSet::new(),
-            others: JoinSet::new(),
-        };
+        let desk = Desk::new(Arc::clone(&shared));
         let mut tasks = vec![runtime.spawn(desk.run(ordered))];
         if let Some(incoming) = incoming {
             tasks.push(runtime.spawn(serve::serve(Arc::clone(&shared), incoming)));
@@ -197,184 +231,11 @@ impl Transfers {
     }
 }
 
-/// Who carries orders out.
-struct Desk {
-    shared: Arc<Shared>,
-    fetching: BTreeMap<[u8; 32], AbortHandle>,
-    /// Where files are to be saved once they are here.
-    saving: BTreeMap<[u8; 32], Vec<Saving>>,
-    /// Files that wait until fewer are fetched.
-    queued: VecDeque<FileRow>,
-    fetches: JoinSet<(FileRow, Outcome)>,
-    others: JoinSet<()>,
-}
-
-impl Desk {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
-        loop {
-            tokio::select! {
-                order = orders.recv() => match order {
-                    Some(order) => self.carry_out(order).await,
-                    None => return,
-                },
-                Some(ended) = self.fetches.join_next() => {
-                    if let Ok((row, outcome)) = ended {
-                        self.fetched(row, outcome).await;
-                    }
-                }
-                Some(_) = self.others.join_next() => {}
-            }
-        }
-    }
-
-    async fn carry_out(&mut self, order: Order) {
-        match order {
-            Order::Fetch(row, saving) => {
-                if self.shared.shelf.standing(&row.blob) == Some(Standing::Whole) {
-                    self.save(row, saving.into_iter().map(|it| *it).collect());
-                    return;
-                }
-                if let Some(saving) = saving {
-                    let waiting = self.saving.entry(row.blob).or_default();
-                    if waiting.len() < SAVED {
-                        waiting.push(*saving);
-                    }
-                }
-                self.wish(row, Wish::Wanted).await;
-                self.fetch(row);
-            }
-            Order::FetchAll(rows) => {
-                for row in rows {
-                    self.wish(row, Wish::Wanted).await;
-                    self.fetch(row);
-                }
-            }
-            Order::Pause(row) => {
-                self.leave(&row);
-                self.wish(row, Wish::Paused).await;
-                self.tell(&row, TransferState::Paused);
-            }
-            Order::Cancel(row) => {
-                self.leave(&row);
-                self.saving.remove(&row.blob);
-                self.wish(row, Wish::Cancelled).await;
-                self.tell(&row, TransferState::Cancelled);
-            }
-            Order::Read(row, reading) => {
-                let shared = Arc::clone(&self.shared);
-                self.others.spawn(reading.run(shared, row));
-            }
-            Order::Send(sending) => {
-                let shared = Arc::clone(&self.shared);
-                self.others.spawn(sending.run(shared));
-            }
-        }
-    }
-
-    fn fetch(&mut self, row: FileRow) {
-        if self.fetching.contains_key(&row.blob) {
-            return;
-        }
-        if self.fetching.len() >= FETCHES {
-            self.queue(row);
-            return;
-        }
-        let shared = Arc::clone(&self.shared);
-        let task = self
-            .fetches
-            .spawn(async move { (row, fetch::fetch(shared, row).await) });
-        self.fetching.insert(row.blob, task);
-    }
-
-    fn queue(&mut self, row: FileRow) {
-        self.queued.push_back(row);
-        let waiting = self.queued.len();
-        self.shared.queued.store(waiting, Ordering::Relaxed);
-    }
-
-    fn leave(&mut self, row: &FileRow) {
-        if let Some(task) = self.fetching.remove(&row.blob) {
-            task.abort();
-        }
-    }
-
-    /// Notes whether what is missing is wanted, so that it stays so after a start.
-    async fn wish(&self, row: FileRow, wish: Wish) {
-        let Some(shape) = Shape::of(row.sealed_size) else {
-            return;
-        };
-        if self.shared.shelf.standing(&row.blob) == Some(Standing::Part(wish)) {
-            return;
-        }
-        let shelf = self.shared.shelf.clone();
-        let noted = spawn_blocking(move || shelf.set_wish(&row.blob, shape, wish)).await;
-        if !matches!(noted, Ok(Ok(()))) {
-            tracing::warn!("what is wanted of a file could not be noted");
-        }
-    }
-
-    async fn fetched(&mut self, row: FileRow, outcome: Outcome) {
-        self.fetching.remove(&row.blob);
-        let next = self.queued.pop_front();
-        let waiting = self.queued.len();
-        self.shared.queued.store(waiting, Ordering::Relaxed);
-        if let Some(next) = next
-            && self.shared.shelf.standing(&next.blob) == Some(Standing::Part(Wish::Wanted))
-        {
-            self.fetch(next);
-        }
-        match outcome {
-            Outcome::Whole => {
-                self.tell(&row, TransferState::Here);
-                let saving = self.saving.remove(&row.blob).unwrap_or_default();
-                self.save(row, saving);
-            }
-            Outcome::Later => self.fetch(row),
-            Outcome::Unwanted => {
-                self.saving.remove(&row.blob);
-            }
-            Outcome::Failed(why) => {
-                self.saving.remove(&row.blob);
-                self.wish(row, Wish::Paused).await;
-                let have = self.shared.shelf.bytes(&row.blob).min(row.size);
-                self.shared.emit(Transfer {
-                    problem: Some(why),
-                    ..Transfer::new(row.blob, TransferState::Failed, (have, row.size))
-                });
-            }
-        }
-    }
-
-    fn save(&mut self, row: FileRow, saving: Vec<Saving>) {
-        for saving in saving {
-            let shared = Arc::clone(&self.shared);
-            self.others.spawn(saving.run(shared, row));
-        }
-    }
-
-    fn tell(&self, row: &FileRow, state: TransferState) {
-        let have = match self.shared.shelf.standing(&row.blob) {
-            Some(Standing::Whole) => row.size,
-            _ => self.shared.shelf.bytes(&row.blob),
-        };
-        self.shared.tell(row, state, (have, 0));
-    }
-}
-
 /// Questions that wait for the loop.
 const ASKS: usize = 64;
 
 /// Orders that wait.
 const ORDERS: usize = 1024;
 
-/// Files that wait to be fetched, or are.
-const FETCHES: usize = 512;
-
-/// Files that are fetched at once, from whoever is there.
-const FETCHED: usize = 3;
-
 /// Files that are sealed at once.
 const SEALED: usize = 2;
-
-/// Places where one file is to be saved.
-const SAVED: usize = 8;

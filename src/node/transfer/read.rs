@@ -6,12 +6,15 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::Shared;
 use crate::{
-    files::{OpenError, Opening},
+    files::{Listing, OpenError, Opening, Shelf},
     node::{
         CommandError, ErrorKind,
         view::{Answer, Content},
     },
-    proto::{chat::content::Manifest, record::FileRow},
+    proto::{
+        chat::content::{Folder, Manifest},
+        record::FileRow,
+    },
 };
 
 /// A file that is to be read, and who waits for that.
@@ -29,12 +32,7 @@ impl Reading {
                 let message = "This file is too large to be shown; save it.";
                 return Err(CommandError::new(ErrorKind::TooLarge, message));
             }
-            let opening = Opening {
-                size: manifest.size,
-                file_key: &manifest.file_key,
-                prefix: manifest.prefix,
-                hash: manifest.hash,
-            };
+            let opening = opening(&manifest);
             let mut bytes = Vec::new();
             let blob = shelf.find(&row.blob).map_err(OpenError::from);
             blob.and_then(|blob| blob.ok_or(OpenError::Missing))
@@ -44,6 +42,30 @@ impl Reading {
         });
         let bug = |_| Err(CommandError::new(ErrorKind::Storage, "A bug was met."));
         let _ = waiting.send(read.await.unwrap_or_else(bug));
+    }
+}
+
+/// What is needed to open a file.
+pub(super) fn opening(manifest: &Manifest) -> Opening<'_> {
+    Opening {
+        size: manifest.size,
+        file_key: &manifest.file_key,
+        prefix: manifest.prefix,
+        hash: manifest.hash,
+    }
+}
+
+/// What is in a folder, if its list is here, and says what its message says.
+pub(in crate::node) fn listing(shelf: &Shelf, folder: &Folder) -> Result<Listing, OpenError> {
+    let blob = shelf.find(&folder.list.blob)?;
+    let blob = blob.ok_or(OpenError::Missing)?;
+    let mut bytes = Vec::new();
+    blob.open_into(&opening(&folder.list), &mut bytes)?;
+    let listing = Listing::decode(&bytes).map_err(|_| OpenError::Foreign)?;
+    if usize::try_from(folder.files) == Ok(listing.files.len()) {
+        Ok(listing)
+    } else {
+        Err(OpenError::Foreign)
     }
 }
 

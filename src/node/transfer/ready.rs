@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    files::SealError,
+    files::{SealError, WalkError},
     picture::{self, Kind, MINE, Prepared, Refusal, Small},
 };
 
@@ -37,6 +37,8 @@ pub(super) enum Problem {
     Seal(SealError),
     /// It is a picture, and nothing could be taken out of it.
     Picture(Refusal),
+    /// It is a folder, and cannot be read or is too large.
+    Folder(WalkError),
 }
 
 impl<E: Into<SealError>> From<E> for Problem {

@@ -12,11 +12,11 @@ use std::{
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::{
-    FileAsk, Shared,
+    FileAsk, Shared, folder,
     ready::{Problem, Source, ready, ready_in_memory},
 };
 use crate::{
-    files::{SealError, Sealed, Shelf, extension},
+    files::{SealError, Sealed, Shelf, WalkError, extension},
     node::{
         ChatId, CommandError, ErrorKind, FileId, Reply,
         view::{Answer, Content},
@@ -66,23 +66,33 @@ impl Sending {
                 return;
             };
             let (shelf, path) = (shared.shelf.clone(), path.clone());
-            let task = spawn_blocking(move || seal(&shelf, (&path, content), as_it_is, &cancelled));
+            let task = spawn_blocking(move || {
+                let going_on = |_| !cancelled.load(Ordering::Relaxed);
+                if content.is_none() && path.is_dir() {
+                    folder::seal(&shelf, &path, going_on)
+                } else {
+                    seal(&shelf, (&path, content), as_it_is, going_on)
+                }
+            });
             let cancelled = Err(Problem::Seal(SealError::Cancelled));
             task.await.unwrap_or(cancelled)
         };
-        let (sealed, name, small) = match sealed {
-            Ok(sealed) => sealed,
+        let Made {
+            mut attachment,
+            left_out,
+        } = match sealed {
+            Ok(made) => made,
             Err(problem) => {
                 let _ = waiting.send(Err(refusal(&path, &problem)));
                 return;
             }
         };
-        let blob = sealed.blob;
-        let thumbnail = thumbnail.or_else(|| small.map(thumbnail_of));
-        let attachment = Box::new(Attachment {
-            manifest: manifest(sealed, name, thumbnail),
-            caption,
-        });
+        let blob = attachment.manifest.blob;
+        let list = attachment.folder.as_ref().map(|folder| folder.list.blob);
+        attachment.caption = caption;
+        if thumbnail.is_some() && list.is_none() {
+            attachment.manifest.thumbnail = thumbnail;
+        }
         let (answer, answered) = oneshot::channel();
         let offer = FileAsk::Offer {
             chat,
@@ -94,6 +104,7 @@ impl Sending {
             Ok(Ok(Reply::Sent { message_id, .. })) => Ok(Answer::FileSent {
                 message_id,
                 file_id: FileId(blob),
+                left_out,
             }),
             Ok(Err(refusal)) => Err(refusal),
             Ok(Ok(_)) | Err(_) => {
@@ -103,33 +114,52 @@ impl Sending {
         };
         if answer.is_err() {
             let shelf = shared.shelf.clone();
-            let _ = spawn_blocking(move || shelf.remove(&blob)).await;
+            let all = std::iter::once(blob).chain(list);
+            let _ = spawn_blocking(move || all.map(|blob| shelf.remove(&blob)).count()).await;
         }
         let _ = waiting.send(answer);
     }
 }
 
-/// Seals what is to be sent of a file; and what it is called, and a small picture of it.
+/// What is to be said of what was sealed, but for the caption.
+pub(super) struct Made {
+    pub(super) attachment: Box<Attachment>,
+    /// What was in a folder and does not go.
+    pub(super) left_out: u32,
+}
+
+/// Seals what is to be sent of a file.
 fn seal(
     shelf: &Shelf,
     (path, content): (&Path, Option<Content>),
     as_it_is: bool,
-    cancelled: &AtomicBool,
-) -> Result<(Sealed, String, Option<Small>), Problem> {
+    going_on: impl FnMut(u64) -> bool,
+) -> Result<Made, Problem> {
     let ready = match content {
         Some(content) => ready_in_memory(&content.0, as_it_is)?,
         None => ready(path, as_it_is)?,
     };
-    let going_on = |_| !cancelled.load(Ordering::Relaxed);
     let sealed = match ready.source {
         Source::File(file, size) => shelf.seal(file, size, going_on)?,
         Source::Made(bytes) => shelf.seal(bytes.as_slice(), bytes.len() as u64, going_on)?,
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok((sealed, picture::named(&name, ready.becomes), ready.small))
+    let name = picture::named(&name, ready.becomes);
+    let mut manifest = manifest(sealed, name);
+    mime_of(&manifest.name).clone_into(&mut manifest.mime);
+    manifest.thumbnail = ready.small.map(thumbnail_of);
+    Ok(Made {
+        attachment: Box::new(Attachment {
+            manifest,
+            caption: String::new(),
+            folder: None,
+        }),
+        left_out: 0,
+    })
 }
 
-fn manifest(sealed: Sealed, mut name: String, thumbnail: Option<Thumbnail>) -> Manifest {
+/// What is said of a file that was sealed, but for what it is.
+pub(super) fn manifest(sealed: Sealed, mut name: String) -> Manifest {
     while name.len() > limits::FILE_NAME {
         name.remove(0);
     }
@@ -140,9 +170,9 @@ fn manifest(sealed: Sealed, mut name: String, thumbnail: Option<Thumbnail>) -> M
         file_key: sealed.file_key,
         prefix: sealed.prefix,
         hash: sealed.hash,
-        mime: mime_of(&name).to_owned(),
+        mime: String::new(),
         name,
-        thumbnail,
+        thumbnail: None,
     }
 }
 
@@ -185,6 +215,13 @@ fn refusal(path: &Path, problem: &Problem) -> CommandError {
     let path = path.display();
     let error = match problem {
         Problem::Seal(error) => error,
+        Problem::Folder(error) => {
+            let kind = match error {
+                WalkError::TooMuch | WalkError::TooDeep(_) => ErrorKind::TooLarge,
+                WalkError::Disk(..) => ErrorKind::Storage,
+            };
+            return CommandError::new(kind, format!("{path} was not sent: {error}."));
+        }
         Problem::Picture(refusal) => {
             let kind = match refusal {
                 Refusal::TooLarge | Refusal::TooMuchWork => ErrorKind::TooLarge,
@@ -204,7 +241,7 @@ fn refusal(path: &Path, problem: &Problem) -> CommandError {
         SealError::Changed | SealError::Cancelled => ErrorKind::Conflict,
         SealError::Disk(error) if error.kind() == io::ErrorKind::NotFound => ErrorKind::NotFound,
         SealError::Disk(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            let message = format!("{path} is not a file; send files one by one.");
+            let message = format!("{path} is neither a file nor a folder.");
             return CommandError::new(ErrorKind::Invalid, message);
         }
         SealError::NoRoom(_) | SealError::Disk(_) => ErrorKind::Storage,

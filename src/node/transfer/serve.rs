@@ -12,14 +12,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Shared, pace::Pace};
+use super::{Guest, Shared, pace::Pace};
 use crate::{
     files::Blob,
     net::{BlobStream, BlobsIn},
-    node::{
-        PersonId,
-        view::{Transfer, TransferState},
-    },
+    node::view::{Transfer, TransferState},
     wire::{
         blob::{BlobReply, BlobRequest},
         id::PeerId,
@@ -86,7 +83,7 @@ struct Host {
     shared: Arc<Shared>,
     peer: PeerId,
     /// The file that was last asked for, and until when it is certain that the peer may have it.
-    known: Option<(Arc<Blob>, PersonId, Instant)>,
+    known: Option<(Arc<Blob>, Guest, Instant)>,
     /// Bytes that were given of it, and when faces were last told of how many.
     given: u64,
     told: (u64, Instant),
@@ -141,9 +138,12 @@ impl Host {
 
     /// Tells faces how much was given on this stream.
     fn tell(&mut self, state: TransferState) {
-        let Some((blob, person, _)) = &self.known else {
+        let Some((blob, guest, _)) = &self.known else {
             return;
         };
+        if guest.is_listing {
+            return;
+        }
         let (before, at) = self.told;
         let ms = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
         let rate = self.given.saturating_sub(before).saturating_mul(1000) / ms.max(1);
@@ -151,8 +151,8 @@ impl Host {
         let size = blob.shape().size();
         self.shared.emit(Transfer {
             rate,
-            person_id: Some(*person),
-            ..Transfer::new(blob.id(), state, (self.given.min(size), size))
+            person_id: Some(guest.person),
+            ..Transfer::new((blob.id(), guest.chat), state, (self.given.min(size), size))
         });
     }
 
@@ -166,14 +166,14 @@ impl Host {
             return Some(Arc::clone(blob));
         }
         let before = self.known.take().map(|(blob, ..)| blob.id());
-        let person = self.shared.may_have(self.peer, id).await?;
+        let guest = self.shared.may_have(self.peer, id).await?;
         let shelf = self.shared.shelf.clone();
         let found = spawn_blocking(move || shelf.find(&id)).await.ok()?.ok()??;
         if before != Some(id) {
             self.given = 0;
             self.told = (0, now);
         }
-        self.known = Some((Arc::clone(&found), person, now + CERTAIN));
+        self.known = Some((Arc::clone(&found), guest, now + CERTAIN));
         Some(found)
     }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
-    files::{Opening, Sealed},
+    files::{Opening, Sealed, Standing, Wish},
     net::{self, BlobStream, Net, NetCommand, NetEvent, Settings},
     proto::{
         id::{ChatId, MessageId},
@@ -90,6 +90,8 @@ fn row(sealed: &Sealed) -> FileRow {
         blob: sealed.blob,
         size: sealed.size,
         sealed_size: sealed.sealed_size,
+        list: None,
+        is_listing: false,
     }
 }
 
@@ -99,10 +101,20 @@ fn transfers(
     shelf: &Shelf,
     friends: Vec<PeerId>,
 ) -> (Transfers, broadcast::Receiver<Event>) {
+    slow_transfers(peer, shelf, friends, 0)
+}
+
+/// As [`transfers`], at so many bytes a second.
+fn slow_transfers(
+    peer: &mut Peer,
+    shelf: &Shelf,
+    friends: Vec<PeerId>,
+    rate: u64,
+) -> (Transfers, broadcast::Receiver<Event>) {
     let (events, told) = broadcast::channel(1024);
     let ends = peer.net.blobs();
     let here = Runtime::current();
-    let (transfers, asks) = Transfers::start(&here, (shelf.clone(), 0), ends, events);
+    let (transfers, asks) = Transfers::start(&here, (shelf.clone(), rate), ends, events);
     tokio::spawn(answer(asks, friends));
     (transfers, told)
 }
@@ -111,13 +123,21 @@ async fn answer(mut asks: mpsc::Receiver<FileAsk>, friends: Vec<PeerId>) {
     while let Some(ask) = asks.recv().await {
         match ask {
             FileAsk::MayHave { peer, answer, .. } => {
-                let may = friends.contains(&peer).then_some(PersonId([9; 32]));
+                let may = friends.contains(&peer).then_some(Guest {
+                    person: PersonId([9; 32]),
+                    chat: ChatId([2; 32]),
+                    is_listing: false,
+                });
                 let _ = answer.send(may);
             }
             FileAsk::Holders { answer, .. } => {
                 let _ = answer.send((friends.clone(), friends.len() > 1));
             }
             FileAsk::Offer { .. } => panic!("nothing is sent here"),
+            FileAsk::Settled { .. } => {}
+            FileAsk::IsNamed { answer, .. } => {
+                let _ = answer.send(true);
+            }
         }
     }
 }
@@ -374,8 +394,79 @@ async fn thousands_of_offers_without_files_hold_a_true_one_up_for_a_while_only()
         .collect();
     rows.push(row(&sealed));
 
-    assert!(fetching.order(Order::FetchAll(rows)));
+    assert!(fetching.order(Order::GoOn(rows, Vec::new())));
 
     until(&mut told, TransferState::Here).await;
     assert_eq!(to.standing(&sealed.blob), Some(Standing::Whole));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_room_comes_by_itself_once_there_is_room_and_is_saved_then() {
+    let dirs = [1, 2].map(|_| tempfile::tempdir().unwrap());
+    let (mut ada, mut ben) = (peer(131).await, peer(132).await);
+    connect(&mut ada, &mut ben).await;
+    let (from, to) = (shelf(dirs[0].path()), shelf(dirs[1].path()));
+    let bytes = content(100_000);
+    let sealed = from.seal(Cursor::new(&bytes), 100_000, |_| true).unwrap();
+    let (_giving, _) = transfers(&mut ada, &from, vec![ben.net.local_peer()]);
+    let (fetching, mut told) = transfers(&mut ben, &to, vec![ada.net.local_peer()]);
+    to.set_quota(10_000);
+    let place = dirs[1].path().join("later").join("saved");
+    let named = row(&sealed);
+    let blob = sealed.blob;
+    let saving = Saving {
+        message: MessageId([1; 32]),
+        attachment: Box::new(Attachment {
+            manifest: send::manifest(sealed, "x".into()),
+            caption: String::new(),
+            folder: None,
+        }),
+        to: place.clone(),
+        waiting: None,
+    };
+
+    assert!(fetching.order(Order::Fetch(named, Some(Box::new(saving)))));
+    until(&mut told, TransferState::Waiting).await;
+    let standing = to.standing(&blob);
+    assert_eq!(standing, Some(Standing::Part(Wish::Wanted)), "not paused");
+
+    to.set_quota(1 << 30);
+    until(&mut told, TransferState::Here).await;
+    // Its folder is not there yet either.
+    until(&mut told, TransferState::Waiting).await;
+    std::fs::create_dir(dirs[1].path().join("later")).unwrap();
+    until(&mut told, TransferState::Saved).await;
+    assert!(std::fs::read(place).unwrap() == bytes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_files_of_one_sender_leave_room_for_one_of_another() {
+    let dirs = [1, 2].map(|_| tempfile::tempdir().unwrap());
+    let (mut ada, mut ben) = (peer(141).await, peer(142).await);
+    connect(&mut ada, &mut ben).await;
+    let (from, to) = (shelf(dirs[0].path()), shelf(dirs[1].path()));
+    let bytes = content(3_000_000);
+    let many: Vec<Sealed> = (0..20)
+        .map(|_| from.seal(Cursor::new(&bytes), 3_000_000, |_| true).unwrap())
+        .collect();
+    let small = from.seal(Cursor::new(&bytes[..1000]), 1000, |_| true);
+    let small = small.unwrap();
+    let (_giving, _) = slow_transfers(&mut ada, &from, vec![ben.net.local_peer()], 1 << 20);
+    let (fetching, mut told) = transfers(&mut ben, &to, vec![ada.net.local_peer()]);
+    let another = PersonId([4; 32]);
+    let mut rows: Vec<FileRow> = many.iter().map(row).collect();
+    // Of most of them nobody has anything.
+    rows.extend((0_u32..150).map(|n| FileRow {
+        blob: *blake3::hash(&n.to_be_bytes()).as_bytes(),
+        ..row(&many[0])
+    }));
+    rows.push(FileRow {
+        sender: another,
+        ..row(&small)
+    });
+
+    assert!(fetching.order(Order::GoOn(rows, Vec::new())));
+
+    until(&mut told, TransferState::Here).await;
+    assert_eq!(to.standing(&small.blob), Some(Standing::Whole), "first");
 }

@@ -11,12 +11,12 @@ use crate::node::{ChatId, FileId, MessageId, PersonId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "method", content = "params", deny_unknown_fields)]
 pub enum FileCommand {
-    /// Seals a file and says in a chat that it can be had.
+    /// Seals a file, or all that is in a folder, and says in a chat that it can be had.
     #[serde(rename = "file.send")]
     Send {
         /// Where.
         chat_id: ChatId,
-        /// The file, on the machine where the node runs.
+        /// The file or folder, on the machine where the node runs.
         path: String,
         /// What to say about it, at most 16 KiB.
         #[serde(default)]
@@ -127,6 +127,48 @@ pub struct FileInfo {
     pub have: u64,
     /// A small picture of it.
     pub thumbnail: Option<Preview>,
+    /// If it is a folder, what is said of it.
+    #[serde(default)]
+    pub folder: Option<FolderInfo>,
+}
+
+/// What is said of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FolderInfo {
+    /// How many files are in it, as its author says.
+    pub files: u32,
+}
+
+/// Which part of what is in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContentsOf {
+    /// The message.
+    pub message_id: MessageId,
+    /// How many entries come before, 0 if left out.
+    #[serde(default)]
+    pub from: u32,
+    /// At most so many entries: 1000, and at most 5000, if left out.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Result of `file.contents`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FolderContents {
+    /// How many files and folders are in it.
+    pub count: u32,
+    /// Those that were asked for, by path.
+    pub entries: Vec<FolderEntry>,
+}
+
+/// Something in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FolderEntry {
+    /// Where it is saved, from the folder on, by harmless names with `/` between them.
+    pub path: String,
+    /// Bytes of a file; null for a folder.
+    pub size: Option<u64>,
 }
 
 /// What happens to a file.
@@ -139,7 +181,9 @@ pub enum TransferState {
     Paused,
     /// It is not wanted.
     Cancelled,
-    /// It cannot be had, or not be saved.
+    /// It cannot be had or saved now, and is tried again by itself.
+    Waiting,
+    /// It was not saved, and will not be.
     Failed,
     /// All of it is here.
     Here,
@@ -156,6 +200,8 @@ pub enum TransferState {
 pub struct Transfer {
     /// Which.
     pub file_id: FileId,
+    /// A chat in which it was offered.
+    pub chat_id: ChatId,
     /// Bytes that are here; while it is given: that were given.
     pub have: u64,
     /// Of so many.
@@ -177,12 +223,13 @@ pub struct Transfer {
 
 impl Transfer {
     pub(in crate::node) fn new(
-        blob: [u8; 32],
+        (blob, chat_id): ([u8; 32], ChatId),
         state: TransferState,
         (have, size): (u64, u64),
     ) -> Self {
         Self {
             file_id: FileId(blob),
+            chat_id,
             have,
             size,
             state,

@@ -232,6 +232,7 @@ fn contents_are_laid_out_as_known() {
             }),
         ),
         ("pin", Body::Pin(Pin { message, on: true })),
+        ("folder", Body::Attachment(Box::new(folder()))),
         (
             "unknown",
             Body::Unknown {
@@ -342,6 +343,33 @@ fn attachment(caption: &str, picture: bool) -> Attachment {
             thumbnail: picture.then_some(thumbnail),
         },
         caption: caption.into(),
+        folder: None,
+    }
+}
+
+fn folder() -> Attachment {
+    let list = Manifest {
+        blob: [5; 32],
+        size: 7,
+        sealed_size: 23,
+        file_key: Secret::new([6; 32]),
+        prefix: [7; 19],
+        hash: [8; 32],
+        mime: String::new(),
+        name: String::new(),
+        thumbnail: None,
+    };
+    let file = attachment("hi", false);
+    Attachment {
+        manifest: Manifest {
+            size: 15,
+            sealed_size: 31,
+            mime: "inode/directory".into(),
+            name: "Trip".into(),
+            ..file.manifest
+        },
+        folder: Some(Folder { list, files: 2 }),
+        ..file
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         disk::{Chosen, Folder, Row},
         fonts::icon,
         measure,
-        panel::composer::LONGEST,
+        panel::{composer::LONGEST, timeline::how_much},
         strings::{Argument, tr, tr_count, tr_name, tr_with},
         theme,
         view::View,
@@ -102,6 +102,10 @@ fn browse(ui: &mut Ui, fields: &mut Fields, folder: &Folder, chat: ChatId, view:
                 }
             });
     });
+    if button::wide_pill(ui, &tr("attach-whole"), Pill::Plain).clicked() {
+        let whole = vec![folder.path.clone()];
+        view.act(Action::File(FileAction::Choose(chat, whole)));
+    }
     if view.model.files.chosen.is_empty() {
         return;
     }
@@ -220,7 +224,7 @@ fn original(ui: &mut Ui, view: &mut View<'_>) {
 
 /// How large it is, and what would be sent of it; or why that cannot be, which is bad news.
 fn weighed(file: &Chosen, view: &View<'_>) -> (String, bool) {
-    let size = measure::size(file.size);
+    let size = how_much(file.folder, file.size);
     let files = &view.model.files;
     match files.weight(&file.path) {
         Some(Weight::Refused(why)) if !files.original => (why.clone(), true),
@@ -259,7 +263,11 @@ fn show_chosen(ui: &mut Ui, file: &Chosen, view: &mut View<'_>) {
         painter.add(covering(texture, size, place, CornerRadius::same(8)));
     } else {
         painter.circle_filled(disc, 20.0, tokens.soft);
-        let glyph = Kind::of(&extension(&file.name)).glyph();
+        let kind = match file.folder {
+            Some(_) => Kind::Folder,
+            None => Kind::of(&extension(&file.name)),
+        };
+        let glyph = kind.glyph();
         let font = theme::icon(20.0);
         painter.text(disc, Align2::CENTER_CENTER, glyph, font, tokens.accent_text);
     }

@@ -8,7 +8,7 @@ use crate::{
         disk::Chosen,
         measure,
         model::{files::Picture, nav::Dialog, viewed::can_be_shown},
-        strings::{Argument, tr, tr_with},
+        strings::{Argument, tr, tr_count, tr_with},
         view::View,
         widget::{
             bubble::{Card, Deed, card::Kind},
@@ -35,13 +35,13 @@ pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<
     };
     let preview = file.thumbnail.as_ref();
     Some(Card {
-        kind: Kind::of(&file.extension),
+        kind: Kind::of_file(file),
         name: file.name.clone(),
         extension: file.extension.clone(),
         line,
         bad,
         share,
-        answers: !message.outgoing,
+        answers: !message.outgoing || file.folder.is_some(),
         deeds: deeds(message, file, bad),
         picture: preview.map(|preview| [preview.width, preview.height]),
         opens: opens(message, file),
@@ -52,15 +52,22 @@ pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<
 /// What is shown of a file that is being sealed.
 pub(super) fn pending(file: &Chosen) -> Card {
     let name = harmless(&file.name);
-    let extension = extension(&name);
+    let (kind, extension) = match file.folder {
+        Some(_) => (Kind::Folder, String::new()),
+        None => (Kind::of(&extension(&name)), extension(&name)),
+    };
     Card {
-        kind: Kind::of(&extension),
+        kind,
         name,
         extension,
-        line: format!("{} · {}", measure::size(file.size), tr("file-sealing")),
+        line: format!(
+            "{} · {}",
+            how_much(file.folder, file.size),
+            tr("file-sealing")
+        ),
         bad: false,
         share: None,
-        answers: false,
+        answers: file.folder.is_some(),
         deeds: Vec::new(),
         picture: None,
         opens: None,
@@ -88,6 +95,7 @@ pub(super) fn follow(message: &Message, deed: Option<Deed>, view: &mut View<'_>)
         Deed::Cancel => Action::File(FileAction::Cancel(file.file_id)),
         Deed::Save => Action::Show(Dialog::Save(id)),
         Deed::View => Action::Show(Dialog::View(id)),
+        Deed::Contents => Action::Show(Dialog::Contents(id)),
     });
 }
 
@@ -101,12 +109,21 @@ fn opens(message: &Message, file: &FileInfo) -> Option<Deed> {
 }
 
 fn deeds(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
+    let mut deeds = deeds_of(message, file, failed);
+    if file.folder.is_some() && deeds.len() < 2 {
+        deeds.push(Deed::Contents);
+    }
+    deeds
+}
+
+fn deeds_of(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
     if message.outgoing {
         return Vec::new();
     }
     match file.state {
         FileState::Offered | FileState::Cancelled if failed => vec![Deed::Again],
         FileState::Offered | FileState::Cancelled => vec![Deed::Download],
+        FileState::Fetching if failed => vec![Deed::Again, Deed::Cancel],
         FileState::Fetching => vec![Deed::Pause, Deed::Cancel],
         FileState::Paused if failed => vec![Deed::Again, Deed::Cancel],
         FileState::Paused => vec![Deed::Resume, Deed::Cancel],
@@ -116,10 +133,16 @@ fn deeds(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
 
 /// How large it is, or how far it has come; or why not, which is bad news.
 fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, bool) {
-    let size = measure::size(file.size);
-    let failed = live.filter(|live| live.state == TransferState::Failed);
-    if let Some(why) = failed.and_then(|live| live.problem.as_deref()) {
-        let words = tr_with("file-not-here", &[("why", Argument::Text(why))]);
+    let size = how_much(file.folder.map(|folder| folder.files), file.size);
+    if let Some(live) = live
+        && let Some(why) = live.problem.as_deref()
+    {
+        let key = if live.state == TransferState::Waiting {
+            "file-halted"
+        } else {
+            "file-not-here"
+        };
+        let words = tr_with(key, &[("why", Argument::Text(why))]);
         return (words, true);
     }
     let partly = |have| {
@@ -143,6 +166,15 @@ fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, b
         (FileState::Offered | FileState::Here, _) => size,
     };
     (line, false)
+}
+
+/// How large something is, and of a folder how many files are in it.
+pub fn how_much(files: Option<u32>, size: u64) -> String {
+    let size = measure::size(size);
+    match files {
+        Some(files) => format!("{} · {size}", tr_count("file-files", files.into())),
+        None => size,
+    }
 }
 
 /// How far somebody else has come with it.

@@ -6,11 +6,14 @@ use egui::{
     vec2,
 };
 
-use crate::gui::{
-    fonts::icon,
-    strings::{Argument, tr, tr_name, tr_with},
-    theme::{self, Tokens},
-    widget::{prose::Look, text},
+use crate::{
+    gui::{
+        fonts::icon,
+        strings::{Argument, tr, tr_name, tr_with},
+        theme::{self, Tokens},
+        widget::{prose::Look, text},
+    },
+    node::view::FileInfo,
 };
 
 /// What is shown of a file. It is as high whatever happens to it.
@@ -57,6 +60,8 @@ pub enum Deed {
     Save,
     /// Show the picture large.
     View,
+    /// Show what is in a folder.
+    Contents,
 }
 
 impl Deed {
@@ -69,6 +74,7 @@ impl Deed {
             Self::Cancel => (icon::X, "file-cancel"),
             Self::Save => (icon::FLOPPY_DISK, "file-save"),
             Self::View => (icon::ARROWS_OUT, "view-open"),
+            Self::Contents => (icon::FOLDER, "file-contents"),
         }
     }
 }
@@ -80,6 +86,8 @@ pub enum Kind {
     File,
     /// Sound.
     Audio,
+    /// A folder.
+    Folder,
     /// Something packed.
     Packed,
     /// A page to read.
@@ -95,6 +103,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Of the file of a message.
+    pub fn of_file(file: &FileInfo) -> Self {
+        match file.folder {
+            Some(_) => Self::Folder,
+            None => Self::of(&file.extension),
+        }
+    }
+
     /// By the extension in small letters.
     pub fn of(extension: &str) -> Self {
         match extension {
@@ -120,6 +136,7 @@ impl Kind {
         match self {
             Self::File | Self::Packed | Self::Paper | Self::Text => "file-kind-file",
             Self::Audio => "file-kind-audio",
+            Self::Folder => "file-kind-folder",
             Self::Picture => "file-kind-picture",
             Self::Program => "file-kind-program",
             Self::Video => "file-kind-video",
@@ -131,6 +148,7 @@ impl Kind {
         match self {
             Self::File => icon::FILE,
             Self::Audio => icon::FILE_AUDIO,
+            Self::Folder => icon::FOLDER,
             Self::Packed => icon::FILE_ZIP,
             Self::Paper => icon::FILE_PDF,
             Self::Picture => icon::FILE_IMAGE,
@@ -263,7 +281,9 @@ impl Card {
             ("extension", Argument::Text(&self.extension)),
         ];
         tr_with(
-            if self.extension.is_empty() {
+            if self.kind == Kind::Folder {
+                "file-named-folder"
+            } else if self.extension.is_empty() {
                 "file-named-bare"
             } else {
                 "file-named"

@@ -1,4 +1,4 @@
-//! Kind 6: a file (protocol §7).
+//! Kinds 6 and 20: a file, and a folder (protocol §7).
 
 use std::fmt;
 
@@ -6,16 +6,31 @@ use minicbor::{Decode, Encode, bytes::ByteVec};
 
 use crate::{proto::secret::Secret, wire::limits};
 
-/// `[manifest, caption]`.
+/// `[manifest, caption]`, as kind 20 `[manifest, caption, null, folder]`.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Attachment {
-    /// The file.
+    /// The file; of a folder what all its files say, one after the other, and what it is called.
     #[n(0)]
     pub manifest: Manifest,
     /// What is said about it, as in a text message.
     #[n(1)]
     pub caption: String,
+    /// If it is a folder, what is in it.
+    #[n(3)]
+    pub folder: Option<Folder>,
+}
+
+/// What is in a folder: `[list, files]`.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Folder {
+    /// The file that lists it, of at most [`limits::FOLDER_LIST`] bytes, without name, kind or picture.
+    #[n(0)]
+    pub list: Manifest,
+    /// How many files are in it, at most [`limits::FOLDER_ENTRIES`].
+    #[n(1)]
+    pub files: u32,
 }
 
 /// Where a file is, how to open it, and what it claims to be.
@@ -72,7 +87,28 @@ pub struct Thumbnail {
 impl Attachment {
     /// Whether it can be sent.
     pub(crate) fn within_limits(&self) -> bool {
-        self.manifest.within_limits() && self.caption.len() <= limits::TEXT
+        let folder = self.folder.as_ref();
+        self.manifest.within_limits()
+            && self.caption.len() <= limits::TEXT
+            && folder.is_none_or(Folder::within_limits)
+    }
+}
+
+impl Folder {
+    fn within_limits(&self) -> bool {
+        let Manifest {
+            size,
+            mime,
+            name,
+            thumbnail,
+            ..
+        } = &self.list;
+        usize::try_from(*size).is_ok_and(|size| size <= limits::FOLDER_LIST)
+            && usize::try_from(self.files).is_ok_and(|files| files <= limits::FOLDER_ENTRIES)
+            && self.list.within_limits()
+            && mime.is_empty()
+            && name.is_empty()
+            && thumbnail.is_none()
     }
 }
 

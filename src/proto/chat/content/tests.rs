@@ -23,7 +23,9 @@ fn every_kind_round_trips_under_its_own_number() {
         assert_eq!(decoded, Ok(content));
         numbers.push(kind);
     }
-    assert_eq!(numbers, (1..=15).chain([999]).collect::<Vec<_>>());
+    numbers.sort_unstable();
+    let known = (1..=15).chain([20, 999]);
+    assert_eq!(numbers, known.collect::<Vec<_>>());
 }
 
 #[test]
@@ -261,6 +263,7 @@ fn bodies() -> Vec<Body> {
             upto: vec![upto()],
         }),
         Body::Attachment(Box::new(attachment())),
+        Body::Attachment(Box::new(folder())),
         Body::Timer(Timer { seconds: 60 }),
         Body::ChannelSet(ChannelSet {
             seq: 1,
@@ -319,6 +322,46 @@ fn attachment() -> Attachment {
             }),
         },
         caption: "secret".into(),
+        folder: None,
+    }
+}
+
+fn folder() -> Attachment {
+    let bare = |manifest: Manifest| Manifest {
+        mime: String::new(),
+        name: String::new(),
+        thumbnail: None,
+        ..manifest
+    };
+    Attachment {
+        folder: Some(Folder {
+            list: bare(attachment().manifest),
+            files: 2,
+        }),
+        ..attachment()
+    }
+}
+
+#[test]
+fn a_folder_is_no_file_and_its_list_says_nothing_of_itself() {
+    let read = |kind, attachment: &Attachment| {
+        let bytes = opaque(&secret::encode(attachment));
+        let content = content(Body::Unknown { kind, bytes });
+        Content::decode(&content.encode()).is_ok()
+    };
+    assert!(read(6, &attachment()) && read(20, &folder()));
+    assert!(!read(6, &folder()) && !read(20, &attachment()));
+    let lies: [fn(&mut Folder); 5] = [
+        |folder| folder.list.name = "x".into(),
+        |folder| folder.list.mime = "x".into(),
+        |folder| folder.list.thumbnail = attachment().manifest.thumbnail,
+        |folder| folder.list.size = 4 << 20 | 1,
+        |folder| folder.files = 20_001,
+    ];
+    for (n, lie) in lies.into_iter().enumerate() {
+        let mut lying = folder();
+        lie(lying.folder.as_mut().unwrap());
+        assert!(!read(20, &lying), "{n}");
     }
 }
 
