@@ -82,6 +82,7 @@ impl Sending {
         let attachment = Box::new(Attachment {
             manifest: manifest(sealed, name, thumbnail),
             caption,
+            media: None,
         });
         let (answer, answered) = oneshot::channel();
         let offer = FileAsk::Offer {

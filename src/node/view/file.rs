@@ -127,6 +127,16 @@ pub struct FileInfo {
     pub have: u64,
     /// A small picture of it.
     pub thumbnail: Option<Preview>,
+    /// How long it is, if it is a sound or a film and its author knew.
+    pub duration_ms: Option<u32>,
+    /// How loud a sound is in equal parts of it, at most 64, each from 0 to 31.
+    pub waveform: Option<Vec<u8>>,
+    /// Whether it is a sound that was spoken for this chat.
+    pub voice: bool,
+    /// Pixels of a film.
+    pub width: Option<u16>,
+    /// Pixels of a film.
+    pub height: Option<u16>,
 }
 
 /// What happens to a file.

@@ -6,6 +6,7 @@
 
 mod attachment;
 mod control;
+mod media;
 mod message;
 mod opaque;
 mod receipt;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 
 pub use attachment::{Attachment, Manifest, Thumbnail};
 pub use control::{ChannelSet, GroupChange, HistoryRequest, Prekeys, Profile, RekeyRequest, Timer};
+pub use media::Media;
 pub use message::{Delete, Edit, Pin, React, Text};
 pub use opaque::Opaque;
 pub use receipt::{Receipt, ReceiptKind, Upto};
@@ -54,7 +56,7 @@ pub enum Body {
     React(React),
     /// How far messages were delivered or read.
     Receipt(Receipt),
-    /// A file.
+    /// A file; as another kind one that is heard or watched.
     Attachment(Box<Attachment>),
     /// How long messages are kept from now on.
     Timer(Timer),
@@ -147,6 +149,7 @@ impl Body {
             Self::Delete(_) => 3,
             Self::React(_) => 4,
             Self::Receipt(_) => 5,
+            Self::Attachment(attachment) if attachment.media.is_some() => 18,
             Self::Attachment(_) => 6,
             Self::Timer(_) => 7,
             Self::ChannelSet(_) => 8,
@@ -195,7 +198,9 @@ impl Body {
             3 => Self::Delete(read(&bytes, |_: &Delete| true)?),
             4 => Self::React(read(&bytes, React::within_limits)?),
             5 => Self::Receipt(read(&bytes, Receipt::within_limits)?),
-            6 => Self::Attachment(Box::new(read(&bytes, Attachment::within_limits)?)),
+            6 => Self::Attachment(Box::new(read(&bytes, |file: &Attachment| {
+                file.media.is_none() && file.within_limits()
+            })?)),
             7 => Self::Timer(read(&bytes, |_: &Timer| true)?),
             8 => Self::ChannelSet(read(&bytes, |_: &ChannelSet| true)?),
             9 if bytes.expose() == EMPTY => Self::ResetNotice,
@@ -208,6 +213,9 @@ impl Body {
             15 => Self::Pin(read(&bytes, |_: &Pin| true)?),
             16 => Self::Records(bytes),
             17 => Self::HistoryRequest(read(&bytes, |_: &HistoryRequest| true)?),
+            18 => Self::Attachment(Box::new(read(&bytes, |file: &Attachment| {
+                file.media.is_some() && file.within_limits()
+            })?)),
             LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },
         })

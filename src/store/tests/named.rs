@@ -42,7 +42,11 @@ fn offer(n: u32, sealed: &Sealed) -> MessageRow {
     let caption = String::new();
     said(
         n,
-        Body::Attachment(Box::new(Attachment { manifest, caption })),
+        Body::Attachment(Box::new(Attachment {
+            manifest,
+            caption,
+            media: None,
+        })),
     )
 }
 

@@ -1,12 +1,13 @@
-//! Kind 6: a file (protocol §7).
+//! Kinds 6 and 18: a file, and one that is heard or watched (protocol §7).
 
 use std::fmt;
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
+use super::media::Media;
 use crate::{proto::secret::Secret, wire::limits};
 
-/// `[manifest, caption]`.
+/// `[manifest, caption]`, as kind 18 `[manifest, caption, media]`.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Attachment {
@@ -16,6 +17,9 @@ pub struct Attachment {
     /// What is said about it, as in a text message.
     #[n(1)]
     pub caption: String,
+    /// How long it is and how it looks, if it is a sound or a film.
+    #[n(2)]
+    pub media: Option<Media>,
 }
 
 /// Where a file is, how to open it, and what it claims to be.
@@ -72,7 +76,8 @@ pub struct Thumbnail {
 impl Attachment {
     /// Whether it can be sent.
     pub(crate) fn within_limits(&self) -> bool {
-        self.manifest.within_limits() && self.caption.len() <= limits::TEXT
+        let media = self.media.as_ref().is_none_or(Media::within_limits);
+        media && self.manifest.within_limits() && self.caption.len() <= limits::TEXT
     }
 }
 
