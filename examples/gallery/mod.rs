@@ -697,6 +697,7 @@ fn look(place: &Path) -> Found {
             name: (*name).into(),
             size: *size,
             original: false,
+            voice: false,
             content: None,
         }),
         _ => Found::Folder(Folder {

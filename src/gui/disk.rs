@@ -56,6 +56,8 @@ pub struct Chosen {
     pub size: u64,
     /// Whether it goes as it is even if it is a picture.
     pub original: bool,
+    /// Whether it was spoken here.
+    pub voice: bool,
     /// Its bytes, if it is in no file.
     pub content: Option<Content>,
 }
@@ -99,6 +101,7 @@ pub fn look(place: &Path) -> Found {
             size: about.len(),
             path: path.clone(),
             original: false,
+            voice: false,
             content: None,
         }))
     });
@@ -174,6 +177,7 @@ mod tests {
             size: 4,
             path: path.clone(),
             original: false,
+            voice: false,
             content: None,
         };
         assert_eq!(look(&path), Found::File(chosen));

@@ -62,6 +62,7 @@ pub fn kept(picture: &ColorImage, number: u64) -> Option<Found> {
         name,
         size: bytes.len() as u64,
         original: false,
+        voice: false,
         content: Some(Content(bytes.into())),
     }))
 }

@@ -294,6 +294,7 @@ fn disk() -> BTreeMap<PathBuf, Found> {
                 name,
                 size,
                 original: false,
+                voice: false,
                 content: None,
             }),
         )

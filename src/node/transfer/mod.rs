@@ -3,6 +3,7 @@
 //! The engine says who may have what, and the loop asks it; bytes go between the network and the shelf here.
 
 mod fetch;
+mod film;
 mod pace;
 mod plan;
 mod read;
@@ -30,7 +31,7 @@ use tokio::{
 
 pub use self::ready::{prepared, prepared_in_memory};
 use self::{fetch::Outcome, pace::Pace};
-pub(super) use self::{read::Reading, save::Saving, send::Sending};
+pub(super) use self::{read::Reading, ready::How, save::Saving, send::Sending};
 use super::{
     CommandError, PersonId, Reply,
     view::{Event, Transfer, TransferState},

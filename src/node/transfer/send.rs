@@ -13,7 +13,7 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::{
     FileAsk, Shared,
-    ready::{Problem, Source, ready, ready_in_memory},
+    ready::{How, Problem, Source, ready, ready_in_memory},
 };
 use crate::{
     files::{SealError, Sealed, Shelf, extension},
@@ -21,8 +21,9 @@ use crate::{
         ChatId, CommandError, ErrorKind, FileId, Reply,
         view::{Answer, Content},
     },
-    picture::{self, Refusal, Small},
-    proto::chat::content::{Attachment, Manifest, Thumbnail},
+    picture::{Refusal, Small},
+    proto::chat::content::{Attachment, Manifest, Media, Thumbnail},
+    sound,
     wire::limits,
 };
 
@@ -33,8 +34,7 @@ pub(in crate::node) struct Sending {
     /// Its bytes, if it is in no file.
     pub(in crate::node) content: Option<Content>,
     pub(in crate::node) caption: String,
-    /// Also if it is a picture.
-    pub(in crate::node) as_it_is: bool,
+    pub(in crate::node) how: How,
     pub(in crate::node) thumbnail: Option<Thumbnail>,
     pub(in crate::node) waiting: oneshot::Sender<Result<Answer, CommandError>>,
 }
@@ -55,7 +55,7 @@ impl Sending {
             path,
             content,
             caption,
-            as_it_is,
+            how,
             thumbnail,
             waiting,
         } = *self;
@@ -66,11 +66,11 @@ impl Sending {
                 return;
             };
             let (shelf, path) = (shared.shelf.clone(), path.clone());
-            let task = spawn_blocking(move || seal(&shelf, (&path, content), as_it_is, &cancelled));
+            let task = spawn_blocking(move || seal(&shelf, (&path, content), how, &cancelled));
             let cancelled = Err(Problem::Seal(SealError::Cancelled));
             task.await.unwrap_or(cancelled)
         };
-        let (sealed, name, small) = match sealed {
+        let (sealed, name, small, media) = match sealed {
             Ok(sealed) => sealed,
             Err(problem) => {
                 let _ = waiting.send(Err(refusal(&path, &problem)));
@@ -82,7 +82,7 @@ impl Sending {
         let attachment = Box::new(Attachment {
             manifest: manifest(sealed, name, thumbnail),
             caption,
-            media: None,
+            media,
         });
         let (answer, answered) = oneshot::channel();
         let offer = FileAsk::Offer {
@@ -110,24 +110,25 @@ impl Sending {
     }
 }
 
-/// Seals what is to be sent of a file; and what it is called, and a small picture of it.
+/// Seals what is to be sent of a file; and what it is called, a small picture of it, and how long it is.
 fn seal(
     shelf: &Shelf,
     (path, content): (&Path, Option<Content>),
-    as_it_is: bool,
+    how: How,
     cancelled: &AtomicBool,
-) -> Result<(Sealed, String, Option<Small>), Problem> {
+) -> Result<(Sealed, String, Option<Small>, Option<Media>), Problem> {
     let ready = match content {
-        Some(content) => ready_in_memory(&content.0, as_it_is)?,
-        None => ready(path, as_it_is)?,
+        Some(content) => ready_in_memory(&content.0, how)?,
+        None => ready(path, how)?,
     };
     let going_on = |_| !cancelled.load(Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = ready.named(&name);
     let sealed = match ready.source {
         Source::File(file, size) => shelf.seal(file, size, going_on)?,
         Source::Made(bytes) => shelf.seal(bytes.as_slice(), bytes.len() as u64, going_on)?,
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok((sealed, picture::named(&name, ready.becomes), ready.small))
+    Ok((sealed, name, ready.small, ready.media))
 }
 
 fn manifest(sealed: Sealed, mut name: String, thumbnail: Option<Thumbnail>) -> Manifest {
@@ -171,7 +172,11 @@ fn mime_of(name: &str) -> &'static str {
         "webm" => "video/webm",
         "mkv" => "video/x-matroska",
         "mp3" => "audio/mpeg",
-        "ogg" | "opus" => "audio/ogg",
+        "ogg" | "oga" | "opus" => "audio/ogg",
+        "m4a" => "audio/mp4",
+        "aac" => "audio/aac",
+        "mov" => "video/quicktime",
+        "avi" => "video/x-msvideo",
         "wav" => "audio/wav",
         "flac" => "audio/flac",
         "pdf" => "application/pdf",
@@ -186,6 +191,20 @@ fn refusal(path: &Path, problem: &Problem) -> CommandError {
     let path = path.display();
     let error = match problem {
         Problem::Seal(error) => error,
+        Problem::Sound(refusal) => {
+            let (kind, why) = match refusal {
+                sound::Refusal::TooLarge => (
+                    ErrorKind::TooLarge,
+                    "a voice note has at most a quarter of an hour".to_owned(),
+                ),
+                sound::Refusal::Unknown | sound::Refusal::Damaged => {
+                    (ErrorKind::Invalid, refusal.to_string())
+                }
+            };
+            let message =
+                format!("{path} was not sent: {why}. It can be sent as a file, without voice.");
+            return CommandError::new(kind, message);
+        }
         Problem::Picture(refusal) => {
             let kind = match refusal {
                 Refusal::TooLarge | Refusal::TooMuchWork => ErrorKind::TooLarge,

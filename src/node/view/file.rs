@@ -25,6 +25,9 @@ pub enum FileCommand {
         /// smaller where that saves enough.
         #[serde(default)]
         original: bool,
+        /// It is a sound, and goes as a voice note: as Opus, at most a quarter of an hour.
+        #[serde(default)]
+        voice: bool,
         /// A small picture of it; of a picture one is made if none is given.
         #[serde(default)]
         thumbnail: Option<Preview>,
