@@ -54,7 +54,7 @@ use self::{
 };
 
 /// The screens, each with the name of its pictures.
-const SCREENS: [(&str, &str); 28] = [
+const SCREENS: [(&str, &str); 30] = [
     ("new", "first-start"),
     ("chat", "conversation"),
     ("group", "group"),
@@ -82,6 +82,8 @@ const SCREENS: [(&str, &str); 28] = [
     ("chosen", "chosen"),
     ("album", "album"),
     ("viewer", "viewer"),
+    ("sound", "sound"),
+    ("recorder", "recorder"),
     ("warned", "warned"),
 ];
 
@@ -164,6 +166,14 @@ fn take(screen: &str, appearance: Appearance, size: Vec2) -> ColorImage {
             let ctx = stage.ctx.clone();
             stage.app.perform(&ctx, action);
             stage.settle(size);
+        }
+        for action in gallery::afterwards(screen) {
+            let ctx = stage.ctx.clone();
+            stage.app.perform(&ctx, action);
+            stage.settle(size);
+        }
+        for heard in gallery::heard(screen) {
+            (stage.tell)(Update::Heard(heard));
         }
         if screen == "files" {
             for transfer in stage.world.transfers() {

@@ -75,7 +75,7 @@ impl Decoder {
     }
 
     /// What comes next; none at the end, and where it is damaged.
-    pub fn next(&mut self) -> Option<Vec<Frame>> {
+    pub fn piece(&mut self) -> Option<Vec<Frame>> {
         self.guarded(|inner| match inner {
             Inner::Opus(opus) => opus.next(),
             Inner::Others(others) => others.next(),

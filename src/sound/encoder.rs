@@ -140,10 +140,15 @@ pub(super) fn samples(packet: &[u8]) -> u64 {
     let Some(first) = packet.first() else {
         return 0;
     };
-    let size = match first >> 3 {
-        config @ 0..12 => [480, 960, 1_920, 2_880][usize::from(config % 4)],
-        config @ 12..16 => [480, 960][usize::from(config % 2)],
-        config => [120, 240, 480, 960][usize::from(config % 4)],
+    let config = first >> 3;
+    let size = match (config, config % 4) {
+        // What is spoken, in frames of 10 to 60 ms; of a wider band 10 and 20 ms; else 2.5 to 20 ms.
+        (0..12, 0) | (12..16, 0 | 2) | (16.., 2) => 480,
+        (0..12, 2) => 1_920,
+        (0..12, 3) => 2_880,
+        (16.., 0) => 120,
+        (16.., 1) => 240,
+        _ => 960,
     };
     let frames = match first & 3 {
         0 => 1,

@@ -32,7 +32,7 @@ pub fn hear(bytes: Arc<[u8]>) -> Result<Heard, Refusal> {
     let mut waveform = Waveform::new(decoder.rate());
     let most = HEARD_MS * u64::from(decoder.rate()) / 1000;
     let mut frames = 0;
-    while let Some(heard) = decoder.next() {
+    while let Some(heard) = decoder.piece() {
         waveform.hear(&heard);
         frames += heard.len() as u64;
         if frames > most {
@@ -67,7 +67,7 @@ pub fn voice_note(bytes: Arc<[u8]>) -> Result<(Vec<u8>, Heard), Refusal> {
     let mut resampler = (rate != RATE).then(|| Resampler::new(rate));
     let mut encoder = Encoder::default();
     let mut frames = 0;
-    while let Some(heard) = decoder.next() {
+    while let Some(heard) = decoder.piece() {
         waveform.hear(&heard);
         frames += heard.len() as u64;
         if frames * 1000 / u64::from(rate) > NOTE_MS {

@@ -3,10 +3,10 @@
 /// Whether it is a sound that can be heard here, perhaps.
 pub fn is_sound(begin: &[u8]) -> bool {
     match begin {
-        [b'O', b'g', b'g', b'S', ..] | [b'f', b'L', b'a', b'C', ..] | [b'I', b'D', b'3', ..] => {
-            true
-        }
-        [
+        [b'O', b'g', b'g', b'S', ..]
+        | [b'f', b'L', b'a', b'C', ..]
+        | [b'I', b'D', b'3', ..]
+        | [
             b'R',
             b'I',
             b'F',
@@ -20,8 +20,8 @@ pub fn is_sound(begin: &[u8]) -> bool {
             b'V',
             b'E',
             ..,
-        ] => true,
-        [
+        ]
+        | [
             _,
             _,
             _,
@@ -44,9 +44,9 @@ pub fn is_sound(begin: &[u8]) -> bool {
 /// Whether it is a film, perhaps.
 pub fn is_film(begin: &[u8]) -> bool {
     match begin {
-        // Matroska and WebM.
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => true,
-        [
+        // Matroska and WebM, AVI.
+        [0x1a, 0x45, 0xdf, 0xa3, ..]
+        | [
             b'R',
             b'I',
             b'F',

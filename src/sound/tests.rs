@@ -1,3 +1,9 @@
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "samples"
+)]
+
 use std::{f32::consts::TAU, sync::Arc};
 
 use super::{opus::Opus, *};
@@ -43,7 +49,7 @@ fn opus(samples: &[f32]) -> Arc<[u8]> {
 
 fn all(decoder: &mut Decoder) -> Vec<Frame> {
     let mut frames = Vec::new();
-    while let Some(piece) = decoder.next() {
+    while let Some(piece) = decoder.piece() {
         frames.extend(piece);
     }
     frames

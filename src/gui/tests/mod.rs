@@ -14,5 +14,6 @@ mod people;
 mod pictures;
 mod screens;
 mod settings;
+mod sound;
 mod text;
 mod tray;
