@@ -105,7 +105,7 @@ impl Private {
         Some(private)
     }
 
-    fn socket(&self) -> std::path::PathBuf {
+    fn socket(&self) -> PathBuf {
         self.dir.path().join("native")
     }
 }
