@@ -16,5 +16,6 @@ pub mod proto;
 pub mod relay;
 pub mod rpc;
 mod sim;
+pub mod sound;
 pub mod store;
 pub mod wire;

@@ -12,8 +12,9 @@ use std::{
 };
 
 /// A layer, and the layers that it may name beside itself.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("picture", &[]),
+    ("sound", &[]),
     ("wire", &[]),
     ("proto", &["wire"]),
     ("disk", &[]),
@@ -24,13 +25,13 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (
         "node",
         &[
-            "wire", "proto", "files", "store", "net", "config", "picture",
+            "wire", "proto", "files", "store", "net", "config", "picture", "sound",
         ],
     ),
     ("relay", &["wire", "net", "disk", "config"]),
     ("sim", &["wire", "proto"]),
     ("rpc", &["node", "config"]),
-    ("gui", &["node", "config", "picture"]),
+    ("gui", &["node", "config", "picture", "sound"]),
     ("assistant", &["node", "config"]),
     (
         "cli",
@@ -72,7 +73,10 @@ fn each_layer_names_only_those_it_may() {
 #[test]
 fn pure_layers_touch_no_clock_no_task_no_network_and_no_file() {
     let mut wrong = Vec::new();
-    for file in ["wire", "proto", "picture"].into_iter().flat_map(files_of) {
+    for file in ["wire", "proto", "picture", "sound"]
+        .into_iter()
+        .flat_map(files_of)
+    {
         if is_test(&file) {
             continue;
         }

@@ -84,6 +84,8 @@ const SCREENS: [(&str, &str); 30] = [
     ("chosen", "chosen"),
     ("album", "album"),
     ("viewer", "viewer"),
+    ("sound", "sound"),
+    ("recorder", "recorder"),
     ("warned", "warned"),
 ];
 
@@ -166,6 +168,14 @@ fn take(screen: &str, appearance: Appearance, size: Vec2) -> ColorImage {
             let ctx = stage.ctx.clone();
             stage.app.perform(&ctx, action);
             stage.settle(size);
+        }
+        for action in gallery::afterwards(screen) {
+            let ctx = stage.ctx.clone();
+            stage.app.perform(&ctx, action);
+            stage.settle(size);
+        }
+        for heard in gallery::heard(screen) {
+            (stage.tell)(Update::Heard(heard));
         }
         if ["files", "folders"].contains(&screen) {
             for transfer in stage.world.transfers() {

@@ -671,6 +671,24 @@ file-deed = { $name }: { $deed }
 file-progress = { $percent } Prozent von { $name }
 file-saved = Gespeichert als { $name }
 
+file-watch = Ansehen
+sound-play = { $name } abspielen
+sound-pause = { $name } anhalten
+sound-place = Stelle in der Aufnahme: { $name }
+sound-speed = Geschwindigkeit: { $name }
+sound-note = Sprachnachricht
+sound-note-of = Sprachnachricht { $name }
+sound-not-here = Sie ist noch nicht hier.
+sound-none = Auf diesem Computer gibt es keinen Ton: Kein Soundserver (PipeWire oder PulseAudio) antwortet.
+sound-server = Der Soundserver dieses Computers lehnt ab; sieh in seinen Einstellungen nach.
+sound-refused = Dieser Ton lässt sich nicht abspielen.
+watch-none = Auf diesem Computer wurde kein Player gefunden; speichere den Film und öffne ihn.
+
+composer-record = Sprachnachricht aufnehmen
+recorder-status = Aufnahme läuft, { $name }
+recorder-discard = Aufnahme verwerfen
+recorder-send = Sprachnachricht senden
+
 save-title = Diese Datei speichern
 save-sentence = Sieh dir die Endung „{ $name }“ an, bevor du sie öffnest: Was sie sein soll, hat nur gesagt, wer sie gesendet hat.
 save-sentence-bare = Der Name sagt nicht, was es ist. Was sie sein soll, hat nur gesagt, wer sie gesendet hat.

@@ -689,6 +689,24 @@ file-deed = { $deed } { $name }
 file-progress = { $percent } percent of { $name }
 file-saved = Saved as { $name }
 
+file-watch = Watch
+sound-play = Play { $name }
+sound-pause = Pause { $name }
+sound-place = Place in the sound: { $name }
+sound-speed = Speed: { $name }
+sound-note = voice note
+sound-note-of = Voice note { $name }
+sound-not-here = It is not here yet.
+sound-none = There is no sound on this computer: no sound server (PipeWire or PulseAudio) answers.
+sound-server = The sound server of this computer refuses; look at its settings.
+sound-refused = This sound cannot be played.
+watch-none = No player was found on this computer; save the film and open it.
+
+composer-record = Record a voice note
+recorder-status = Recording, { $name }
+recorder-discard = Discard what was recorded
+recorder-send = Send voice note
+
 save-title = Save this file
 save-sentence = Look at its extension, “{ $name }”, before you open it: what it was said to be is only what its author says.
 save-sentence-bare = Its name does not say what it is. What it was said to be is only what its author says.

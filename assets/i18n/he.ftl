@@ -145,6 +145,7 @@ failed-discard = ביטול
 composer-hint = הודעה
 composer-emoji = אמוג׳י
 composer-send = שליחה
+composer-record = הקלטת הודעה קולית
 composer-attach = שליחת קבצים
 
 request-accept = קבלה

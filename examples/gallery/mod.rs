@@ -18,7 +18,8 @@ use std::{
 
 use betwixt::{
     gui::{
-        action::{Action, FileAction, FindAction, GroupAction, MessageAction},
+        action::{Action, FileAction, FindAction, GroupAction, MessageAction, SoundAction},
+        audio::Heard,
         bridge::{Request, Update},
         disk::{Chosen, Folder, Found, Row},
         model::nav::{Dialog, Place},
@@ -47,7 +48,8 @@ pub type Tell = Arc<dyn Fn(Update) + Send + Sync>;
 pub fn script(screen: &str) -> Vec<Action> {
     let maya = Action::OpenChat(chat_of(MAYA));
     match screen {
-        "chat" | "notice" | "text" | "files" | "folders" | "album" => vec![maya],
+        "chat" | "notice" | "text" | "files" | "folders" | "album" | "sound" => vec![maya],
+        "recorder" => vec![maya, Action::Sound(SoundAction::Record(chat_of(MAYA)))],
         "link" => vec![maya, Action::AskLink("https://pаypal.example/login".into())],
         "people" => vec![maya, Action::Go(Place::People)],
         "person" => vec![Action::Go(Place::People), Action::OpenPerson(person(20))],
@@ -214,6 +216,9 @@ impl World {
         if ["folders", "contents"].contains(&self.screen.as_str()) {
             return self.fill_folders();
         }
+        if self.screen == "sound" {
+            return self.fill_sounds();
+        }
         let conversation = match (many, self.screen.as_str()) {
             (true, _) => generated(),
             (false, "text") => marked(),
@@ -283,8 +288,50 @@ impl World {
             if let Some(last) = held.and_then(|held| held.last_mut()) {
                 *last = message.clone();
             }
-            let mut rows = self.chats.iter_mut();
-            if let Some(row) = rows.find(|row| row.person_id == Some(MAYA)) {
+            let with = chat_of(MAYA);
+            if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == with) {
+                row.last = Some(message);
+            }
+        }
+    }
+
+    /// Voice notes, a song and a film.
+    fn fill_sounds(&mut self) {
+        let all = [
+            (false, "voice.opus", 126_345, 42_000, ""),
+            (true, "voice.opus", 25_345, 8_000, ""),
+            (
+                false,
+                "song of the weir.mp3",
+                4_412_345,
+                252_000,
+                "The one from the boat",
+            ),
+            (false, "herons.mp4", 41_412_345, 75_000, ""),
+            (false, "voice.opus", 76_345, 25_000, ""),
+        ];
+        for (number, (mine, name, size, long, text)) in (0u32..).zip(all) {
+            let at = Timestamp(NOW.0 - u64::from(10 - number) * 60_000);
+            let how = DeliveryState::Delivered;
+            let message = self.add(MAYA, at, mine, how, text);
+            let mut message = sample::with_file(message, name, size, FileState::Here);
+            message.message_id = sample::id(3_000_000 + u64::from(number));
+            if let Some(file) = message.file.as_mut() {
+                file.duration_ms = Some(long);
+                file.voice = file.extension == "opus";
+                if file.extension == "mp4" {
+                    (file.width, file.height) = (Some(1600), Some(900));
+                    file.thumbnail = Some(preview());
+                } else {
+                    file.waveform = Some(waveform(number));
+                }
+            }
+            let held = self.messages.get_mut(&chat_of(MAYA));
+            if let Some(last) = held.and_then(|held| held.last_mut()) {
+                *last = message.clone();
+            }
+            let with = chat_of(MAYA);
+            if let Some(row) = self.chats.iter_mut().find(|row| row.chat_id == with) {
                 row.last = Some(message);
             }
         }
@@ -550,7 +597,7 @@ impl World {
                 let picture = thumbnail::decode(&preview).map(Arc::new);
                 tell(Update::Decoded(file, picture));
             }
-            Request::Remember(_) => {}
+            Request::Play(..) | Request::Sound(_) | Request::Watch(_) | Request::Remember(_) => {}
         }
     }
 
@@ -791,6 +838,7 @@ fn look(place: &Path) -> Found {
             size: *size,
             folder: None,
             original: false,
+            voice: false,
             content: None,
         }),
         _ => Found::Folder(Folder {
@@ -1137,3 +1185,39 @@ fn generated() -> Vec<(bool, DeliveryState, String)> {
 const WORDS: &str = "harbor velvet anchor mosaic ribbon copper meadow signal lantern orchid pepper \
                      summit window garden island silver planet ticket violin carpet forest pencil \
                      rocket saddle";
+
+/// As of somebody who speaks.
+fn waveform(number: u32) -> Vec<u8> {
+    let loud = |part: u32| {
+        let word = (part * 5 + number * 3) % 17;
+        let turn = (part * 7 + number * 11) % 13;
+        if word < 3 {
+            word + turn / 6
+        } else {
+            8 + (turn * word) % 23
+        }
+    };
+    let parts = (0..64).map(|part| u8::try_from(loud(part).min(31)).unwrap_or(0));
+    parts.collect()
+}
+
+/// What is heard of sound on a screen of it.
+pub fn heard(screen: &str) -> Vec<Heard> {
+    match screen {
+        "sound" => vec![Heard::At(sample::id(3_000_000), 17_000, Some(42_000))],
+        "recorder" => {
+            let spoken = (1u64..).zip(waveform(5));
+            let spoken = spoken.map(|(at, loud)| Heard::Spoken(at * 100 + 1_000, loud));
+            spoken.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is done once a screen is there.
+pub fn afterwards(screen: &str) -> Vec<Action> {
+    match screen {
+        "sound" => vec![Action::Sound(SoundAction::Play(sample::id(3_000_000)))],
+        _ => Vec::new(),
+    }
+}

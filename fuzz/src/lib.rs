@@ -30,6 +30,7 @@ use betwixt::{
         time::Timestamp,
     },
     rpc::parse_line,
+    sound::{Decoder, PARTS, Speed, Stretch, Waveform},
     wire::{
         blob::{BlobReply, BlobRequest},
         direct::Direct,
@@ -58,6 +59,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("invite", invite),
     ("picture", picture),
     ("folder", folder),
+    ("sound", sound),
     ("rpc_line", rpc_line),
 ];
 
@@ -109,6 +111,31 @@ pub fn folder(bytes: &[u8]) {
         assert!(path.is_relative());
     }
 }
+
+/// A sound of somebody else: all of its beginning, and some from further on.
+pub fn sound(bytes: &[u8]) {
+    let Ok(mut decoder) = Decoder::open(bytes.into()) else {
+        return;
+    };
+    let mut stretch = Stretch::new(decoder.rate(), Speed::Two);
+    let mut waveform = Waveform::new(decoder.rate());
+    for from in [None, Some(1_000), Some(u64::MAX), Some(0)] {
+        if let Some(ms) = from {
+            let _ = decoder.seek(ms);
+        }
+        for _ in 0..FEW_PIECES {
+            let Some(frames) = decoder.piece() else { break };
+            assert!(frames.iter().flatten().all(|loud| loud.is_finite()));
+            stretch.push(&frames);
+            waveform.hear(&frames);
+        }
+    }
+    let levels = waveform.finish();
+    assert!(levels.len() <= PARTS && levels.iter().all(|level| *level < 32));
+}
+
+/// Pieces of a sound that are heard at once.
+const FEW_PIECES: usize = 50;
 
 /// A frame from outside, and opened.
 pub fn frame(bytes: &[u8]) {

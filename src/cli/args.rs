@@ -126,8 +126,11 @@ pub(super) enum Verb {
         /// A picture as it is, with all that its camera wrote into it
         #[arg(long)]
         original: bool,
+        /// A sound as a voice note
+        #[arg(long, conflicts_with = "original")]
+        voice: bool,
         /// It is what to say, even if a file or folder is called like it
-        #[arg(long, conflicts_with_all = ["caption", "original"])]
+        #[arg(long, conflicts_with_all = ["caption", "original", "voice"])]
         as_text: bool,
     },
     /// Fetch the file or folder of a message and save it
@@ -359,7 +362,8 @@ const SEND: &str = "\
 If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be
 delivered within ten seconds goes out when Betwixt runs next. A file is kept in the profile and given to
 those in the chat while both run; on a terminal it is shown how far that has come. A picture goes without what
-its camera wrote into it, and smaller where that saves enough; --original sends it as it is.";
+its camera wrote into it, and smaller where that saves enough; --original sends it as it is. A sound of any usual kind
+can be a voice note: --voice sends it as Opus, at most a quarter of an hour.";
 
 const GET: &str = "\
 If Betwixt runs already it is asked to fetch; else the file is fetched from here, as long as somebody who has

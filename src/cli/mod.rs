@@ -72,8 +72,9 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             text,
             caption,
             original,
+            voice,
             as_text,
-        }) => match send::file(&text, (caption, original), as_text)? {
+        }) => match send::file(&text, caption, (original, voice), as_text)? {
             Some(file) => send::run_file(&config, &to, file),
             None => send::run(&config, &to, &text),
         },

@@ -40,17 +40,19 @@ pub(super) struct Sent {
     path: PathBuf,
     caption: String,
     original: bool,
+    voice: bool,
 }
 
 /// The file that was meant, if one was.
 pub(super) fn file(
     said: &str,
-    (caption, original): (Option<String>, bool),
+    caption: Option<String>,
+    (original, voice): (bool, bool),
     as_text: bool,
 ) -> Result<Option<Sent>, Failure> {
     let path = std::path::absolute(said)?;
     if as_text || !(path.is_file() || path.is_dir()) {
-        return match (caption, original) {
+        return match (caption, original || voice) {
             (None, false) => Ok(None),
             (Some(_), _) | (None, true) => Err(Failure::new(format!(
                 "There is no file or folder {}.",
@@ -63,6 +65,7 @@ pub(super) fn file(
         path,
         caption,
         original,
+        voice,
     }))
 }
 
@@ -87,6 +90,7 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
         "path": sent.path.to_string_lossy(),
         "caption": sent.caption,
         "original": sent.original,
+        "voice": sent.voice,
     });
     let offered = client.call("file.send", params).await?;
     let left_out = offered.get("left_out").and_then(Value::as_u64);

@@ -61,6 +61,8 @@ pub enum Action {
     On(MessageId, MessageAction),
     /// Something with a file.
     File(FileAction),
+    /// Something with sound.
+    Sound(SoundAction),
     /// What is written in a chat is neither an answer nor a change any more.
     WriteNew(ChatId),
     /// Says something that was written outside of the window.
@@ -239,6 +241,25 @@ pub enum FileAction {
         /// What to say about it.
         caption: String,
     },
+}
+
+/// Something the person wants with sound.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SoundAction {
+    /// Plays the sound of a message, or no further, or on.
+    Play(MessageId),
+    /// Plays it from there, in thousandths.
+    Seek(MessageId, u16),
+    /// Plays faster; after the fastest as usual.
+    Faster,
+    /// Speaks to a chat.
+    Record(ChatId),
+    /// Sends what was spoken.
+    Send,
+    /// Forgets what was spoken.
+    Discard,
+    /// Watches the film of a message.
+    Watch(MessageId),
 }
 
 /// Something about messages that are looked for.

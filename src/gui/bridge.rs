@@ -14,16 +14,18 @@ use tokio::sync::{
 
 use super::{
     appearance::Appearance,
+    audio::{Ask, Audio, Heard},
     disk::{self, Found},
     login,
     shot::{self, Shot},
-    thumbnail,
+    thumbnail, watch,
     weight::{self, Weight},
 };
 use crate::node::{
     Command, CommandError, FileId, Handle, MessageId, Reply, StartError,
     view::{Answer, Content, Event, FileCommand, NodeCommand, Preview, Query},
 };
+use crate::sound::Speed;
 
 /// Starts the node, on the node's thread.
 pub type Start = Box<dyn FnOnce() -> Starting + Send>;
@@ -54,6 +56,12 @@ pub enum Request {
     Keep(Ticket, Arc<ColorImage>),
     /// Decode the picture of a message, to show it large.
     View(MessageId),
+    /// Play the sound of a message, from there, so fast.
+    Play(MessageId, u64, Speed),
+    /// Something else about sound.
+    Sound(Ask),
+    /// Open the film of a message with the system's player.
+    Watch(MessageId),
     /// Make the small picture of a file what can be drawn.
     Decode(FileId, Preview),
     /// Store how the window looks.
@@ -84,6 +92,10 @@ pub enum Update {
     Weighed(PathBuf, Weight),
     /// The picture of a message, or why it cannot be shown.
     Viewed(MessageId, Result<Vec<Shot>, String>),
+    /// What is heard, or was spoken.
+    Heard(Heard),
+    /// The film of a message is opened, or why not.
+    Watched(Result<(), String>),
     /// The small picture of a file; none if it is no picture.
     Decoded(FileId, Option<Arc<ColorImage>>),
 }
@@ -161,6 +173,7 @@ pub fn spawn(start: Start, profile: PathBuf, far: FarEnd, ctx: Context) -> JoinH
 }
 
 /// Tells the window, and wakes it.
+#[derive(Clone)]
 struct Teller {
     updates: mpsc::Sender<Update>,
     ctx: Context,
@@ -171,6 +184,17 @@ impl Teller {
         // A closed window needs no answer.
         let _ = self.updates.send(update).await;
         self.ctx.request_repaint();
+    }
+
+    /// Now, or as soon as there is room.
+    fn tell_soon(&self, update: Update) {
+        match self.updates.try_send(update) {
+            Err(TrySendError::Full(update)) => {
+                let teller = self.clone();
+                tokio::spawn(async move { teller.tell(update).await });
+            }
+            Ok(()) | Err(TrySendError::Closed(_)) => self.ctx.request_repaint(),
+        }
     }
 
     fn tell_now(&self, update: Update) {
@@ -196,12 +220,21 @@ async fn serve(
     };
     let mut events = node.events();
     let large = Arc::new(Semaphore::new(LARGE));
+    let audio = {
+        let teller = teller.clone();
+        Audio::start(move |heard| teller.tell_soon(Update::Heard(heard)))
+    };
+    let rooms = Rooms {
+        profile,
+        large,
+        audio,
+    };
     teller.tell(Update::Started).await;
     let mut answers: FuturesUnordered<BoxFuture<'_, Update>> = FuturesUnordered::new();
     loop {
         tokio::select! {
             request = requests.recv(), if answers.len() < UNDER_WAY => match request {
-                Some(request) => answers.extend(hand_in(&node, (&profile, &large), request).await),
+                Some(request) => answers.extend(hand_in(&node, &rooms, request).await),
                 None => break,
             },
             Some(update) = answers.next() => teller.tell(update).await,
@@ -216,14 +249,29 @@ async fn serve(
         }
     }
     node.stop().await;
+    // What was watched goes with the window.
+    let _ = watch::clear(&rooms.profile);
+}
+
+/// What requests are answered with, beside the node.
+struct Rooms {
+    profile: PathBuf,
+    /// Turns for what takes much memory.
+    large: Arc<Semaphore>,
+    audio: Audio,
 }
 
 /// Hands a request to the node, in order; its answer comes later.
 async fn hand_in<'a>(
     node: &Handle,
-    (profile, large): (&std::path::Path, &Arc<Semaphore>),
+    rooms: &Rooms,
     request: Request,
 ) -> Option<BoxFuture<'a, Update>> {
+    let Rooms {
+        profile,
+        large,
+        audio,
+    } = rooms;
     match request {
         Request::Command(ticket, command) => {
             let reply = node.submit_command(command).await;
@@ -281,6 +329,28 @@ async fn hand_in<'a>(
                 Update::Viewed(message, shots)
             }))
         }
+        Request::Play(message, from_ms, speed) => {
+            let (node, audio) = (node.clone(), audio.clone());
+            Some(Box::pin(async move {
+                match read(&node, message).await {
+                    Ok(content) => {
+                        audio.ask(Ask::Play(message, content, from_ms, speed));
+                        Update::Heard(Heard::At(message, from_ms, None))
+                    }
+                    Err(why) => Update::Heard(Heard::Refused(message, why)),
+                }
+            }))
+        }
+        Request::Sound(ask) => {
+            audio.ask(ask);
+            None
+        }
+        Request::Watch(message) => {
+            let (node, profile) = (node.clone(), profile.clone());
+            Some(Box::pin(async move {
+                Update::Watched(watch::watch(&node, message, profile).await)
+            }))
+        }
         Request::Decode(file, preview) => Some(Box::pin(async move {
             let decode = move || thumbnail::decode(&preview).map(Arc::new);
             // A picture that breaks the decoder breaks no more than this.
@@ -321,12 +391,7 @@ async fn view(
     message_id: MessageId,
     large: Arc<Semaphore>,
 ) -> Result<Vec<Shot>, String> {
-    let read = node.file_command(FileCommand::Read { message_id }).await;
-    let content = match read {
-        Ok(Answer::Content(content)) => content,
-        Ok(_) => return Err(super::strings::tr("view-none")),
-        Err(error) => return Err(error.message),
-    };
+    let content = read(node, message_id).await?;
     let shots = one_of(large, move || shot::shots(&content.0));
     let shots = tokio::time::timeout(LONGEST, shots).await;
     // A picture that breaks the decoder breaks no more than this.
@@ -339,6 +404,15 @@ const REQUESTS: usize = 256;
 
 /// Updates that wait for the window; then the node's events wait in their own bounded channel.
 const UPDATES: usize = 1024;
+
+/// Reads the file of a message.
+async fn read(node: &Handle, message_id: MessageId) -> Result<Content, String> {
+    match node.file_command(FileCommand::Read { message_id }).await {
+        Ok(Answer::Content(content)) => Ok(content),
+        Ok(_) => Err(super::strings::tr("view-none")),
+        Err(error) => Err(error.message),
+    }
+}
 
 /// Large pictures that are decoded at a time: each takes much memory.
 const LARGE: usize = 2;
@@ -376,7 +450,7 @@ mod tests {
         while tickets.len() < 2 {
             match near.updates.recv().await.unwrap() {
                 Update::Answer(ticket, Ok(_)) => tickets.push(ticket),
-                Update::Started => {}
+                Update::Started | Update::Heard(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -58,6 +58,8 @@ pub struct Chosen {
     pub folder: Option<u32>,
     /// Whether it goes as it is even if it is a picture.
     pub original: bool,
+    /// Whether it was spoken here.
+    pub voice: bool,
     /// Its bytes, if it is in no file.
     pub content: Option<Content>,
 }
@@ -105,6 +107,7 @@ pub fn look(place: &Path) -> Found {
             path: path.clone(),
             folder: None,
             original: false,
+            voice: false,
             content: None,
         }))
     });
@@ -211,6 +214,7 @@ mod tests {
             path: path.clone(),
             folder: None,
             original: false,
+            voice: false,
             content: None,
         };
         assert_eq!(look(&path), Found::File(chosen));

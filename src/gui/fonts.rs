@@ -175,6 +175,7 @@ pub mod icon {
     pub const MAGNIFYING_GLASS: &str = "\u{e30c}";
     pub const MAGNIFYING_GLASS_MINUS: &str = "\u{e30e}";
     pub const MAGNIFYING_GLASS_PLUS: &str = "\u{e310}";
+    pub const MICROPHONE: &str = "\u{e326}";
     pub const NOTE_PENCIL: &str = "\u{e34c}";
     pub const PAPERCLIP: &str = "\u{e39a}";
     pub const PAPER_PLANE_RIGHT: &str = "\u{e396}";

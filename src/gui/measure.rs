@@ -47,6 +47,16 @@ pub fn left(bytes: u64, rate: u64) -> String {
     }
 }
 
+/// A time in a sound, as `1:05`.
+pub fn clock(ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        return format!("{hours}:{minutes:02}:{seconds:02}");
+    }
+    format!("{minutes}:{seconds:02}")
+}
+
 /// How much of something is here, from 0 to 1.
 #[expect(
     clippy::cast_precision_loss,

@@ -7,6 +7,7 @@ pub mod action;
 pub mod alert;
 pub mod app;
 pub mod appearance;
+pub mod audio;
 pub mod bridge;
 pub mod calendar;
 pub mod desktop;
@@ -31,6 +32,7 @@ pub mod strings;
 pub mod theme;
 pub mod thumbnail;
 pub mod view;
+pub mod watch;
 pub mod weight;
 pub mod widget;
 

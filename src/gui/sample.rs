@@ -193,6 +193,11 @@ pub(crate) fn with_file(message: Message, name: &str, size: u64, state: FileStat
             FileState::Here => size,
         },
         thumbnail: None,
+        duration_ms: None,
+        waveform: None,
+        voice: false,
+        width: None,
+        height: None,
         folder: None,
     };
     Message {

@@ -63,6 +63,7 @@ pub fn kept(picture: &ColorImage, number: u64) -> Option<Found> {
         size: bytes.len() as u64,
         folder: None,
         original: false,
+        voice: false,
         content: Some(Content(bytes.into())),
     }))
 }

@@ -253,6 +253,12 @@ pub const MIME: usize = 127;
 /// A small picture of a file.
 pub const THUMBNAIL: usize = 12 * 1024;
 
+/// Parts of a sound of which a message says how loud they are.
+pub const WAVEFORM: usize = 64;
+
+/// What is said of how loud a part is, is less.
+pub const LOUDNESS: u8 = 32;
+
 /// A file: 256 GiB.
 pub const FILE: u64 = (64 * 1024 * BLOB_CHUNKS) as u64;
 

@@ -52,6 +52,8 @@ def contents():
         "receipt": content(5, cbor([2, [[DEV_A, epoch, 7]]])),
         "attachment": content(6, cbor([manifest, "hi"])),
         "attachment_without_thumbnail": content(6, cbor([bare, ""])),
+        "sound": content(18, cbor([bare, "", [0, 4200, bytes([0, 7, 31]), True]])),
+        "film": content(18, cbor([manifest, "hi", [1, 61000, 1920, 1080]])),
         "timer": content(7, cbor([60])),
         "channel_set": content(8, cbor([1, same(7)])),
         "reset_notice": content(9, cbor([])),

@@ -256,7 +256,8 @@ impl Model {
         self.next_ticket += 1;
         let number = self.next_ticket;
         let path = file.path.to_string_lossy().into_owned();
-        let (original, content) = (file.original, file.content.clone());
+        let (original, voice) = (file.original, file.voice);
+        let content = file.content.clone();
         let open = self.timeline.as_mut();
         if let Some(timeline) = open.filter(|timeline| timeline.chat() == chat_id) {
             timeline.say(Pending {
@@ -278,6 +279,7 @@ impl Model {
             path,
             caption,
             original,
+            voice,
             thumbnail: None,
             content,
         };

@@ -12,6 +12,7 @@ mod notice;
 mod people;
 mod perform;
 mod receive;
+pub mod sound;
 pub mod timeline;
 mod typing;
 pub mod viewed;
@@ -32,11 +33,13 @@ use self::{
     files::Files,
     find::{Look, Looking, Seek},
     nav::{Dialog, Nav},
+    sound::Sound,
     timeline::Timeline,
     typing::Typing,
 };
 use super::{
     appearance::Appearance,
+    audio::Ask,
     bridge::{Request, Ticket},
     desktop::Wish,
     link::Link,
@@ -80,6 +83,8 @@ pub struct Model {
     pub found: Look,
     /// Files, as far as they are not messages.
     pub files: Files,
+    /// What is heard and what is spoken.
+    pub sound: Sound,
     /// Who is typing.
     pub typing: Typing,
     /// The safety number that was asked for last.
@@ -318,6 +323,7 @@ impl Model {
             toasts,
             unlock_failed,
             around,
+            sound,
             ..
         } = std::mem::take(self);
         *self = Self {
@@ -332,6 +338,13 @@ impl Model {
             wishes: vec![Wish::WithdrawAll],
             ..Self::default()
         };
+        self.sound.missing = sound.missing;
+        if sound.playing.is_some() {
+            self.outbox.push(Request::Sound(Ask::Stop));
+        }
+        if sound.spoken.is_some() {
+            self.outbox.push(Request::Sound(Ask::End { keep: false }));
+        }
     }
 
     fn ticket(&mut self, asked: Asked) -> Ticket {

@@ -72,6 +72,7 @@ impl Model {
             }
             Action::On(message, wanted) => self.perform_on(message, wanted, now),
             Action::File(wanted) => self.perform_with_file(wanted, now),
+            Action::Sound(wanted) => self.perform_with_sound(wanted, now),
             Action::WriteNew(chat) => {
                 self.writing.remove(&chat);
             }
@@ -198,6 +199,7 @@ impl Model {
                 self.outbox.push(Request::Remember(self.appearance));
             }
         }
+        self.mind_spoken();
         self.ask_wanted();
     }
 

@@ -36,6 +36,9 @@ impl Model {
                 }
             }
             Update::Weighed(path, weight) => self.files.weighed(&path, weight),
+            Update::Heard(heard) => self.heard(heard, now),
+            Update::Watched(Ok(())) => {}
+            Update::Watched(Err(why)) => self.complain(why, now),
             Update::Viewed(message, shots) => self.files.view(message, shots),
             Update::Decoded(file, picture) => self.files.decoded(file, picture),
             Update::Answer(ticket, answer) => {

@@ -4,6 +4,7 @@
 mod above;
 mod draft;
 mod mention;
+mod recorder;
 
 use std::collections::BTreeMap;
 
@@ -99,6 +100,13 @@ impl Composer {
             pos2(rect.min.x + theme::GUTTER, rect.max.y - 14.0 - high),
             pos2(rect.max.x - theme::GUTTER - 54.0, rect.max.y - 14.0),
         );
+        let send = Rect::from_center_size(
+            pos2(rect.max.x - theme::GUTTER - 21.0, field.max.y - 21.0),
+            vec2(42.0, 42.0),
+        );
+        if recorder::show(ui, field, send, chat, view) {
+            return;
+        }
         let top = Rect::from_min_size(
             pos2(field.min.x, rect.min.y),
             vec2(field.width(), above::HEIGHT),
@@ -117,10 +125,6 @@ impl Composer {
         self.show_offer(ui, field, key, view);
         self.show_emojis(ui, field, key, view);
         attach(ui, field, key, view);
-        let send = Rect::from_center_size(
-            pos2(rect.max.x - theme::GUTTER - 21.0, field.max.y - 21.0),
-            vec2(42.0, 42.0),
-        );
         let clicked = self.send_button(ui, send, key, view);
         if (enter || clicked) && self.draft(key).is_some_and(Draft::is_ready) {
             self.send(key, view);
@@ -392,7 +396,7 @@ impl Composer {
     }
 }
 
-/// The clip beside the face: files, unless a message is being changed.
+/// The clip beside the face, and the microphone: files and what is spoken, unless a message is being changed.
 fn attach(ui: &Ui, field: Rect, key: Slot, view: &mut View<'_>) {
     if key.1.is_some() {
         return;
@@ -402,6 +406,7 @@ fn attach(ui: &Ui, field: Rect, key: Slot, view: &mut View<'_>) {
     if button::quiet_icon(ui, place, icon::PAPERCLIP, &tr("composer-attach")).clicked() {
         view.act(Action::Show(Dialog::Attach(key.0)));
     }
+    recorder::microphone(ui, field, key.0, view);
 }
 
 /// Which draft a chat shows.
@@ -463,5 +468,5 @@ fn take_enter(ui: &Ui) -> bool {
     })
 }
 
-/// Room for the clip and the face at the right of the field, in points.
-const FACE: f32 = 60.0;
+/// Room for the microphone, the clip and the face at the right of the field, in points.
+const FACE: f32 = 94.0;

@@ -2,9 +2,9 @@
 
 use crate::{
     gui::{
-        markup,
+        markup, measure,
         model::Model,
-        strings::{Argument, tr, tr_with},
+        strings::{Argument, tr, tr_name, tr_with},
         theme::Tokens,
         widget::{
             avatar,
@@ -18,6 +18,9 @@ use crate::{
 pub fn words(message: &Message) -> String {
     if message.deleted {
         tr("message-deleted")
+    } else if let Some(file) = message.file.as_ref().filter(|file| file.voice) {
+        let time = file.duration_ms.map(|ms| measure::clock(ms.into()));
+        tr_name("sound-note-of", &time.unwrap_or_default())
     } else if let Some(file) = &message.file {
         let kind = tr(Kind::of_file(file).words());
         let both = [

@@ -34,7 +34,8 @@ pub struct Home {
 impl Home {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
-        keys(ui, self.chat.takes_escape(), view);
+        let taken = self.chat.takes_escape() || view.model.sound.spoken.is_some();
+        keys(ui, taken, view);
         let (rail, room) = split(rect, theme::RAIL);
         let mut rail_ui = part(ui, rail, "rail");
         rail::show(&mut rail_ui, rail, view);

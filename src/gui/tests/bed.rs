@@ -291,6 +291,18 @@ impl Window {
                     let picture = thumbnail::decode(&preview).map(Arc::new);
                     Update::Decoded(file, picture)
                 }
+                Request::Play(message, from, speed) => {
+                    self.node.played.push((message, from, speed));
+                    continue;
+                }
+                Request::Sound(ask) => {
+                    self.node.asked_sound.push(ask);
+                    continue;
+                }
+                Request::Watch(message) => {
+                    self.node.watched.push(message);
+                    Update::Watched(Ok(()))
+                }
                 Request::Remember(appearance) => {
                     self.node.remembered.push(appearance);
                     continue;

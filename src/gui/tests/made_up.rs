@@ -8,6 +8,7 @@ use std::{
 use crate::{
     gui::{
         appearance::Appearance,
+        audio::Ask,
         disk::{Chosen, Folder, Found, Row},
         sample::{
             BEN, MAYA, ME, NOW, chat, contact, found, group, group_info, id, incoming, me, near,
@@ -22,6 +23,7 @@ use crate::{
             NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
         },
     },
+    sound::Speed,
 };
 
 pub(super) const CHAT: ChatId = ChatId([2; 32]);
@@ -55,6 +57,12 @@ pub(super) struct MadeUp {
     /// What would be sent of files that are pictures.
     pub(super) weights: BTreeMap<PathBuf, Weight>,
     pub(super) remembered: Vec<Appearance>,
+    /// Sounds that were to be played, from where, how fast.
+    pub(super) played: Vec<(MessageId, u64, Speed)>,
+    /// What else was asked about sound.
+    pub(super) asked_sound: Vec<Ask>,
+    /// Films that were to be watched.
+    pub(super) watched: Vec<MessageId>,
     /// Refuse everything with this sentence.
     pub(super) refuse: Option<&'static str>,
     /// Refuse to search with this one.
@@ -94,6 +102,9 @@ impl Default for MadeUp {
             inside: None,
             weights: BTreeMap::new(),
             remembered: Vec::new(),
+            played: Vec::new(),
+            asked_sound: Vec::new(),
+            watched: Vec::new(),
             refuse: None,
             senseless: None,
         }
@@ -322,6 +333,7 @@ fn disk() -> BTreeMap<PathBuf, Found> {
                 size,
                 folder: None,
                 original: false,
+                voice: false,
                 content: None,
             }),
         )

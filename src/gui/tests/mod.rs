@@ -15,5 +15,6 @@ mod people;
 mod pictures;
 mod screens;
 mod settings;
+mod sound;
 mod text;
 mod tray;

@@ -4,6 +4,7 @@ pub mod album;
 pub mod card;
 mod chips;
 pub mod quote;
+pub mod sound;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::{
         handle::Waiting,
         query::no_message,
         step::{Core, Happened, Release},
-        transfer::{FileAsk, Guest, Order, Reading, Saving, Sending, Transfers},
+        transfer::{FileAsk, Guest, How, Order, Reading, Saving, Sending, Transfers},
         view::{Answer, Event, FileCommand, Preview},
     },
     proto::{
@@ -146,6 +146,7 @@ impl Driver<'_> {
                 path,
                 caption,
                 original,
+                voice,
                 thumbnail,
                 content,
             } => {
@@ -164,7 +165,7 @@ impl Driver<'_> {
                     path: PathBuf::from(path),
                     content,
                     caption,
-                    as_it_is: original,
+                    how: How { original, voice },
                     thumbnail,
                     waiting,
                 };

@@ -16,7 +16,10 @@ use crate::{
         },
     },
     proto::{
-        chat::{acts, content::Thumbnail},
+        chat::{
+            acts,
+            content::{Media, Thumbnail},
+        },
         record::{FileRow, MessageRow},
         text,
     },
@@ -37,7 +40,7 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
         FileState::Fetching | FileState::Paused => shelf.bytes(&manifest.blob).min(manifest.size),
     };
     let name = harmless(&manifest.name);
-    Ok(Some(FileInfo {
+    let mut info = FileInfo {
         file_id: FileId(manifest.blob),
         extension: match attachment.folder {
             Some(_) => String::new(),
@@ -49,10 +52,41 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
         state,
         have,
         thumbnail: manifest.thumbnail.as_ref().map(preview),
+        duration_ms: None,
+        waveform: None,
+        voice: false,
+        width: None,
+        height: None,
         folder: attachment.folder.map(|folder| FolderInfo {
             files: folder.files,
         }),
-    }))
+    };
+    match attachment.media {
+        Some(Media::Sound {
+            duration_ms,
+            waveform,
+            voice,
+        }) => {
+            info.duration_ms = known(duration_ms);
+            info.waveform = Some(waveform).filter(|waveform| !waveform.is_empty());
+            info.voice = voice;
+        }
+        Some(Media::Film {
+            duration_ms,
+            width,
+            height,
+        }) => {
+            info.duration_ms = known(duration_ms);
+            info.width = Some(width);
+            info.height = Some(height);
+        }
+        None => {}
+    }
+    Ok(Some(info))
+}
+
+fn known(duration_ms: u32) -> Option<u32> {
+    Some(duration_ms).filter(|duration| *duration > 0)
 }
 
 /// What is in the folder of a message, as far as that is asked.

@@ -4,6 +4,7 @@
 
 mod desk;
 mod fetch;
+mod film;
 mod folder;
 mod pace;
 mod plan;
@@ -34,6 +35,7 @@ use self::{desk::Desk, pace::Pace, slots::Slots};
 pub(super) use self::{
     desk::SAVED,
     read::{Reading, listing},
+    ready::How,
     save::Saving,
     send::Sending,
 };

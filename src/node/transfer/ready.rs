@@ -1,17 +1,32 @@
 //! What is sealed of a file: of a picture only what is needed to draw it, unless it is wanted as it is.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io::{self, Read as _, Seek as _},
     os::unix::fs::OpenOptionsExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
 };
 
 use crate::{
     files::{SealError, WalkError},
     picture::{self, Kind, MINE, Prepared, Refusal, Small},
+    proto::chat::content::Media,
+    sound::{self, Heard},
 };
+
+use super::film;
+
+/// As what a file goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::node) struct How {
+    /// As it is, also if it is a picture.
+    pub(in crate::node) original: bool,
+    /// As a voice note.
+    pub(in crate::node) voice: bool,
+}
 
 /// What is sealed.
 pub(super) struct Ready {
@@ -20,6 +35,21 @@ pub(super) struct Ready {
     pub(super) becomes: Option<Kind>,
     /// A small picture of it.
     pub(super) small: Option<Small>,
+    /// How long it is and how it looks, if it is a sound or a film.
+    pub(super) media: Option<Media>,
+}
+
+impl Ready {
+    /// What it is called, with an extension that says what it is.
+    pub(super) fn named(&self, name: &str) -> String {
+        match self.media {
+            Some(Media::Sound { voice: true, .. }) => {
+                let stem = Path::new(name).file_stem().and_then(OsStr::to_str);
+                format!("{}.opus", stem.unwrap_or(name))
+            }
+            Some(_) | None => picture::named(name, self.becomes),
+        }
+    }
 }
 
 /// Where its bytes are.
@@ -39,6 +69,8 @@ pub(super) enum Problem {
     Picture(Refusal),
     /// It is a folder, and cannot be read or is too large.
     Folder(WalkError),
+    /// It is to be a voice note, and cannot become one.
+    Sound(sound::Refusal),
 }
 
 impl<E: Into<SealError>> From<E> for Problem {
@@ -48,14 +80,47 @@ impl<E: Into<SealError>> From<E> for Problem {
 }
 
 /// What is to be sealed of a file.
-pub(super) fn ready(path: &Path, original: bool) -> Result<Ready, Problem> {
+pub(super) fn ready(path: &Path, how: How) -> Result<Ready, Problem> {
+    let How { original, voice } = how;
     let (mut file, size) = open(path)?;
     let mut bytes = begin(&mut file)?;
+    if voice {
+        if size > sound::BYTES {
+            return Err(Problem::Sound(sound::Refusal::TooLarge));
+        }
+        (&mut file).take(sound::BYTES).read_to_end(&mut bytes)?;
+        return voice_note(&bytes);
+    }
     let as_it_is = |file, small| Ready {
         source: Source::File(file, size),
         becomes: None,
         small,
+        media: None,
     };
+    if sound::is_sound(&bytes) {
+        // What cannot be listened to is a file like others.
+        let media = if size <= sound::BYTES {
+            (&mut file).take(sound::BYTES).read_to_end(&mut bytes)?;
+            sound::hear(bytes.into())
+                .ok()
+                .map(|heard| media(heard, false))
+        } else {
+            None
+        };
+        file.rewind()?;
+        return Ok(Ready {
+            media,
+            ..as_it_is(file, None)
+        });
+    }
+    if sound::is_film(&bytes) {
+        let film = film::look(path);
+        file.rewind()?;
+        return Ok(Ready {
+            media: film.as_ref().map(film::Film::media),
+            ..as_it_is(file, film.and_then(|film| film.small))
+        });
+    }
     if Kind::of(&bytes).is_none() {
         if picture::is_opaque(&bytes) && !original {
             return Err(Problem::Picture(Refusal::Opaque));
@@ -78,23 +143,30 @@ pub(super) fn ready(path: &Path, original: bool) -> Result<Ready, Problem> {
             source: Source::Made(made.bytes),
             becomes: made.becomes,
             small: made.small,
+            media: None,
         }),
         (Err(refusal), false) => Err(Problem::Picture(refusal)),
     }
 }
 
 /// What is to be sealed of what is in no file.
-pub(super) fn ready_in_memory(bytes: &[u8], original: bool) -> Result<Ready, Problem> {
+pub(super) fn ready_in_memory(bytes: &[u8], how: How) -> Result<Ready, Problem> {
+    let How { original, voice } = how;
+    if voice {
+        return voice_note(bytes);
+    }
     match (made(bytes), original) {
         (Ok(made), false) => Ok(Ready {
             source: Source::Made(made.bytes),
             becomes: made.becomes,
             small: made.small,
+            media: None,
         }),
         (made, true) => Ok(Ready {
             source: Source::Made(bytes.to_vec()),
             becomes: None,
             small: made.ok().and_then(|made| made.small),
+            media: None,
         }),
         (Err(refusal), false) => Err(Problem::Picture(refusal)),
     }
@@ -118,6 +190,27 @@ pub fn prepared(path: &Path) -> Option<Result<Prepared, Refusal>> {
     }
     file.take(MINE.bytes).read_to_end(&mut bytes).ok()?;
     Some(made(&bytes))
+}
+
+fn voice_note(bytes: &[u8]) -> Result<Ready, Problem> {
+    let made = catch_unwind(|| sound::voice_note(Arc::from(bytes)));
+    let (bytes, heard) = made
+        .unwrap_or(Err(sound::Refusal::Damaged))
+        .map_err(Problem::Sound)?;
+    Ok(Ready {
+        source: Source::Made(bytes),
+        becomes: None,
+        small: None,
+        media: Some(media(heard, true)),
+    })
+}
+
+fn media(heard: Heard, voice: bool) -> Media {
+    Media::Sound {
+        duration_ms: heard.duration_ms,
+        waveform: heard.waveform,
+        voice,
+    }
 }
 
 /// A picture that breaks a decoder breaks no more than this.
@@ -155,6 +248,11 @@ mod tests {
 
     use super::*;
 
+    const ORIGINAL: How = How {
+        original: true,
+        voice: false,
+    };
+
     fn sent(ready: Ready) -> Vec<u8> {
         match ready.source {
             Source::Made(bytes) => bytes,
@@ -185,8 +283,8 @@ mod tests {
         let path = dir.path().join("photo.txt");
         std::fs::write(&path, noted()).unwrap();
 
-        let bare = ready(&path, false).unwrap();
-        let whole = ready(&path, true).unwrap();
+        let bare = ready(&path, How::default()).unwrap();
+        let whole = ready(&path, ORIGINAL).unwrap();
 
         assert_eq!(bare.small.as_ref().unwrap().size, [40, 30]);
         assert_eq!(whole.small, bare.small);
@@ -203,7 +301,7 @@ mod tests {
         let content = b"a text that is longer than what is looked at first";
         std::fs::write(&path, content).unwrap();
 
-        let ready = ready(&path, false).unwrap();
+        let ready = ready(&path, How::default()).unwrap();
 
         assert!(ready.small.is_none());
         assert_eq!(sent(ready), content);
@@ -221,9 +319,58 @@ mod tests {
         ] {
             std::fs::write(&path, bytes).unwrap();
 
-            assert!(matches!(ready(&path, false), Err(Problem::Picture(r)) if r == why));
+            assert!(matches!(ready(&path, How::default()), Err(Problem::Picture(r)) if r == why));
             assert_eq!(prepared(&path), Some(Err(why)));
-            assert_eq!(sent(ready(&path, true).unwrap()), bytes);
+            assert_eq!(sent(ready(&path, ORIGINAL).unwrap()), bytes);
         }
+    }
+
+    /// A second of nothing, of one channel and 8 bits.
+    fn silence() -> Vec<u8> {
+        let mut file = b"RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        file.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x40\x1f\0\0");
+        file.extend([128; 8_000]);
+        file
+    }
+
+    #[test]
+    fn a_sound_goes_as_it_is_with_its_length_and_as_a_voice_note_in_opus() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.wav");
+        std::fs::write(&path, silence()).unwrap();
+        let note = How {
+            voice: true,
+            ..How::default()
+        };
+
+        let whole = ready(&path, How::default()).unwrap();
+        let spoken = ready(&path, note).unwrap();
+
+        let sound = |voice| Media::Sound {
+            duration_ms: 1_000,
+            waveform: vec![0; 20],
+            voice,
+        };
+        assert!(whole.media == Some(sound(false)) && spoken.media == Some(sound(true)));
+        assert_eq!(
+            (whole.named("a.wav"), spoken.named("a.wav")),
+            ("a.wav".into(), "a.opus".into())
+        );
+        assert_eq!(sent(whole), silence());
+        assert_eq!(&sent(spoken)[28..36], b"OpusHead");
+    }
+
+    #[test]
+    fn what_is_no_sound_becomes_no_voice_note_and_half_a_sound_is_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.ogg");
+        std::fs::write(&path, b"OggS, it says").unwrap();
+        let note = How {
+            voice: true,
+            ..How::default()
+        };
+
+        assert!(matches!(ready(&path, note), Err(Problem::Sound(_))));
+        assert!(ready(&path, How::default()).unwrap().media.is_none());
     }
 }

@@ -13,7 +13,7 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::{
     FileAsk, Shared, folder,
-    ready::{Problem, Source, ready, ready_in_memory},
+    ready::{How, Problem, Source, ready, ready_in_memory},
 };
 use crate::{
     files::{SealError, Sealed, Shelf, WalkError, extension},
@@ -21,8 +21,9 @@ use crate::{
         ChatId, CommandError, ErrorKind, FileId, Reply,
         view::{Answer, Content},
     },
-    picture::{self, Refusal, Small},
-    proto::chat::content::{Attachment, Manifest, Thumbnail},
+    picture::{Refusal, Small},
+    proto::chat::content::{Attachment, Manifest, Media, Thumbnail},
+    sound,
     wire::limits,
 };
 
@@ -33,8 +34,7 @@ pub(in crate::node) struct Sending {
     /// Its bytes, if it is in no file.
     pub(in crate::node) content: Option<Content>,
     pub(in crate::node) caption: String,
-    /// Also if it is a picture.
-    pub(in crate::node) as_it_is: bool,
+    pub(in crate::node) how: How,
     pub(in crate::node) thumbnail: Option<Thumbnail>,
     pub(in crate::node) waiting: oneshot::Sender<Result<Answer, CommandError>>,
 }
@@ -55,7 +55,7 @@ impl Sending {
             path,
             content,
             caption,
-            as_it_is,
+            how,
             thumbnail,
             waiting,
         } = *self;
@@ -71,7 +71,7 @@ impl Sending {
                 if content.is_none() && path.is_dir() {
                     folder::seal(&shelf, &path, going_on)
                 } else {
-                    seal(&shelf, (&path, content), as_it_is, going_on)
+                    seal(&shelf, (&path, content), how, going_on)
                 }
             });
             let cancelled = Err(Problem::Seal(SealError::Cancelled));
@@ -132,19 +132,19 @@ pub(super) struct Made {
 fn seal(
     shelf: &Shelf,
     (path, content): (&Path, Option<Content>),
-    as_it_is: bool,
+    how: How,
     going_on: impl FnMut(u64) -> bool,
 ) -> Result<Made, Problem> {
     let ready = match content {
-        Some(content) => ready_in_memory(&content.0, as_it_is)?,
-        None => ready(path, as_it_is)?,
+        Some(content) => ready_in_memory(&content.0, how)?,
+        None => ready(path, how)?,
     };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = ready.named(&name);
     let sealed = match ready.source {
         Source::File(file, size) => shelf.seal(file, size, going_on)?,
         Source::Made(bytes) => shelf.seal(bytes.as_slice(), bytes.len() as u64, going_on)?,
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = picture::named(&name, ready.becomes);
     let mut manifest = manifest(sealed, name);
     mime_of(&manifest.name).clone_into(&mut manifest.mime);
     manifest.thumbnail = ready.small.map(thumbnail_of);
@@ -152,6 +152,7 @@ fn seal(
         attachment: Box::new(Attachment {
             manifest,
             caption: String::new(),
+            media: ready.media,
             folder: None,
         }),
         left_out: 0,
@@ -200,7 +201,11 @@ fn mime_of(name: &str) -> &'static str {
         "webm" => "video/webm",
         "mkv" => "video/x-matroska",
         "mp3" => "audio/mpeg",
-        "ogg" | "opus" => "audio/ogg",
+        "ogg" | "oga" | "opus" => "audio/ogg",
+        "m4a" => "audio/mp4",
+        "aac" => "audio/aac",
+        "mov" => "video/quicktime",
+        "avi" => "video/x-msvideo",
         "wav" => "audio/wav",
         "flac" => "audio/flac",
         "pdf" => "application/pdf",
@@ -221,6 +226,19 @@ fn refusal(path: &Path, problem: &Problem) -> CommandError {
                 WalkError::Disk(..) => ErrorKind::Storage,
             };
             return CommandError::new(kind, format!("{path} was not sent: {error}."));
+        Problem::Sound(refusal) => {
+            let (kind, why) = match refusal {
+                sound::Refusal::TooLarge => (
+                    ErrorKind::TooLarge,
+                    "a voice note has at most a quarter of an hour".to_owned(),
+                ),
+                sound::Refusal::Unknown | sound::Refusal::Damaged => {
+                    (ErrorKind::Invalid, refusal.to_string())
+                }
+            };
+            let message =
+                format!("{path} was not sent: {why}. It can be sent as a file, without voice.");
+            return CommandError::new(kind, message);
         }
         Problem::Picture(refusal) => {
             let kind = match refusal {

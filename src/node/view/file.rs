@@ -25,6 +25,9 @@ pub enum FileCommand {
         /// smaller where that saves enough.
         #[serde(default)]
         original: bool,
+        /// It is a sound, and goes as a voice note: as Opus, at most a quarter of an hour.
+        #[serde(default)]
+        voice: bool,
         /// A small picture of it; of a picture one is made if none is given.
         #[serde(default)]
         thumbnail: Option<Preview>,
@@ -127,6 +130,16 @@ pub struct FileInfo {
     pub have: u64,
     /// A small picture of it.
     pub thumbnail: Option<Preview>,
+    /// How long it is, if it is a sound or a film and its author knew.
+    pub duration_ms: Option<u32>,
+    /// How loud a sound is in equal parts of it, at most 64, each from 0 to 31.
+    pub waveform: Option<Vec<u8>>,
+    /// Whether it is a sound that was spoken for this chat.
+    pub voice: bool,
+    /// Pixels of a film.
+    pub width: Option<u16>,
+    /// Pixels of a film.
+    pub height: Option<u16>,
     /// If it is a folder, what is said of it.
     #[serde(default)]
     pub folder: Option<FolderInfo>,

@@ -68,7 +68,7 @@ pub fn shape(content: &[u8]) -> Shape {
 
 /// The file that a message has, if it has one.
 pub fn attachment(content: &[u8]) -> Option<Box<Attachment>> {
-    if !matches!(kind(content), Some(6 | 20)) {
+    if !matches!(kind(content), Some(6 | 18 | 20)) {
         return None;
     }
     match Content::decode(content).ok()?.body {

@@ -6,6 +6,7 @@
 
 mod attachment;
 mod control;
+mod media;
 mod message;
 mod opaque;
 mod receipt;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 
 pub use attachment::{Attachment, Folder, Manifest, Thumbnail};
 pub use control::{ChannelSet, GroupChange, HistoryRequest, Prekeys, Profile, RekeyRequest, Timer};
+pub use media::Media;
 pub use message::{Delete, Edit, Pin, React, Text};
 pub use opaque::Opaque;
 pub use receipt::{Receipt, ReceiptKind, Upto};
@@ -54,7 +56,7 @@ pub enum Body {
     React(React),
     /// How far messages were delivered or read.
     Receipt(Receipt),
-    /// A file; as another kind a folder.
+    /// A file; as other kinds a folder, and one that is heard or watched.
     Attachment(Box<Attachment>),
     /// How long messages are kept from now on.
     Timer(Timer),
@@ -147,6 +149,7 @@ impl Body {
             Self::Delete(_) => 3,
             Self::React(_) => 4,
             Self::Receipt(_) => 5,
+            Self::Attachment(attachment) if attachment.media.is_some() => 18,
             Self::Attachment(attachment) if attachment.folder.is_some() => 20,
             Self::Attachment(_) => 6,
             Self::Timer(_) => 7,
@@ -197,7 +200,7 @@ impl Body {
             4 => Self::React(read(&bytes, React::within_limits)?),
             5 => Self::Receipt(read(&bytes, Receipt::within_limits)?),
             6 => Self::Attachment(Box::new(read(&bytes, |file: &Attachment| {
-                file.folder.is_none() && file.within_limits()
+                file.folder.is_none() && file.media.is_none() && file.within_limits()
             })?)),
             7 => Self::Timer(read(&bytes, |_: &Timer| true)?),
             8 => Self::ChannelSet(read(&bytes, |_: &ChannelSet| true)?),
@@ -211,6 +214,9 @@ impl Body {
             15 => Self::Pin(read(&bytes, |_: &Pin| true)?),
             16 => Self::Records(bytes),
             17 => Self::HistoryRequest(read(&bytes, |_: &HistoryRequest| true)?),
+            18 => Self::Attachment(Box::new(read(&bytes, |file: &Attachment| {
+                file.media.is_some() && file.within_limits()
+            })?)),
             20 => Self::Attachment(Box::new(read(&bytes, |folder: &Attachment| {
                 folder.folder.is_some() && folder.within_limits()
             })?)),

@@ -201,6 +201,28 @@ fn contents_are_laid_out_as_known() {
             "attachment_without_thumbnail",
             Body::Attachment(Box::new(attachment("", false))),
         ),
+        (
+            "sound",
+            Body::Attachment(Box::new(Attachment {
+                media: Some(Media::Sound {
+                    duration_ms: 4_200,
+                    waveform: vec![0, 7, 31],
+                    voice: true,
+                }),
+                ..attachment("", false)
+            })),
+        ),
+        (
+            "film",
+            Body::Attachment(Box::new(Attachment {
+                media: Some(Media::Film {
+                    duration_ms: 61_000,
+                    width: 1920,
+                    height: 1080,
+                }),
+                ..attachment("hi", true)
+            })),
+        ),
         ("timer", Body::Timer(Timer { seconds: 60 })),
         (
             "channel_set",
@@ -343,6 +365,7 @@ fn attachment(caption: &str, picture: bool) -> Attachment {
             thumbnail: picture.then_some(thumbnail),
         },
         caption: caption.into(),
+        media: None,
         folder: None,
     }
 }

@@ -46,6 +46,7 @@ fn offer(n: u32, sealed: &Sealed) -> MessageRow {
             manifest,
             caption,
             folder: None,
+            media: None,
         })),
     )
 }

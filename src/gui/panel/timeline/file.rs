@@ -4,14 +4,19 @@ use egui::{Context, TextureId, Vec2};
 
 use crate::{
     gui::{
-        action::{Action, FileAction},
+        action::{Action, FileAction, SoundAction},
         disk::Chosen,
         measure,
-        model::{files::Picture, nav::Dialog, viewed::can_be_shown},
+        model::{
+            files::Picture,
+            nav::Dialog,
+            sound::{can_be_played, is_film, is_sound},
+            viewed::can_be_shown,
+        },
         strings::{Argument, tr, tr_count, tr_with},
         view::View,
         widget::{
-            bubble::{Card, Deed, card::Kind},
+            bubble::{Card, Deed, card::Kind, sound::Sound},
             texture,
         },
     },
@@ -19,6 +24,7 @@ use crate::{
         FileId, extension, harmless,
         view::{FileInfo, FileState, Message, Transfer, TransferState},
     },
+    sound::Speed,
 };
 
 /// What is shown of the file of a message.
@@ -46,6 +52,7 @@ pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<
         picture: preview.map(|preview| [preview.width, preview.height]),
         opens: opens(message, file),
         texture: drawn(ctx, file.file_id, view),
+        sound: sound(message, file, view),
     })
 }
 
@@ -72,6 +79,7 @@ pub(super) fn pending(file: &Chosen) -> Card {
         picture: None,
         opens: None,
         texture: None,
+        sound: None,
     }
 }
 
@@ -96,13 +104,63 @@ pub(super) fn follow(message: &Message, deed: Option<Deed>, view: &mut View<'_>)
         Deed::Save => Action::Show(Dialog::Save(id)),
         Deed::View => Action::Show(Dialog::View(id)),
         Deed::Contents => Action::Show(Dialog::Contents(id)),
+        Deed::Watch => Action::Sound(SoundAction::Watch(id)),
+        Deed::Play => Action::Sound(SoundAction::Play(id)),
+        Deed::Seek(share) => Action::Sound(SoundAction::Seek(id, share)),
+        Deed::Faster => Action::Sound(SoundAction::Faster),
     });
+}
+
+/// How a sound is heard: where it is while it is played, and before how long it is.
+fn sound(message: &Message, file: &FileInfo, view: &View<'_>) -> Option<Sound> {
+    if !is_sound(file) {
+        return None;
+    }
+    let sound = &view.model.sound;
+    let playing = sound
+        .playing
+        .filter(|playing| playing.message == message.message_id);
+    let said = file.duration_ms.map(u64::from);
+    let long = playing.and_then(|playing| playing.long_ms).or(said);
+    let at = playing.map(|playing| playing.at_ms);
+    let time = match (at, long) {
+        (Some(at), Some(long)) => {
+            let at = at.min(long);
+            format!("{} / {}", measure::clock(at), measure::clock(long))
+        }
+        (Some(at), None) => measure::clock(at),
+        (None, Some(long)) => measure::clock(long),
+        (None, None) => String::new(),
+    };
+    let silent = if !can_be_played(message) {
+        Some(tr("sound-not-here"))
+    } else if sound.missing {
+        Some(tr("sound-none"))
+    } else {
+        None
+    };
+    Some(Sound {
+        waveform: file.waveform.clone().unwrap_or_default(),
+        voice: file.voice,
+        plays: playing.is_some_and(|playing| !playing.paused),
+        share: measure::share(at.unwrap_or(0), long.unwrap_or(0)),
+        time,
+        speed: playing.map(|_| match sound.speed {
+            Speed::One => "1×",
+            Speed::OneAndAHalf => "1½×",
+            Speed::Two => "2×",
+        }),
+        silent,
+    })
 }
 
 /// What a click on the small picture does.
 fn opens(message: &Message, file: &FileInfo) -> Option<Deed> {
     if can_be_shown(message) {
         return Some(Deed::View);
+    }
+    if is_film(file) && file.state == FileState::Here {
+        return Some(Deed::Watch);
     }
     let is_missing = matches!(file.state, FileState::Offered | FileState::Cancelled);
     is_missing.then_some(Deed::Download)
@@ -127,6 +185,7 @@ fn deeds_of(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
         FileState::Fetching => vec![Deed::Pause, Deed::Cancel],
         FileState::Paused if failed => vec![Deed::Again, Deed::Cancel],
         FileState::Paused => vec![Deed::Resume, Deed::Cancel],
+        FileState::Here if is_film(file) => vec![Deed::Save, Deed::Watch],
         FileState::Here => vec![Deed::Save],
     }
 }
@@ -163,7 +222,10 @@ fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, b
         (FileState::Paused, _) => format!("{} · {}", partly(file.have), tr("file-paused")),
         (_, Some(live)) if live.state == TransferState::Giving => giving(live, view),
         (FileState::Cancelled, _) => format!("{size} · {}", tr("file-cancelled")),
-        (FileState::Offered | FileState::Here, _) => size,
+        (FileState::Offered | FileState::Here, _) => match file.duration_ms {
+            Some(long) => format!("{} · {size}", measure::clock(long.into())),
+            None => size,
+        },
     };
     (line, false)
 }

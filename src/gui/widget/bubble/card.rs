@@ -6,6 +6,7 @@ use egui::{
     vec2,
 };
 
+use super::sound::{self, Sound};
 use crate::{
     gui::{
         fonts::icon,
@@ -41,6 +42,8 @@ pub struct Card {
     pub opens: Option<Deed>,
     /// The picture and its size, once it is decoded.
     pub texture: Option<(TextureId, Vec2)>,
+    /// How it is heard, if it is a sound.
+    pub sound: Option<Sound>,
 }
 
 /// What can be done with a file.
@@ -62,6 +65,14 @@ pub enum Deed {
     View,
     /// Show what is in a folder.
     Contents,
+    /// Watch the film.
+    Watch,
+    /// Play the sound, or no further.
+    Play,
+    /// Play it from there, in thousandths.
+    Seek(u16),
+    /// Play it faster.
+    Faster,
 }
 
 impl Deed {
@@ -75,6 +86,10 @@ impl Deed {
             Self::Save => (icon::FLOPPY_DISK, "file-save"),
             Self::View => (icon::ARROWS_OUT, "view-open"),
             Self::Contents => (icon::FOLDER, "file-contents"),
+            Self::Watch => (icon::PLAY, "file-watch"),
+            Self::Play => (icon::PLAY, "sound-play"),
+            Self::Seek(_) => (icon::PLAY, "sound-place"),
+            Self::Faster => (icon::PLAY, "sound-speed"),
         }
     }
 }
@@ -172,11 +187,11 @@ const SEEN: usize = 26;
 
 /// The colours on a bubble.
 #[derive(Clone, Copy)]
-struct Inks {
+pub(super) struct Inks {
     text: Color32,
-    quiet: Color32,
-    ground: Color32,
-    strong: Color32,
+    pub(super) quiet: Color32,
+    pub(super) ground: Color32,
+    pub(super) strong: Color32,
     bad: Color32,
 }
 
@@ -185,7 +200,20 @@ impl Card {
     pub(super) fn size(&self, room: f32) -> Vec2 {
         let wide = room.min(WIDE);
         let answers = if self.answers { ANSWERS } else { 0.0 };
-        vec2(wide, self.picture_height(wide) + ROW + answers)
+        vec2(wide, self.picture_height(wide) + self.rows() + answers)
+    }
+
+    /// A voice note is a row to play it, and has no name; another sound has both.
+    fn rows(&self) -> f32 {
+        match &self.sound {
+            Some(sound) if sound.voice => sound::HEIGHT,
+            Some(_) => ROW + sound::HEIGHT,
+            None => ROW,
+        }
+    }
+
+    fn is_note(&self) -> bool {
+        self.sound.as_ref().is_some_and(|sound| sound.voice)
     }
 
     fn picture_height(&self, wide: f32) -> f32 {
@@ -227,6 +255,24 @@ impl Card {
             opened = self.open(ui, picture, id, inks);
         }
         let row = Rect::from_min_size(place.min + vec2(0.0, above), vec2(place.width(), ROW));
+        let under = place.min.y + above + self.rows();
+        if let Some(sound) = &self.sound {
+            let low = pos2(place.min.x, under - sound::HEIGHT);
+            let low = Rect::from_min_size(low, vec2(place.width(), sound::HEIGHT));
+            opened = opened.or(sound.show(ui, low, id, (&self.name, inks)));
+        }
+        let answers = Rect::from_min_max(pos2(row.min.x, under + 6.0), place.max);
+        if self.is_note() {
+            if let Some(share) = self.share {
+                paint_ring(
+                    ui.painter(),
+                    row.min + vec2(DISC / 2.0, ROW / 2.0),
+                    share,
+                    inks,
+                );
+            }
+            return self.show_deeds(ui, answers, id, inks).or(opened);
+        }
         let response = ui.interact(row, id.with("file"), Sense::hover());
         let words = format!("{}, {}", self.words(), self.line);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
@@ -250,7 +296,6 @@ impl Card {
         if self.bad || self.name.chars().count() > SEEN {
             response.on_hover_text(format!("{}\n{}", self.name, self.line));
         }
-        let answers = Rect::from_min_max(row.left_bottom() + vec2(0.0, 6.0), place.max);
         self.show_deeds(ui, answers, id, inks).or(opened)
     }
 
@@ -259,7 +304,7 @@ impl Card {
         let deed = self.opens?;
         let response = ui.interact(picture, id.with("picture"), Sense::click());
         let label = tr_name(deed.words().1, &self.name);
-        if deed == Deed::View {
+        if matches!(deed, Deed::View | Deed::Watch) {
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
         }
         if response.has_focus() {
@@ -350,14 +395,7 @@ impl Card {
         let (glyph, font) = (self.kind.glyph(), theme::icon(22.0));
         painter.text(center, Align2::CENTER_CENTER, glyph, font, inks.strong);
         if let Some(share) = self.share {
-            let ring = Stroke::new(3.0, inks.strong);
-            let steps = 48u8;
-            let arc = (0..=steps).map(|step| {
-                let turn = share * f32::from(step) / f32::from(steps);
-                let angle = std::f32::consts::TAU * (turn - 0.25);
-                center + (DISC / 2.0 - 1.5) * Vec2::angled(angle)
-            });
-            painter.add(Shape::line(arc.collect(), ring));
+            paint_ring(painter, center, share, inks);
         }
     }
 
@@ -417,6 +455,18 @@ impl Card {
         }
         wanted
     }
+}
+
+/// How much of it is here.
+fn paint_ring(painter: &Painter, center: Pos2, share: f32, inks: Inks) {
+    let ring = Stroke::new(3.0, inks.strong);
+    let steps = 48u8;
+    let arc = (0..=steps).map(|step| {
+        let turn = share * f32::from(step) / f32::from(steps);
+        let angle = std::f32::consts::TAU * (turn - 0.25);
+        center + (DISC / 2.0 - 1.5) * Vec2::angled(angle)
+    });
+    painter.add(Shape::line(arc.collect(), ring));
 }
 
 fn paint_pill(painter: &Painter, response: &Response, inks: Inks) {

@@ -1,12 +1,13 @@
-//! Kinds 6 and 20: a file, and a folder (protocol §7).
+//! Kinds 6, 18 and 20: a file, one that is heard or watched, and a folder (protocol §7).
 
 use std::fmt;
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
+use super::media::Media;
 use crate::{proto::secret::Secret, wire::limits};
 
-/// `[manifest, caption]`, as kind 20 `[manifest, caption, null, folder]`.
+/// `[manifest, caption]`, as kind 18 `[manifest, caption, media]`, as kind 20 `[manifest, caption, null, folder]`.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Attachment {
@@ -16,6 +17,9 @@ pub struct Attachment {
     /// What is said about it, as in a text message.
     #[n(1)]
     pub caption: String,
+    /// How long it is and how it looks, if it is a sound or a film.
+    #[n(2)]
+    pub media: Option<Media>,
     /// If it is a folder, what is in it.
     #[n(3)]
     pub folder: Option<Folder>,
@@ -88,9 +92,11 @@ impl Attachment {
     /// Whether it can be sent.
     pub(crate) fn within_limits(&self) -> bool {
         let folder = self.folder.as_ref();
+        let media = self.media.as_ref();
         self.manifest.within_limits()
             && self.caption.len() <= limits::TEXT
             && folder.is_none_or(Folder::within_limits)
+            && media.is_none_or(Media::within_limits)
     }
 }
 

@@ -24,7 +24,7 @@ fn every_kind_round_trips_under_its_own_number() {
         numbers.push(kind);
     }
     numbers.sort_unstable();
-    let known = (1..=15).chain([20, 999]);
+    let known = (1..=15).chain([18, 18, 20, 999]);
     assert_eq!(numbers, known.collect::<Vec<_>>());
 }
 
@@ -61,7 +61,7 @@ fn a_kind_that_is_not_known_is_carried_as_it_is() {
 
 #[test]
 fn a_known_kind_with_another_layout_is_refused() {
-    for kind in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15] {
+    for kind in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 18] {
         for bytes in [&[][..], &[0xf6], &[0x81, 0xf6], &[0x80, 0x00]] {
             let forged = content(Body::Unknown {
                 kind,
@@ -69,6 +69,26 @@ fn a_known_kind_with_another_layout_is_refused() {
             });
             assert_eq!(Content::decode(&forged.encode()), Err(Malformed), "{kind}");
         }
+    }
+}
+
+/// Whoever does not know kind 18 keeps and gives on what it does not look into.
+#[test]
+fn a_file_is_of_kind_18_if_and_only_if_it_is_heard_or_watched() {
+    for (kind, other, file) in [
+        (6, 18, attachment()),
+        (18, 6, sound(3, 31)),
+        (18, 6, film()),
+    ] {
+        let body = Body::Attachment(Box::new(file));
+        assert_eq!(body.kind(), kind);
+        let as_kind = |kind| {
+            let bytes = opaque(&body.encode());
+            content(Body::Unknown { kind, bytes }).encode()
+        };
+
+        assert_eq!(Content::decode(&as_kind(kind)).unwrap().body, body);
+        assert_eq!(Content::decode(&as_kind(other)), Err(Malformed));
     }
 }
 
@@ -135,6 +155,14 @@ fn what_is_above_a_limit_is_refused_and_what_is_at_it_is_not() {
         (prekeys(1, limits::PREKEY), prekeys(1, limits::PREKEY + 1)),
         (profile(limits::PROFILE), profile(limits::PROFILE + 1)),
         (picture(limits::THUMBNAIL), picture(limits::THUMBNAIL + 1)),
+        (
+            with(&|file| *file = sound(limits::WAVEFORM, 31)),
+            with(&|file| *file = sound(limits::WAVEFORM + 1, 31)),
+        ),
+        (
+            with(&|file| *file = sound(1, 31)),
+            with(&|file| *file = sound(1, 32)),
+        ),
         (
             with(&|file| file.manifest.name = long(limits::FILE_NAME)),
             with(&|file| file.manifest.name = long(limits::FILE_NAME + 1)),
@@ -286,6 +314,8 @@ fn bodies() -> Vec<Body> {
             message: MESSAGE,
             on: true,
         }),
+        Body::Attachment(Box::new(sound(3, 31))),
+        Body::Attachment(Box::new(film())),
         Body::Unknown {
             kind: 999,
             bytes: opaque(b"secret"),
@@ -322,6 +352,7 @@ fn attachment() -> Attachment {
             }),
         },
         caption: "secret".into(),
+        media: None,
         folder: None,
     }
 }
@@ -337,6 +368,17 @@ fn folder() -> Attachment {
         folder: Some(Folder {
             list: bare(attachment().manifest),
             files: 2,
+        }),
+        ..attachment()
+    }
+}
+
+fn sound(parts: usize, loud: u8) -> Attachment {
+    Attachment {
+        media: Some(Media::Sound {
+            duration_ms: 4_200,
+            waveform: vec![loud; parts],
+            voice: true,
         }),
         ..attachment()
     }
@@ -362,6 +404,17 @@ fn a_folder_is_no_file_and_its_list_says_nothing_of_itself() {
         let mut lying = folder();
         lie(lying.folder.as_mut().unwrap());
         assert!(!read(20, &lying), "{n}");
+    }
+}
+
+fn film() -> Attachment {
+    Attachment {
+        media: Some(Media::Film {
+            duration_ms: 61_000,
+            width: 1920,
+            height: 1080,
+        }),
+        ..attachment()
     }
 }
 
