@@ -168,12 +168,12 @@ impl<'a> Unfolding<'a> {
             if listed.size > 0 {
                 return Ok(Some(writing));
             }
-            self.close(writing)?;
+            self.close(&writing)?;
         }
         Ok(None)
     }
 
-    fn close(&mut self, written: Writing<'_>) -> io::Result<()> {
+    fn close(&mut self, written: &Writing<'_>) -> io::Result<()> {
         if !self.is_large {
             written.file.sync_all()?;
         }
@@ -214,7 +214,7 @@ impl Write for Unfolding<'_> {
         if open.left > 0 {
             self.open = Some(open);
         } else {
-            self.close(open)?;
+            self.close(&open)?;
         }
         Ok(part.len())
     }

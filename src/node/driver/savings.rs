@@ -25,7 +25,8 @@ use crate::{
 
 impl Driver<'_> {
     /// A file was saved where it was to be, or can never be.
-    pub(super) fn settled(&mut self, core: &Core, message: MessageId, to: &Path) {
+    #[expect(clippy::unused_self, reason = "beside its siblings")]
+    pub(super) fn settled(&self, core: &Core, message: MessageId, to: &Path) {
         let Some(mut row) = noted(core, &message) else {
             return;
         };

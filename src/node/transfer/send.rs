@@ -115,7 +115,12 @@ impl Sending {
         if answer.is_err() {
             let shelf = shared.shelf.clone();
             let all = std::iter::once(blob).chain(list);
-            let _ = spawn_blocking(move || all.map(|blob| shelf.remove(&blob)).count()).await;
+            let _ = spawn_blocking(move || {
+                for blob in all {
+                    let _ = shelf.remove(&blob);
+                }
+            })
+            .await;
         }
         let _ = waiting.send(answer);
     }
