@@ -791,6 +791,7 @@ fn chosen(place: &Path) -> Found {
         name: name.to_string_lossy().into_owned(),
         size: 812_345_678,
         folder: Some(214),
+        voice: false,
         original: false,
         content: None,
     })

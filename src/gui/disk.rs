@@ -131,6 +131,7 @@ pub fn choose(place: &Path) -> Found {
                 size: walk.size(),
                 folder: Some(walk.files()),
                 original: false,
+                voice: false,
                 content: None,
                 path,
             })
@@ -240,7 +241,7 @@ mod tests {
 
         assert_eq!(chosen.name, "photos");
         assert_eq!((chosen.folder, chosen.size), (Some(2), 10));
-        fs::set_permissions(path.join("lake"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path.join("lake"), fs::Permissions::from_mode(0o0)).unwrap();
         if fs::read_dir(path.join("lake")).is_err() {
             let why = tr("disk-forbidden");
             assert_eq!(choose(&path), Found::Nothing { path, why });

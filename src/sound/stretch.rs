@@ -16,6 +16,7 @@ pub enum Speed {
 
 impl Speed {
     /// The one after it; after the last the first.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::One => Self::OneAndAHalf,

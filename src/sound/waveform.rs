@@ -30,7 +30,7 @@ impl Waveform {
     /// Listens on.
     pub fn hear(&mut self, frames: &[Frame]) {
         for [left, right] in frames {
-            self.sum += (left * left + right * right) / 2.0;
+            self.sum += (left * left).midpoint(right * right);
             self.count += 1;
             if self.count >= self.length {
                 self.end();

@@ -132,6 +132,9 @@ fn a_folder_is_saved_beside_what_is_there_and_whole_or_not_at_all() {
     assert!(!to.join("other").exists());
 }
 
+/// What a list says that is not so.
+type Lie = fn(&mut Vec<Listed>);
+
 #[test]
 fn a_list_that_lies_about_what_files_say_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -141,7 +144,6 @@ fn a_list_that_lies_about_what_files_say_leaves_nothing() {
     let blob = shelf.find(&sealed.blob).unwrap().unwrap();
     let to = dir.path().join("downloads");
     fs::create_dir(&to).unwrap();
-    type Lie = fn(&mut Vec<Listed>);
     let lies: [(&str, Lie); 7] = [
         ("another hash", |files| files[0].hash[3] ^= 1),
         ("the hash of another file", |files| {
@@ -166,9 +168,7 @@ fn a_list_that_lies_about_what_files_say_leaves_nothing() {
         let mut files = listing.files.clone();
         lie(&mut files);
         let lying = Listing::new(listing.folders.clone(), files);
-        if lying == listing {
-            panic!("{what} is no lie");
-        }
+        assert!(lying != listing, "{what} is no lie");
 
         let saved = blob.save_folder(&opening(&sealed), &lying, "x", &to);
 
@@ -388,13 +388,15 @@ proptest! {
     }
 }
 
+/// What happens to a file.
+type Change = fn(&Path);
+
 #[test]
 fn what_changes_while_it_is_read_is_not_sent() {
     let dir = tempfile::tempdir().unwrap();
     let root = made(dir.path());
     let shelf = shelf(dir.path());
     let file = root.join("photos/lake.jpg");
-    type Change = fn(&Path);
     let changes: [(&str, Change); 4] = [
         ("longer", |file| fs::write(file, content(150_001)).unwrap()),
         ("shorter", |file| fs::write(file, content(149_999)).unwrap()),

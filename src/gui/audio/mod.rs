@@ -1,6 +1,6 @@
 //! Sound in and out: what is played, what is spoken.
 //!
-//! The sound server is spoken to by its own protocol (PulseAudio's, which PipeWire speaks too), so nothing is linked
+//! The sound server is spoken to by its own protocol (`PulseAudio`'s, which `PipeWire` speaks too), so nothing is linked
 //! and nothing has to be installed. Where there is none, that is said, and everything else works.
 
 mod deck;

@@ -132,7 +132,7 @@ fn room(there: &Path) -> (Audio, Arc<Mutex<Vec<Heard>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&told);
     let audio = Audio::start_at(Some(there.to_owned()), move |heard| {
-        kept.lock().unwrap().push(heard)
+        kept.lock().unwrap().push(heard);
     });
     (audio, told)
 }

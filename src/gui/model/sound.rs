@@ -160,6 +160,7 @@ impl Model {
             path: PathBuf::from(NAME),
             name: NAME.to_owned(),
             size: note.len() as u64,
+            folder: None,
             original: false,
             voice: true,
             content: Some(Content(note)),

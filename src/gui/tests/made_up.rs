@@ -260,6 +260,7 @@ impl MadeUp {
                     size: 2_400_000,
                     folder: Some(3),
                     original: false,
+                    voice: false,
                     content: None,
                 })
             }

@@ -41,6 +41,7 @@ pub(super) fn seal(
         attachment: Box::new(Attachment {
             manifest: of_folder,
             caption: String::new(),
+            media: None,
             folder: Some(Folder {
                 list: manifest(list, String::new()),
                 files,

@@ -22,7 +22,7 @@ use crate::{
         view::{Answer, Content},
     },
     picture::{Refusal, Small},
-    proto::chat::content::{Attachment, Manifest, Media, Thumbnail},
+    proto::chat::content::{Attachment, Manifest, Thumbnail},
     sound,
     wire::limits,
 };
@@ -231,6 +231,7 @@ fn refusal(path: &Path, problem: &Problem) -> CommandError {
                 WalkError::Disk(..) => ErrorKind::Storage,
             };
             return CommandError::new(kind, format!("{path} was not sent: {error}."));
+        }
         Problem::Sound(refusal) => {
             let (kind, why) = match refusal {
                 sound::Refusal::TooLarge => (

@@ -419,6 +419,7 @@ async fn what_has_no_room_comes_by_itself_once_there_is_room_and_is_saved_then()
         attachment: Box::new(Attachment {
             manifest: send::manifest(sealed, "x".into()),
             caption: String::new(),
+            media: None,
             folder: None,
         }),
         to: place.clone(),

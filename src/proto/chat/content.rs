@@ -215,10 +215,10 @@ impl Body {
             16 => Self::Records(bytes),
             17 => Self::HistoryRequest(read(&bytes, |_: &HistoryRequest| true)?),
             18 => Self::Attachment(Box::new(read(&bytes, |file: &Attachment| {
-                file.media.is_some() && file.within_limits()
+                file.media.is_some() && file.folder.is_none() && file.within_limits()
             })?)),
             20 => Self::Attachment(Box::new(read(&bytes, |folder: &Attachment| {
-                folder.folder.is_some() && folder.within_limits()
+                folder.folder.is_some() && folder.media.is_none() && folder.within_limits()
             })?)),
             LOCAL => Self::GroupChange(read(&bytes, |_: &GroupChange| true)?),
             kind => Self::Unknown { kind, bytes },

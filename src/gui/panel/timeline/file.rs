@@ -181,9 +181,8 @@ fn deeds_of(message: &Message, file: &FileInfo, failed: bool) -> Vec<Deed> {
     match file.state {
         FileState::Offered | FileState::Cancelled if failed => vec![Deed::Again],
         FileState::Offered | FileState::Cancelled => vec![Deed::Download],
-        FileState::Fetching if failed => vec![Deed::Again, Deed::Cancel],
+        FileState::Fetching | FileState::Paused if failed => vec![Deed::Again, Deed::Cancel],
         FileState::Fetching => vec![Deed::Pause, Deed::Cancel],
-        FileState::Paused if failed => vec![Deed::Again, Deed::Cancel],
         FileState::Paused => vec![Deed::Resume, Deed::Cancel],
         FileState::Here if is_film(file) => vec![Deed::Save, Deed::Watch],
         FileState::Here => vec![Deed::Save],
