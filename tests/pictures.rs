@@ -54,7 +54,7 @@ use self::{
 };
 
 /// The screens, each with the name of its pictures.
-const SCREENS: [(&str, &str); 30] = [
+const SCREENS: [(&str, &str); 32] = [
     ("new", "first-start"),
     ("chat", "conversation"),
     ("group", "group"),

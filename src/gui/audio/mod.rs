@@ -183,11 +183,12 @@ impl<T: Fn(Heard)> Room<T> {
                 }
             }
             Ask::End { keep } => {
-                if let Some(recording) = self.recording.take()
-                    && let Some(note) = recording.end().await
-                    && keep
-                {
-                    (self.tell)(Heard::Note(note.into()));
+                if let Some(recording) = self.recording.take() {
+                    match recording.end().await {
+                        Some(note) if keep => (self.tell)(Heard::Note(note.into())),
+                        None if keep => (self.tell)(Heard::Deaf(tr("sound-server"))),
+                        _ => {}
+                    }
                 }
             }
         }

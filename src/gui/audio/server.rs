@@ -32,7 +32,10 @@ pub(super) async fn connect(socket: PathBuf) -> Option<Server> {
         socket.set_read_timeout(Some(PATIENCE))?;
         let cookie = pulseaudio::cookie_path_from_env();
         let cookie = cookie.and_then(|path| std::fs::read(path).ok());
-        Client::new_unix(c"Betwixt", socket, cookie)
+        // A server that asks for none still hangs up on one of another length.
+        let cookie = cookie.filter(|cookie| cookie.len() == COOKIE);
+        let cookie = cookie.unwrap_or_else(|| vec![0; COOKIE]);
+        Client::new_unix(c"Betwixt", socket, Some(cookie))
     });
     match soon(connecting).await? {
         Ok(Ok(client)) => Some(Server(client)),
@@ -242,6 +245,9 @@ fn bytes_of(rate: u32, part: u32) -> u32 {
 
 /// Bytes of a frame of two channels.
 const FRAME: usize = 8;
+
+/// Bytes of the secret that clients of a sound server share (`PA_NATIVE_COOKIE_LENGTH`).
+const COOKIE: usize = 256;
 
 /// Nobody waits longer for a sound server.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -125,7 +125,12 @@ async fn until(told: &Mutex<Vec<Heard>>, fits: impl Fn(&Heard) -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{:?}", told.lock().unwrap());
+    let told = told.lock().unwrap();
+    let why = told.iter().filter_map(|heard| match heard {
+        Heard::Deaf(why) | Heard::Refused(_, why) => Some(why),
+        _ => None,
+    });
+    panic!("{told:?}: {:?}", why.collect::<Vec<_>>());
 }
 
 fn room(there: &Path) -> (Audio, Arc<Mutex<Vec<Heard>>>) {
@@ -147,7 +152,11 @@ async fn what_is_played_is_heard_by_a_sound_server_and_what_is_spoken_becomes_a_
     let message = MessageId([1; 32]);
 
     audio.ask(Ask::Record);
-    until(&told, |heard| matches!(heard, Heard::Spoken(..))).await;
+    until(
+        &told,
+        |heard| matches!(heard, Heard::Spoken(ms, _) if *ms > 100),
+    )
+    .await;
     // What a null sink plays, its monitor hears.
     audio.ask(Ask::End { keep: true });
     until(&told, |heard| matches!(heard, Heard::Note(_))).await;

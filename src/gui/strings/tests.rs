@@ -239,6 +239,9 @@ fn the_search_for_sentences_finds_them() {
     assert_eq!(shown, ["Not sent.", "some words"]);
 }
 
+/// Hints of the desktop's notifications.
+const OF_NOTICES: [&str; 2] = ["sound-file", "sound-name"];
+
 /// Texts that look like keys: in the family of a known key, but unknown.
 fn named(used: &BTreeSet<String>, known: &BTreeSet<String>) -> Vec<String> {
     let families: BTreeSet<&str> = known
@@ -250,6 +253,7 @@ fn named(used: &BTreeSet<String>, known: &BTreeSet<String>) -> Vec<String> {
             && text
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !OF_NOTICES.contains(&text)
             && text
                 .split('-')
                 .next()

@@ -463,7 +463,7 @@ fn the_list_of_chats_says_how_far_what_comes_there_has_come() {
     hears(&mut window, coming.clone());
 
     let row = |window: &Window, words: &str| window.has_part(words);
-    assert!(row(&window, "25 % of 2.4 MB · 60 kB/s · 30 seconds left"));
+    assert!(row(&window, "25 % of 2.4 MB · 60 kB/s · 30 s left"));
 
     // Another file in the same chat counts in.
     coming.file_id = FileId([8; 32]);

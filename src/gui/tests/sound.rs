@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use egui::{Key, Modifiers, accesskit::Role, vec2};
 
-use super::bed::{CHAT, MadeUp, Window, bounds, name};
+use super::bed::{CHAT, MadeUp, Window, another_chat, bounds, name};
 use crate::{
     gui::{
         audio::{Ask, Heard},
         bridge::Update,
-        sample::{id, incoming, with_file},
+        sample::{BEN, NOW, id, incoming, with_file},
     },
     node::view::{FileCommand, FileState, Message},
     sound::Speed,
@@ -28,6 +28,7 @@ fn note(number: u64, state: FileState) -> Message {
 fn window(messages: Vec<Message>) -> Window {
     let mut node = MadeUp::default();
     node.chats[0].last = messages.last().cloned();
+    node.chats.push(another_chat(BEN, "Ben Okafor", NOW));
     node.messages.insert(CHAT, messages);
     let mut window = Window::open_with(node, vec2(1200.0, 900.0));
     window.click_starting("Maya Lindqvist, ");
@@ -93,9 +94,10 @@ fn the_voice_note_after_one_is_played_after_it_and_none_after_the_last() {
         note(1000, FileState::Here),
     ];
     let mut window = window(messages);
-    let mut first = window.nodes().iter();
-    let first = first.find(|node| name(node) == Some("Play voice note"));
-    let first = bounds(first.unwrap()).center();
+    let notes = window.nodes().iter();
+    let notes = notes.filter(|node| name(node) == Some("Play voice note"));
+    let notes = notes.map(|node| bounds(node).center());
+    let first = notes.min_by(|a, b| a.y.total_cmp(&b.y)).unwrap();
 
     window.click_at(first, egui::PointerButton::Primary);
     assert_eq!(window.node.played, [(id(998), 0, Speed::One)]);
@@ -173,7 +175,7 @@ fn what_is_spoken_is_forgotten_with_escape_and_with_another_chat() {
     assert!(window.has("Record a voice note"));
 
     window.click("Record a voice note");
-    window.click_starting("Herons, ");
+    window.click_starting("Ben Okafor, hello there");
     assert_eq!(window.node.asked_sound.last(), Some(&discarded));
     assert!(window.app().model().sound.spoken.is_none());
     heard(&mut window, Heard::Note(Arc::from(&b"OggS"[..])));

@@ -22,7 +22,7 @@ pub(super) fn microphone(ui: &Ui, field: Rect, chat: ChatId, view: &mut View<'_>
     let center = pos2(field.max.x - 91.0, field.max.y - 21.0);
     let place = Rect::from_center_size(center, vec2(34.0, 34.0));
     if view.model.sound.missing {
-        let response = ui.interact(place, ui.scope_id().with("no microphone"), Sense::hover());
+        let response = ui.interact(place, ui.scope_id().with("deaf"), Sense::hover());
         let label = tr("composer-record");
         response.widget_info(|| WidgetInfo::labeled(Role::Button, false, &label));
         let (font, ink) = (theme::icon(21.0), view.tokens.text3.gamma_multiply(0.6));
@@ -71,7 +71,7 @@ pub(super) fn show(ui: &Ui, field: Rect, send: Rect, chat: ChatId, view: &mut Vi
     let center = pos2(field.max.x - 24.0, middle);
     let cross = Rect::from_center_size(center, vec2(34.0, 34.0));
     let discarded = button::quiet_icon(ui, cross, icon::TRASH, &tr("recorder-discard")).clicked();
-    let response = ui.interact(send, ui.scope_id().with("send spoken"), Sense::click());
+    let response = ui.interact(send, ui.scope_id().with("sent"), Sense::click());
     let label = tr("recorder-send");
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     painter.circle_filled(send.center(), 21.0, tokens.accent);
