@@ -33,8 +33,10 @@ use std::{
 
 use betwixt::{
     gui::{
+        action::{Action, SoundAction},
         app::App,
         appearance::{Accent, Appearance, Ground, ThemeChoice},
+        audio::Heard,
         bridge::{FarEnd, Update, bridge},
         calendar::Calendar,
         language::Language,
@@ -169,12 +171,12 @@ fn take(screen: &str, appearance: Appearance, size: Vec2) -> ColorImage {
             stage.app.perform(&ctx, action);
             stage.settle(size);
         }
-        for action in gallery::afterwards(screen) {
+        for action in afterwards(screen) {
             let ctx = stage.ctx.clone();
             stage.app.perform(&ctx, action);
             stage.settle(size);
         }
-        for heard in gallery::heard(screen) {
+        for heard in heard(screen) {
             (stage.tell)(Update::Heard(heard));
         }
         if ["files", "folders"].contains(&screen) {
@@ -358,4 +360,25 @@ fn a_letter_that_moves_is_a_difference() {
 
     assert!(differing(&known, &drawn).unwrap() > MOST_DIFFERING);
     assert!(differing(&image::RgbImage::new(40, 41), &drawn).is_err());
+}
+
+/// What is heard of sound on a screen of it.
+fn heard(screen: &str) -> Vec<Heard> {
+    match screen {
+        "sound" => vec![Heard::At(sample::id(3_000_000), 17_000, Some(42_000))],
+        "recorder" => {
+            let spoken = (1u64..).zip(gallery::waveform(5));
+            let spoken = spoken.map(|(at, loud)| Heard::Spoken(at * 100 + 1_000, loud));
+            spoken.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is done once a screen is there.
+fn afterwards(screen: &str) -> Vec<Action> {
+    match screen {
+        "sound" => vec![Action::Sound(SoundAction::Play(sample::id(3_000_000)))],
+        _ => Vec::new(),
+    }
 }

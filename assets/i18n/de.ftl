@@ -727,6 +727,7 @@ attach-empty = Hier ist nichts, was sich senden lässt.
 attach-whole = Diesen Ordner mit allem darin senden
 attach-chosen = { $name }, { $size }
 attach-less = { $less } statt { $size }
+attach-as-it-is = Ein Ordner wird gesendet, wie er ist: Bilder darin sagen vielleicht, wo sie aufgenommen wurden.
 attach-original = Original senden
 attach-original-off = Bilder werden kleiner gesendet und ohne ihren Aufnahmeort.
 attach-original-on = Bilder werden so gesendet, wie sie sind, vielleicht mit Aufnahmeort.

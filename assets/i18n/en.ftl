@@ -745,6 +745,7 @@ attach-empty = Nothing here that can be sent.
 attach-whole = Send this folder with all that is in it
 attach-chosen = { $name }, { $size }
 attach-less = { $less } instead of { $size }
+attach-as-it-is = A folder goes as it is: pictures in it may say where they were taken.
 attach-original = Send original
 attach-original-off = Pictures go smaller, and without where they were taken.
 attach-original-on = Pictures go as they are, and may say where they were taken.

@@ -19,7 +19,6 @@ use std::{
 use betwixt::{
     gui::{
         action::{Action, FileAction, FindAction, GroupAction, MessageAction, SoundAction},
-        audio::Heard,
         bridge::{Request, Update},
         disk::{Chosen, Folder, Found, Row},
         model::nav::{Dialog, Place},
@@ -1188,7 +1187,7 @@ const WORDS: &str = "harbor velvet anchor mosaic ribbon copper meadow signal lan
                      rocket saddle";
 
 /// As of somebody who speaks.
-fn waveform(number: u32) -> Vec<u8> {
+pub fn waveform(number: u32) -> Vec<u8> {
     let loud = |part: u32| {
         let word = (part * 5 + number * 3) % 17;
         let turn = (part * 7 + number * 11) % 13;
@@ -1200,25 +1199,4 @@ fn waveform(number: u32) -> Vec<u8> {
     };
     let parts = (0..64).map(|part| u8::try_from(loud(part).min(31)).unwrap_or(0));
     parts.collect()
-}
-
-/// What is heard of sound on a screen of it.
-pub fn heard(screen: &str) -> Vec<Heard> {
-    match screen {
-        "sound" => vec![Heard::At(sample::id(3_000_000), 17_000, Some(42_000))],
-        "recorder" => {
-            let spoken = (1u64..).zip(waveform(5));
-            let spoken = spoken.map(|(at, loud)| Heard::Spoken(at * 100 + 1_000, loud));
-            spoken.collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What is done once a screen is there.
-pub fn afterwards(screen: &str) -> Vec<Action> {
-    match screen {
-        "sound" => vec![Action::Sound(SoundAction::Play(sample::id(3_000_000)))],
-        _ => Vec::new(),
-    }
 }

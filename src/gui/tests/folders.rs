@@ -74,6 +74,7 @@ fn a_folder_that_one_walked_to_is_sent_as_one_item() {
     window.click("Open photos");
     window.click("Send this folder with all that is in it");
     assert!(window.has("photos, 3 files · 2.4 MB"));
+    assert!(window.has_part("pictures in it may say where they were taken"));
     window.click("Send file");
 
     let Some(FileCommand::Send { path, .. }) = window.node.file_commands.last() else {

@@ -173,6 +173,9 @@ fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
     if model.files.has_pictures() {
         original(ui, view);
     }
+    if model.files.chosen.iter().any(|file| file.folder.is_some()) {
+        crate::gui::panel::row::sentence(ui, &tr("attach-as-it-is"));
+    }
     let entered = line(ui, TOPIC, &tr("attach-caption"), false, &mut fields.topic);
     let caption = fields.topic.trim();
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
