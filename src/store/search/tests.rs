@@ -183,6 +183,7 @@ fn who_where_when_and_what_it_has_narrow_it_down() {
     let mut elsewhere = text(2, "owl");
     elsewhere.chat = OTHER;
     store.commit(vec![say(by_ann), say(elsewhere)]).unwrap();
+    search.wait(LONG);
     let owls = asking(&["owl"]);
 
     let by = |person| Ask {
