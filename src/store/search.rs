@@ -47,8 +47,8 @@ struct View {
     chats: BTreeMap<u32, crate::proto::id::ChatId>,
 }
 
-/// How long who searches waits for what came just before.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long who searches waits for what came just before: a busy machine takes more than half a second.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long who searches waits for an index that has to be made anew.
 const LONG_PATIENCE: Duration = Duration::from_secs(3);
