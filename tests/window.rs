@@ -106,6 +106,18 @@ impl Display {
         self.xdotool(&["mousemove", "--sync", &x, &y, "click", "1"]);
     }
 
+    /// What of a kept picture shows messages, and nothing that blinks or is written in.
+    fn view(&self, name: &str) -> Vec<u8> {
+        let path = pictures().join(format!("{name}.png"));
+        let out = Command::new("convert")
+            .arg(path)
+            .args(["-crop", "700x480+430+200", "-depth", "8", "gray:-"])
+            .output()
+            .unwrap();
+        assert!(!out.stdout.is_empty(), "{name} was kept");
+        out.stdout
+    }
+
     /// Keeps what is seen once it is still, and says how bright it is, from 0 to 255.
     fn picture(&self, name: &str) -> u64 {
         let path = pictures().join(format!("{name}.png"));
@@ -327,6 +339,17 @@ fn a_person_at_the_window_talks_with_a_program() {
     ada.event(json!({"type": "message", "text": "Hello from the window!"}));
     display.picture("4 changed");
 
+    // Two lines are one message.
+    display.write("Two lines:");
+    display.press("shift+Return");
+    display.write("the second");
+    display.press("Return");
+    let heard = ada.event(json!({"type": "message", "outgoing": false, "edited_at": null}));
+    assert_eq!(heard["text"], "Two lines:\nthe second");
+    display.picture("4 two lines");
+
+    search(&display, &mut ada, &window, &chat);
+
     // In the light, and in the dark.
     display.press("ctrl+comma");
     for (name, (x, y), bright) in [("light", LIGHT, true), ("dark", DARK, false)] {
@@ -372,16 +395,71 @@ fn a_person_at_the_window_talks_with_a_program() {
         .arg("rpc")
         .env("BETWIXT_PASSPHRASE", "correct horse");
     let mut again = Node::of(&mut command);
-    let page = again.ok("message.list", json!({"chat_id": chat}));
+    let all = json!({"chat_id": chat, "limit": 100});
+    let page = again.ok("message.list", all);
     let texts: Vec<_> = page
         .as_array()
         .unwrap()
         .iter()
         .map(|m| &m["text"])
         .collect();
-    assert_eq!(texts, ["Hello from the window!", "Hello, window"]);
+    assert_eq!(
+        texts[..4],
+        [
+            "Hello from the window!",
+            "Hello, window",
+            "Two lines:\nthe second",
+            "The heron is back"
+        ]
+    );
+    assert_eq!(texts.len(), 64);
     assert_eq!(again.stop(), 0);
     assert_eq!(ada.stop(), 0);
+}
+
+/// Looks for what was said long ago, in the chat and everywhere, with the keyboard alone.
+fn search(display: &Display, ada: &mut Node, window: &Window<'_>, chat: &Value) {
+    let mut last = Value::Null;
+    for n in 0..=60 {
+        let text = match n {
+            0 => "The heron is back".to_owned(),
+            n => format!("Something else, number {n}"),
+        };
+        let said = ada.ok("message.send", json!({"chat_id": chat, "text": text}));
+        last = said["message_id"].clone();
+    }
+    // Who looks at the chat has read it: it is at its end.
+    ada.event(json!({"type": "status", "message_id": last, "state": "read"}));
+    until("what was said can be found", || {
+        let found = window.ask("search", &json!({"query": "heron"}));
+        (found["found"].as_array().unwrap().len() == 1).then_some(())
+    });
+    display.picture("4 end of chat");
+    let end = display.view("4 end of chat");
+
+    display.press("ctrl+f");
+    display.write("heron");
+    until("the search in the chat leads there", || {
+        display.picture("4 sought");
+        (display.view("4 sought") != end).then_some(())
+    });
+    display.press("Escape");
+    until("ctrl+end leads back", || {
+        display.press("ctrl+End");
+        display.picture("4 back");
+        (display.view("4 back") == end).then_some(())
+    });
+
+    display.press("ctrl+shift+f");
+    display.write("heron");
+    until("what was found leads there", || {
+        display.press("Down");
+        display.press("Return");
+        display.picture("4 found");
+        (display.view("4 found") != end).then_some(())
+    });
+    display.press("ctrl+k");
+    display.press("Escape");
 }
 
 #[test]
