@@ -84,16 +84,7 @@ impl<'a> Group<'a> {
     /// One of a few. Returns the one that was clicked.
     pub fn choice(&mut self, label: &str, words: &[String], chosen: usize) -> Option<usize> {
         let row = self.row(64.0);
-        let at = pos2(row.min.x + INSET, row.center().y);
-        let font = theme::medium(theme::TITLE);
-        text::put(
-            self.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            label,
-            font,
-            self.tokens.text,
-        );
+        self.label(row, label);
         let wide = 252f32.min(row.width() - 120.0);
         let place = Rect::from_min_size(
             pos2(row.max.x - 16.0 - wide, row.center().y - 19.0),
@@ -106,16 +97,7 @@ impl<'a> Group<'a> {
     pub fn step(&mut self, label: &str, value: &str, names: [&str; 2]) -> Option<bool> {
         let row = self.row(58.0);
         let middle = row.center().y;
-        let at = pos2(row.min.x + INSET, middle);
-        let font = theme::medium(theme::TITLE);
-        text::put(
-            self.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            label,
-            font,
-            self.tokens.text,
-        );
+        self.label(row, label);
         let words = Rect::from_center_size(pos2(row.max.x - 92.0, middle), vec2(64.0, 38.0));
         let name = format!("{label}: {value}");
         let response = self
@@ -170,17 +152,7 @@ impl<'a> Group<'a> {
             .ui
             .interact(row, self.ui.scope_id().with(&name), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
-        let at = pos2(row.min.x + INSET, row.center().y);
-        let font = theme::medium(theme::TITLE);
-        let width = text::put(
-            self.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            label,
-            font,
-            self.tokens.text,
-        )
-        .width();
+        let width = self.label(row, label).width();
         let room = row.width() - 2.0 * INSET - width - 16.0;
         let job = text::one_line(value, room, theme::regular(theme::BODY), self.tokens.text2);
         let galley = self.painter().layout_job(job);
@@ -233,6 +205,14 @@ impl<'a> Group<'a> {
         }
         self.rows += 1;
         row
+    }
+
+    /// What a row is about, in its middle. Returns where that stands.
+    fn label(&self, row: Rect, label: &str) -> Rect {
+        let at = pos2(row.min.x + INSET, row.center().y);
+        let font = theme::medium(theme::TITLE);
+        let (left, ink) = (Align2::LEFT_CENTER, self.tokens.text);
+        text::put(self.painter(), at, left, label, font, ink)
     }
 
     fn words(&self, row: Rect, label: &str, hint: &str, taken: f32) {
