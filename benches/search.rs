@@ -144,7 +144,7 @@ fn measure(name: &str, store: &Store, search: &Search, questions: &[Ask]) {
     for _ in 0..5 {
         for question in questions {
             let begun = Instant::now();
-            found = search.find(question).unwrap().len();
+            found = search.find(question).unwrap().0.len();
             times.push(begun.elapsed());
         }
         if begun.elapsed() > Duration::from_secs(20) {
@@ -154,7 +154,7 @@ fn measure(name: &str, store: &Store, search: &Search, questions: &[Ask]) {
     let first = times[0];
     times.sort();
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-    let hits = search.find(&questions[0]).unwrap();
+    let (hits, _) = search.find(&questions[0]).unwrap();
     let begun = Instant::now();
     for hit in hits {
         store.message(&hit.row.id).unwrap();

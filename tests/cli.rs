@@ -110,10 +110,7 @@ fn messages_are_sent_and_printed_through_the_running_instance() {
     let wrong = run(b.path(), &["search", "has:teeth"]);
     assert_eq!(wrong.status.code(), Some(1));
     let sentence = String::from_utf8(wrong.stderr).unwrap();
-    assert!(
-        sentence.contains("link, file, mention or reply"),
-        "{sentence}"
-    );
+    assert!(sentence.contains("folder, mention or reply"), "{sentence}");
     drop(ada);
 }
 

@@ -56,7 +56,7 @@ use self::{
 };
 
 /// The screens, each with the name of its pictures.
-const SCREENS: [(&str, &str); 32] = [
+const SCREENS: [(&str, &str); 33] = [
     ("new", "first-start"),
     ("chat", "conversation"),
     ("group", "group"),
@@ -82,6 +82,7 @@ const SCREENS: [(&str, &str); 32] = [
     ("about", "message-info"),
     ("link", "link"),
     ("search", "search"),
+    ("keys", "keys"),
     ("attach", "attach"),
     ("chosen", "chosen"),
     ("album", "album"),
@@ -132,6 +133,19 @@ fn every_screen_looks_as_in_its_pictures() {
             ThemeChoice::Dark,
         ),
         ("chat", "hebrew-light", Language::Hebrew, ThemeChoice::Light),
+        ("chat", "hebrew-dark", Language::Hebrew, ThemeChoice::Dark),
+        (
+            "settings",
+            "hebrew-settings-light",
+            Language::Hebrew,
+            ThemeChoice::Light,
+        ),
+        (
+            "settings",
+            "hebrew-settings-dark",
+            Language::Hebrew,
+            ThemeChoice::Dark,
+        ),
     ] {
         let appearance = Appearance {
             theme,

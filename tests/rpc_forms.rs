@@ -7,8 +7,9 @@
 )]
 
 use betwixt::node::{
-    ChatChange, ChatId, Command, DeleteFor, DeliveryState, GroupRole, History, MessageId, PersonId,
-    Reply, ResultOrder, SearchFor, Settings, SettingsChange, Timestamp, WarningKind,
+    ChatChange, ChatId, Command, DeleteFor, DeliveryState, Found, GroupRole, History, MessageId,
+    Part, PersonId, Reply, ResultOrder, Results, SearchFor, Settings, SettingsChange, Timestamp,
+    WarningKind,
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Former, Member, Message,
         MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
@@ -521,6 +522,24 @@ fn answers() {
     assert_eq!(
         form(Answer::History(vec![edition])),
         json!([{"text": "Hello", "at": 3}])
+    );
+    let found = Found {
+        message: message(),
+        snippet: vec![Part {
+            text: "Hello".into(),
+            hit: true,
+        }],
+    };
+    let results = Results {
+        found: vec![found],
+        complete: false,
+        indexed: 40,
+        messages: 100,
+    };
+    assert_eq!(
+        form(Answer::Results(results)),
+        json!({"found": [{"message": message_form(), "snippet": [{"text": "Hello", "hit": true}]}],
+            "complete": false, "indexed": 40, "messages": 100})
     );
     let receipt = PersonReceipt {
         person_id: ADA,

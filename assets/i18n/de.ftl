@@ -80,7 +80,8 @@ forward-search-label = Chats durchsuchen
 found-messages = Nachrichten
 found-searching = Wird gesucht …
 found-nothing = Keine Nachricht passt dazu.
-found-help = Versuche den Anfang eines Worts, "Wörter in Anführungszeichen", from:Ben, in:Reiher, date:2026-11 oder has:link.
+found-help = Versuche den Anfang eines Worts, "Wörter in Anführungszeichen", from:Ben, in:Reiher, date:2026-11, has:picture oder has:link.
+found-indexing = Der Index wird noch angelegt: { $count } % der Nachrichten lassen sich schon finden.
 found-more = Mehr anzeigen
 
 seek-open = In diesem Chat suchen
@@ -844,3 +845,49 @@ span-seconds = { $count ->
     [one] { $count } Sekunde
    *[other] { $count } Sekunden
 }
+
+keys-title = Tastenkürzel
+keys-sentence = Alles in diesem Fenster ist mit der Tastatur erreichbar.
+keys-search = Chats und Nachrichten durchsuchen
+keys-seek = Im offenen Chat suchen
+keys-rows = Durch Treffer und Listen
+keys-open = Gewähltes öffnen
+keys-back = Zurück: ins Feld, dann hinaus
+keys-chats = Der Chat darüber, darunter
+keys-line = Neue Zeile in einer Nachricht
+keys-edit = Im leeren Feld: letzte Nachricht bearbeiten
+keys-attach = Dateien für den offenen Chat
+keys-scroll = Durch den Chat
+keys-end = Ans Ende des Chats
+keys-people = Personen
+keys-settings = Einstellungen
+keys-lock = Sperren
+settings-keys-hint = Was die Tasten tun
+
+refused-invalid = Das ergibt hier keinen Sinn: { $cause }
+refused-not-found = Das gibt es nicht: { $cause }
+refused-conflict = Das widerspricht dem, was da ist: { $cause }
+refused-locked = Das Profil ist gesperrt: { $cause }
+refused-forbidden = Das darfst du nicht: { $cause }
+refused-too-large = Das ist zu groß: { $cause }
+refused-storage = Die Festplatte lässt es nicht zu: { $cause }
+refused-network = Das Netzwerk lässt es nicht zu: { $cause }
+refused-unsupported = Diese Version kann das nicht: { $cause }
+
+menu-proof = Beweis speichern …
+proof-title = Beweis speichern
+proof-sentence = Diese Datei zeigt jedem, dass du diese Nachricht geschrieben hast, was darin steht und wer unterschrieben hat, sie zu haben. „betwixt verify“ prüft sie.
+proof-has = { $name } hat unterschrieben: hat sie
+proof-open = { $name } hat noch nicht unterschrieben
+proof-relays = { $count ->
+    [one] { $count } Relay hat unterschrieben: bewahrt sie auf
+   *[other] { $count } Relays haben unterschrieben: bewahren sie auf
+}
+proof-asking = Wer unterschrieben hat, wird noch gefragt …
+proof-unsaved = Der Beweis wurde nicht gespeichert: { $name }
+
+attach-files = Dateien wählen …
+attach-folder = Einen Ordner wählen …
+awake-reason = Betwixt soll erreichbar bleiben
+settings-awake = Erreichbar bleiben
+settings-awake-hint = Der Computer schläft nicht von selbst ein, solange Betwixt läuft

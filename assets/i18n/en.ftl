@@ -98,7 +98,8 @@ forward-search-label = Search chats
 found-messages = Messages
 found-searching = Searching…
 found-nothing = No message has that.
-found-help = Try the beginning of a word, "words in quotes", from:Ben, in:Herons, date:2026-11 or has:link.
+found-help = Try the beginning of a word, "words in quotes", from:Ben, in:Herons, date:2026-11, has:picture or has:link.
+found-indexing = Still indexing: { $count } % of the messages can be found so far.
 found-more = Show more
 
 seek-open = Search in this chat
@@ -862,3 +863,49 @@ span-seconds = { $count ->
     [one] { $count } second
    *[other] { $count } seconds
 }
+
+keys-title = Keyboard shortcuts
+keys-sentence = Everything in this window can be reached with the keyboard.
+keys-search = Search chats and messages
+keys-seek = Search in the open chat
+keys-rows = Through results and lists
+keys-open = Open what is chosen
+keys-back = Back: to the field, then out
+keys-chats = The chat above, below
+keys-line = A new line in a message
+keys-edit = In an empty field: edit the last message
+keys-attach = Files for the open chat
+keys-scroll = Through the chat
+keys-end = To the end of the chat
+keys-people = People
+keys-settings = Settings
+keys-lock = Lock
+settings-keys-hint = What the keys do
+
+refused-invalid = That does not make sense here: { $cause }
+refused-not-found = That is not there: { $cause }
+refused-conflict = That contradicts what is there: { $cause }
+refused-locked = The profile is locked: { $cause }
+refused-forbidden = You may not do that: { $cause }
+refused-too-large = That is too large: { $cause }
+refused-storage = The disk does not allow it: { $cause }
+refused-network = The network does not allow it: { $cause }
+refused-unsupported = This version cannot do that: { $cause }
+
+menu-proof = Save proof…
+proof-title = Save proof
+proof-sentence = This file shows to anybody that you wrote this message, what it says, and who signed that they have it. “betwixt verify” checks it.
+proof-has = { $name } signed: has it
+proof-open = { $name } has not signed yet
+proof-relays = { $count ->
+    [one] { $count } relay signed: keeps it
+   *[other] { $count } relays signed: keep it
+}
+proof-asking = Asking who signed…
+proof-unsaved = The proof was not saved: { $name }
+
+attach-files = Choose files…
+attach-folder = Choose a folder…
+awake-reason = Betwixt is to stay reachable
+settings-awake = Stay reachable
+settings-awake-hint = The computer does not fall asleep by itself while Betwixt runs

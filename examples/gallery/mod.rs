@@ -60,6 +60,7 @@ pub fn script(screen: &str) -> Vec<Action> {
         "settings" | "storage" => vec![maya, Action::Go(Place::Settings)],
         "invite" => vec![maya, Action::Show(Dialog::Invite)],
         "add" => vec![maya, Action::Show(Dialog::Add)],
+        "keys" => vec![maya, Action::Show(Dialog::Keys)],
         "rename" => vec![Action::Show(Dialog::Rename)],
         "passphrase" => vec![
             Action::Go(Place::Settings),
@@ -596,7 +597,11 @@ impl World {
                 let picture = thumbnail::decode(&preview).map(Arc::new);
                 tell(Update::Decoded(file, picture));
             }
-            Request::Play(..) | Request::Sound(_) | Request::Watch(_) | Request::Remember(_) => {}
+            Request::Play(..)
+            | Request::Sound(_)
+            | Request::Watch(_)
+            | Request::Prove(..)
+            | Request::Remember(_) => {}
         }
     }
 
@@ -642,7 +647,7 @@ impl World {
             Query::Contents(_) => Answer::Contents(inside()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
-                Answer::Found(sample::found(all, &looked_for))
+                Answer::Results(sample::found(all, &looked_for))
             }
             Query::Receipts { .. } => Answer::Receipts(receipts(NOW)),
         }

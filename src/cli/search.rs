@@ -61,7 +61,9 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
             "order": "newest",
         });
         let page = instance.client.call("search", params).await?;
-        let page = page.as_array().map(Vec::as_slice).unwrap_or_default();
+        note_what_is_missing(&page);
+        let page = page.get("found").and_then(Value::as_array);
+        let page = page.map(Vec::as_slice).unwrap_or_default();
         for found in page {
             if looked.json {
                 print::line(&found.to_string());
@@ -76,6 +78,24 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
         before = Some(text(last.get("message").unwrap_or(&Value::Null), "message_id").to_owned());
     }
     Ok(())
+}
+
+/// Says that there may be more than is found, beside what is printed.
+fn note_what_is_missing(answer: &Value) {
+    if answer.get("complete").and_then(Value::as_bool) == Some(true) {
+        return;
+    }
+    let number = |field| {
+        answer
+            .get(field)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
+    };
+    print::error(&format!(
+        "The index is still being made ({} of {} messages): there may be more.",
+        number("indexed"),
+        number("messages")
+    ));
 }
 
 fn shown(found: &Value, names: &BTreeMap<String, String>) -> String {

@@ -200,6 +200,10 @@ pub enum MessageAction {
     GoTo,
     /// Wants to know what it says, because another one refers to it.
     Find,
+    /// Shows who signed that they have it, and where a proof of that can be saved.
+    AskProof,
+    /// Saves that proof there.
+    Prove(String),
 }
 
 /// Something the person wants with a file.
@@ -222,6 +226,13 @@ pub enum FileAction {
     },
     /// Wants to see the small picture of a file.
     Picture(MessageId),
+    /// Chooses files in the desktop's own window, or a folder.
+    Pick {
+        /// For which chat.
+        chat: ChatId,
+        /// A folder.
+        folder: bool,
+    },
     /// Looks at a place of the disk, to choose files there.
     Look(PathBuf),
     /// Chooses files for a chat.

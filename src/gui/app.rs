@@ -13,9 +13,10 @@ use super::{
     appearance::{Appearance, ThemeChoice},
     bridge::Bridge,
     calendar::Calendar,
-    desktop::{Desktop, Heard},
+    desktop::{Desktop, Heard, Wish},
     fonts,
     language::Language,
+    mirror::Mirror,
     model::{Around, Model, Stage, nav::Place},
     screen::{home::Home, locked::Locked, starting, stopped},
     strings::{self, tr_count},
@@ -36,6 +37,8 @@ pub struct App {
     shown: Option<Appearance>,
     title: String,
     has_emoji: bool,
+    /// Whether the computer was asked to stay awake.
+    awake: bool,
     desktop: Option<Desktop>,
     scheme: Option<Theme>,
     /// What the system speaks.
@@ -55,6 +58,7 @@ impl App {
     ) -> Self {
         fonts::install(ctx);
         theme::install(ctx);
+        ctx.add_plugin(Mirror::default());
         Self {
             tray: InTray::default(),
             model: Model::new(appearance),
@@ -66,6 +70,7 @@ impl App {
             shown: None,
             title: String::new(),
             has_emoji: false,
+            awake: false,
             desktop: None,
             scheme: None,
             language: Language::default(),
@@ -113,6 +118,7 @@ impl App {
         self.model.around = Around {
             looked_at: ctx.input(is_looked_at),
             hour: self.calendar.hour(now),
+            ..self.model.around
         };
         self.go_into_tray(ctx);
         self.hear(ctx, now);
@@ -194,6 +200,7 @@ impl App {
         self.look(ctx);
         self.name_window(ctx);
         self.tell_tray(ctx, now);
+        self.keep_awake();
         if let Some(at) = self.model.next_tick() {
             ctx.request_repaint_after(Duration::from_millis(at.since(now)));
         }
@@ -234,6 +241,8 @@ impl App {
                     raise(ctx);
                 }
                 Heard::TrayShown(there) => self.tray.there = there,
+                Heard::Chooser => self.model.around.chooser = true,
+                Heard::Picked(pick, places) => self.model.picked(&pick, places, now),
                 Heard::Quiet => self.turn_quiet(now),
                 Heard::Quit => self.quit(ctx),
                 Heard::Away => self.model.away(now),
@@ -270,6 +279,17 @@ impl App {
         strings::speak(appearance.language.unwrap_or(self.language));
         theme::choose(ctx, appearance);
         ctx.request_repaint();
+    }
+
+    /// The computer stays awake while something is to be done.
+    fn keep_awake(&mut self) {
+        let awake = self.model.stays_awake();
+        if self.awake != awake
+            && let Some(desktop) = &self.desktop
+        {
+            desktop.wish(Wish::Awake(awake));
+            self.awake = awake;
+        }
     }
 
     fn name_window(&mut self, ctx: &Context) {

@@ -36,6 +36,8 @@ pub struct Appearance {
     pub minimise_to_tray: bool,
     /// The program starts when somebody logs in.
     pub at_login: bool,
+    /// The computer does not fall asleep by itself while the program runs.
+    pub stay_reachable: bool,
     /// The offer of a first start was dismissed.
     pub greeted: bool,
     /// Of what the person is told while they do not look.

@@ -16,7 +16,7 @@ use super::{
     appearance::Appearance,
     audio::{Ask, Audio, Heard},
     disk::{self, Found},
-    login,
+    login, proof,
     shot::{self, Shot},
     thumbnail, watch,
     weight::{self, Weight},
@@ -60,6 +60,8 @@ pub enum Request {
     Play(MessageId, u64, Speed),
     /// Something else about sound.
     Sound(Ask),
+    /// Save the proof of a message there.
+    Prove(MessageId, String),
     /// Open the film of a message with the system's player.
     Watch(MessageId),
     /// Make the small picture of a file what can be drawn.
@@ -96,6 +98,8 @@ pub enum Update {
     Heard(Heard),
     /// The film of a message is opened, or why not.
     Watched(Result<(), String>),
+    /// Where the proof of a message is saved, or why not.
+    Proved(Result<String, String>),
     /// The small picture of a file; none if it is no picture.
     Decoded(FileId, Option<Arc<ColorImage>>),
 }
@@ -345,6 +349,7 @@ async fn hand_in<'a>(
             audio.ask(ask);
             None
         }
+        Request::Prove(message, path) => Some(Box::pin(proof::save(node.clone(), message, path))),
         Request::Watch(message) => {
             let (node, profile) = (node.clone(), profile.clone());
             Some(Box::pin(async move {
@@ -410,7 +415,7 @@ async fn read(node: &Handle, message_id: MessageId) -> Result<Content, String> {
     match node.file_command(FileCommand::Read { message_id }).await {
         Ok(Answer::Content(content)) => Ok(content),
         Ok(_) => Err(super::strings::tr("view-none")),
-        Err(error) => Err(error.message),
+        Err(error) => Err(super::refusal::said(&error)),
     }
 }
 

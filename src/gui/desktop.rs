@@ -4,6 +4,8 @@
 //! does not answer, the window does without and the log says so once.
 
 #[cfg(target_os = "linux")]
+mod awake;
+#[cfg(target_os = "linux")]
 mod away;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
@@ -31,7 +33,7 @@ use super::{
     scan::{self, Refusal, Source},
     sounds::Sounds,
 };
-use crate::node::ChatId;
+use crate::node::{ChatId, MessageId};
 
 /// What the desktop is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,21 @@ pub enum Wish {
     WithdrawAll,
     /// The tray shows this.
     Tray(Tray),
+    /// Let somebody choose files or a place.
+    Pick(Pick),
+    /// The computer must not fall asleep by itself, or may again.
+    Awake(bool),
+}
+
+/// What somebody is to choose, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// Files for a chat.
+    Files(ChatId),
+    /// A folder for a chat.
+    Folder(ChatId),
+    /// Where the file of a message is to be saved, which is called so.
+    Save(MessageId, String),
 }
 
 /// What the icon in the tray says.
@@ -78,6 +95,10 @@ pub enum Heard {
     Quit,
     /// Nobody is there any more: the desktop locks or sleeps.
     Away,
+    /// There is a window of the desktop's own to choose files.
+    Chooser,
+    /// What somebody chose; nothing if they gave it up, none where there is no window for that.
+    Picked(Pick, Option<Vec<PathBuf>>),
     /// The desktop is light or dark, or does not care.
     Scheme(Option<Theme>),
 }
@@ -143,6 +164,14 @@ pub fn spawn(far: FarDesktop, profile: PathBuf, ctx: &Context) {
         std::thread::spawn(move || away::follow_machine(Connection::system(), &for_machine));
         let (notes, noted) = sync_channel(WAITING);
         let (states, stated) = sync_channel(WAITING);
+        let (wakings, wakes) = sync_channel(WAITING);
+        std::thread::spawn(move || awake::follow(Connection::session(), &wakes));
+        let for_chooser = teller.clone();
+        std::thread::spawn(move || {
+            if Connection::session().is_ok_and(|bus| chooser::is_there(&bus)) {
+                for_chooser.tell(Heard::Chooser);
+            }
+        });
         let for_tray = teller.clone();
         std::thread::spawn(move || tray::show(&stated, &for_tray));
         let for_notes = teller.clone();
@@ -154,6 +183,9 @@ pub fn spawn(far: FarDesktop, profile: PathBuf, ctx: &Context) {
             serve(&far.wishes, &teller, |wish| match wish {
                 Wish::Tray(state) => {
                     let _ = states.try_send(state);
+                }
+                Wish::Awake(awake) => {
+                    let _ = wakings.try_send(awake);
                 }
                 other => {
                     let _ = notes.try_send(other);
@@ -177,6 +209,13 @@ fn serve(wishes: &Receiver<Wish>, teller: &Teller, rest: impl Fn(Wish)) {
                 let teller = teller.clone();
                 std::thread::spawn(move || teller.tell(Heard::Read(chosen())));
             }
+            Wish::Pick(pick) => {
+                let teller = teller.clone();
+                std::thread::spawn(move || {
+                    let places = picked(&pick);
+                    teller.tell(Heard::Picked(pick, places));
+                });
+            }
             Wish::Read(source) => teller.tell(Heard::Read(scan::read(source))),
             other => rest(other),
         }
@@ -197,6 +236,23 @@ fn chosen() -> Result<String, Refusal> {
     }
     #[cfg(not(target_os = "linux"))]
     Err(Refusal::NoChooser)
+}
+
+/// What somebody chooses in the desktop's window; none if it has none.
+fn picked(pick: &Pick) -> Option<Vec<PathBuf>> {
+    #[cfg(target_os = "linux")]
+    {
+        let picked = Connection::session().and_then(|bus| chooser::pick(&bus, pick));
+        if let Err(error) = &picked {
+            tracing::info!(%error, "the desktop has no window to choose files");
+        }
+        picked.ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pick;
+        None
+    }
 }
 
 /// Tells the window, and wakes it.

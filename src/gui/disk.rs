@@ -80,6 +80,15 @@ pub fn stem(name: &str) -> String {
     stem.unwrap_or(name).to_owned()
 }
 
+/// A place; `~` is at home.
+pub fn at_home(place: &Path) -> PathBuf {
+    let dirs = UserDirs::new();
+    match (place.strip_prefix("~"), &dirs) {
+        (Ok(rest), Some(dirs)) => dirs.home_dir().join(rest),
+        _ => place.to_owned(),
+    }
+}
+
 /// What stands at a place. No place at all is where files from elsewhere usually go; `~` is at home.
 pub fn look(place: &Path) -> Found {
     let dirs = UserDirs::new();
@@ -88,10 +97,8 @@ pub fn look(place: &Path) -> Found {
         let usual = dirs.as_ref().and_then(UserDirs::download_dir);
         let there = usual.filter(|usual| usual.is_dir()).or(home);
         there.unwrap_or(Path::new("/")).to_owned()
-    } else if let (Ok(rest), Some(home)) = (place.strip_prefix("~"), home) {
-        home.join(rest)
     } else {
-        place.to_owned()
+        at_home(place)
     };
     let found = fs::metadata(&path).and_then(|about| {
         if about.is_dir() {

@@ -37,6 +37,14 @@ impl Language {
         }
     }
 
+    /// Whether it is read from right to left.
+    pub fn reads_left(self) -> bool {
+        match self {
+            Self::English | Self::German => false,
+            Self::Hebrew => true,
+        }
+    }
+
     /// The one that a locale as `de_AT.UTF-8` begins with, if the window speaks it.
     fn of_locale(locale: &str) -> Option<Self> {
         let tag = locale.split(['_', '-', '.', '@']).next()?;

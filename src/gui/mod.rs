@@ -20,8 +20,11 @@ pub mod link;
 pub mod login;
 pub mod markup;
 pub mod measure;
+pub mod mirror;
 pub mod model;
 pub mod panel;
+pub mod proof;
+pub mod refusal;
 #[cfg(test)]
 mod sample;
 pub mod scan;

@@ -1,7 +1,7 @@
 //! Made-up people and messages for tests.
 
 use crate::node::{
-    ChatId, DeliveryState, FileId, Found, MessageId, Part, PersonId, SearchFor, Timestamp,
+    ChatId, DeliveryState, FileId, Found, MessageId, Part, PersonId, Results, SearchFor, Timestamp,
     view::{
         ChatInfo, ChatKind, ChatSummary, Contact, FileInfo, FileState, Member, Message,
         MessageKind, NearbyPerson, NodeInfo, Place, Role, Via,
@@ -211,7 +211,7 @@ pub(crate) fn with_file(message: Message, name: &str, size: u64, state: FileStat
 pub(crate) fn found<'a>(
     messages: impl Iterator<Item = &'a Message>,
     looked_for: &SearchFor,
-) -> Vec<Found> {
+) -> Results {
     let wanted = looked_for.query.trim().to_lowercase();
     let is_in = |message: &&Message| {
         let chat = looked_for.chat_id;
@@ -220,8 +220,12 @@ pub(crate) fn found<'a>(
     let mut all: Vec<&Message> = messages.filter(is_in).collect();
     all.sort_by_key(|message| std::cmp::Reverse(message.sent_at));
     let found = all.into_iter().filter_map(|message| {
-        let at = message.text.to_lowercase().find(&wanted)?;
-        let (head, rest) = message.text.split_at_checked(at)?;
+        let name = message.file.as_ref().map(|file| file.name.clone());
+        let said = Some(message.text.clone()).filter(|text| !text.is_empty() || name.is_none());
+        let line: Vec<String> = name.into_iter().chain(said).collect();
+        let line = line.join(" · ");
+        let at = line.to_lowercase().find(&wanted)?;
+        let (head, rest) = line.split_at_checked(at)?;
         let (hit, tail) = rest.split_at_checked(wanted.len())?;
         let part = |text: &str, hit| Part {
             text: text.to_owned(),
@@ -236,5 +240,9 @@ pub(crate) fn found<'a>(
     let last = looked_for.before;
     let place = last.and_then(|last| found.iter().position(|f| f.message.message_id == last));
     let page = found.into_iter().skip(place.map_or(0, |at| at + 1));
-    page.take(looked_for.limit.unwrap_or(20)).collect()
+    Results {
+        found: page.take(looked_for.limit.unwrap_or(20)).collect(),
+        complete: true,
+        ..Results::default()
+    }
 }

@@ -14,6 +14,10 @@ pub fn tr(key: &str) -> String {
 
 /// The sentence of that name, with a name or number in it.
 pub fn tr_with<'a>(key: &str, arguments: &[(&'a str, Argument<'a>)]) -> String {
+    format(key, Some(&args(arguments)))
+}
+
+fn args<'a>(arguments: &[(&'a str, Argument<'a>)]) -> FluentArgs<'a> {
     let mut args = FluentArgs::new();
     for (name, argument) in arguments {
         let value = match *argument {
@@ -23,7 +27,7 @@ pub fn tr_with<'a>(key: &str, arguments: &[(&'a str, Argument<'a>)]) -> String {
         };
         args.set(*name, value);
     }
-    format(key, Some(&args))
+    args
 }
 
 /// What stands in a sentence.
@@ -112,15 +116,37 @@ fn text(language: Language) -> &'static str {
     }
 }
 
+/// The sentences of the node, as it says them.
+pub(super) const NODE_ENGLISH: &str = include_str!("../../assets/i18n/refusals/en.ftl");
+
+/// A sentence of the node, if the language that is spoken has it.
+pub(super) fn of_node(key: &str, arguments: &[(&str, Argument<'_>)]) -> Option<String> {
+    say(spoken(), key, Some(&args(arguments)))
+}
+
+/// Whether another language is spoken than the node's.
+pub(super) fn is_foreign() -> bool {
+    spoken() != Language::English
+}
+
+fn of_node_in(language: Language) -> &'static str {
+    match language {
+        Language::English => NODE_ENGLISH,
+        Language::German => include_str!("../../assets/i18n/refusals/de.ftl"),
+        Language::Hebrew => "",
+    }
+}
+
 fn read(language: Language) -> FluentBundle<FluentResource> {
     let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new(vec![tag]);
     // Marks around names would show as boxes: egui lays text out without bidirectional controls.
     bundle.set_use_isolating(false);
     bundle.set_formatter(Some(grouped));
-    let text = text(language).to_owned();
-    let resource = FluentResource::try_new(text).unwrap_or_else(|(part, _)| part);
-    bundle.add_resource_overriding(resource);
+    for text in [text(language), of_node_in(language)] {
+        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(part, _)| part);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    gui::strings::tr,
+    gui::{refusal, strings::tr},
     node::{
         Handle, MessageId,
         view::{Answer, FileCommand},
@@ -27,7 +27,7 @@ pub async fn watch(node: &Handle, message_id: MessageId, profile: PathBuf) -> Re
             path: Some(path), ..
         }) => open(Path::new(&path)).map_err(|_| tr("watch-none")),
         Ok(_) => Err(tr("view-none")),
-        Err(error) => Err(error.message),
+        Err(error) => Err(refusal::said(&error)),
     }
 }
 

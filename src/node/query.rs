@@ -137,7 +137,7 @@ impl Question {
             Self::Receipts(id, people) => receipts(store, &id, &people),
             Self::Search(wanted, people) => {
                 let found = wanted.answer(store, search, &people);
-                Ok(Answer::Found(found.map_err(|error| unreadable(&error))?))
+                Ok(Answer::Results(found.map_err(|error| unreadable(&error))?))
             }
             // Thousands of hashes, hence not in the first half.
             Self::Safety(number) => Ok(Answer::Safety(Safety {

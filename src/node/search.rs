@@ -21,7 +21,7 @@ use crate::{
     proto::{engine::Engine, record::Stored, text},
     store::{
         Store, StoreError,
-        search::{Ask, Order, Phrase, Search, pieces},
+        search::{Ask, Order, Phrase, Search, Standing, pieces},
     },
 };
 
@@ -58,6 +58,19 @@ pub enum ResultOrder {
     Best,
     /// The newest.
     Newest,
+}
+
+/// The answer to `search`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Results {
+    /// The messages that fit.
+    pub found: Vec<Found>,
+    /// Whether these are all that fit of what was there when it was asked; false while the index is made or far behind.
+    pub complete: bool,
+    /// How many messages of all that came to this device were looked at.
+    pub indexed: u64,
+    /// How many there are.
+    pub messages: u64,
 }
 
 /// A row of `search`.
@@ -183,23 +196,36 @@ impl Wanted {
         store: &Store,
         search: &Search,
         people: &People,
-    ) -> Result<Vec<Found>, StoreError> {
+    ) -> Result<Results, StoreError> {
         let Self(mut ask) = self;
-        let mut found = Vec::new();
+        let mut results = Results {
+            complete: true,
+            ..Results::default()
+        };
         let limit = ask.limit;
         for _ in 0..ROUNDS {
-            ask.limit = limit.saturating_sub(found.len());
-            let hits = search.find(&ask)?;
+            ask.limit = limit.saturating_sub(results.found.len());
+            let (hits, standing) = search.find(&ask)?;
+            results.take(standing);
             let is_all = hits.len() < ask.limit;
             ask.after = hits.last().map(|hit| hit.row.id);
             for hit in hits {
-                found.extend(show_hit(store, people, &ask, hit.row.id)?);
+                let found = show_hit(store, people, &ask, hit.row.id)?;
+                results.found.extend(found);
             }
-            if is_all || found.len() >= limit || ask.after.is_none() {
+            if is_all || results.found.len() >= limit || ask.after.is_none() {
                 break;
             }
         }
-        Ok(found)
+        Ok(results)
+    }
+}
+
+impl Results {
+    fn take(&mut self, standing: Standing) {
+        self.complete &= standing.complete;
+        self.indexed = standing.indexed;
+        self.messages = standing.messages;
     }
 }
 
@@ -220,7 +246,8 @@ fn show_hit(
     if message.deleted {
         return Ok(None);
     }
-    let snippet = snippet(&message.text, &ask.phrases);
+    let name = message.file.as_ref().map_or("", |file| &file.name);
+    let snippet = snippet(name, &message.text, &ask.phrases);
     Ok(snippet.map(|snippet| Found { message, snippet }))
 }
 

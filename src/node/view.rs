@@ -14,7 +14,7 @@ pub use self::file::{
 };
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, FileId, Found, MessageId, PersonId, SearchFor, Settings,
+    ChatChange, ChatId, DeliveryState, FileId, MessageId, PersonId, Results, SearchFor, Settings,
     Timestamp, WarningKind,
 };
 
@@ -166,7 +166,7 @@ pub enum Answer {
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
     /// `search`
-    Found(Vec<Found>),
+    Results(Results),
     /// `file.send`
     FileSent {
         /// The message that offers it.

@@ -9,6 +9,7 @@ mod ask;
 mod folder;
 mod index;
 mod keeper;
+mod said;
 mod sealed;
 pub(super) mod signal;
 mod words;
@@ -24,6 +25,7 @@ use tantivy::Searcher;
 
 pub use ask::{Ask, Hit, Order};
 pub use index::Has;
+pub use signal::Standing;
 pub use words::{Phrase, Piece, fold, pieces};
 
 use self::{folder::Folder, index::Fields, keeper::Keeper, signal::Signal};
@@ -83,14 +85,15 @@ impl Search {
     }
 
     /// The messages that fit, the first of them. What was committed before is among what can be found,
-    /// unless that takes longer than one wants to wait.
-    pub fn find(&self, ask: &Ask) -> Result<Vec<Hit>, StoreError> {
-        self.signal.wait_for_now(PATIENCE);
-        if let Some(found) = self.try_find(ask)? {
-            return Ok(found);
+    /// unless that takes longer than one wants to wait: the standing says so.
+    pub fn find(&self, ask: &Ask) -> Result<(Vec<Hit>, Standing), StoreError> {
+        for patience in [PATIENCE, LONG_PATIENCE] {
+            let standing = self.signal.wait_for_now(patience);
+            if let Some(found) = self.try_find(ask)? {
+                return Ok((found, standing));
+            }
         }
-        self.signal.wait_for_now(LONG_PATIENCE);
-        Ok(self.try_find(ask)?.unwrap_or_default())
+        Ok((Vec::new(), self.signal.standing_of_none()))
     }
 
     /// None when there is nothing to ask yet.

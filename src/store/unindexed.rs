@@ -150,6 +150,16 @@ impl Open {
         Ok(arrivals)
     }
 
+    /// How many messages came in a chat, those that are gone among them.
+    pub(super) fn came(&self, chat: &ChatId) -> Result<u32, StoreError> {
+        let prefix = self.database.sealer.chat_prefix(chat);
+        let end = timeline::row_key(&prefix, u32::MAX);
+        let last = self.database.tree().rows_before(Some(&end), 1)?;
+        let last = last.first().filter(|(key, _)| key.starts_with(&prefix));
+        let last = last.and_then(|(key, _)| timeline::arrival_of(key));
+        Ok(last.map_or(0, |last| last.saturating_add(1)))
+    }
+
     /// All chats that there may be messages of.
     pub(super) fn chats(&self) -> Result<Vec<ChatId>, StoreError> {
         let mut chats = Vec::new();

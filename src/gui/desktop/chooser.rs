@@ -10,10 +10,45 @@ use zbus::{
     zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value},
 };
 
+use super::Pick;
 use crate::gui::strings::tr;
 
-/// The file that somebody chooses; none if they give it up. Takes as long as they do.
+/// Whether the desktop has one.
+pub(super) fn is_there(connection: &Connection) -> bool {
+    let asked = Proxy::new(connection, PORTAL, PATH, PROPERTIES)
+        .and_then(|portal| portal.call("Get", &(CHOOSER, "version")));
+    asked.is_ok_and(|_: OwnedValue| true)
+}
+
+/// The picture that somebody chooses; none if they give it up. Takes as long as they do.
 pub(super) fn choose(connection: &Connection) -> zbus::Result<Option<PathBuf>> {
+    let kinds = vec![(0u32, "*.png"), (0, "*.jpg"), (0, "*.jpeg")];
+    let pictures = Value::from(vec![(tr("scan-pictures"), kinds)]);
+    let options = HashMap::from([("filters", pictures)]);
+    let chosen = ask(connection, "OpenFile", &tr("scan-choose"), &options)?;
+    Ok(chosen.into_iter().next())
+}
+
+/// The files that somebody chooses, or the folder, or the place for a file; none if they give it up.
+pub(super) fn pick(connection: &Connection, pick: &Pick) -> zbus::Result<Vec<PathBuf>> {
+    let (method, title, option, value) = match pick {
+        Pick::Files(_) => ("OpenFile", "attach-files", "multiple", Value::from(true)),
+        Pick::Folder(_) => ("OpenFile", "attach-folder", "directory", Value::from(true)),
+        Pick::Save(_, name) => {
+            let name = Value::from(name.clone());
+            ("SaveFile", "save-title", "current_name", name)
+        }
+    };
+    let options = HashMap::from([(option, value)]);
+    ask(connection, method, &tr(title), &options)
+}
+
+fn ask(
+    connection: &Connection,
+    method: &str,
+    title: &str,
+    options: &HashMap<&str, Value<'_>>,
+) -> zbus::Result<Vec<PathBuf>> {
     let rule = MatchRule::builder()
         .msg_type(Type::Signal)
         .sender(PORTAL)?
@@ -23,11 +58,7 @@ pub(super) fn choose(connection: &Connection) -> zbus::Result<Option<PathBuf>> {
     // Listens before it asks: the answer may be there at once.
     let answers = MessageIterator::for_match_rule(rule, connection, Some(8))?;
     let portal = Proxy::new(connection, PORTAL, PATH, CHOOSER)?;
-    let kinds = vec![(0u32, "*.png"), (0, "*.jpg"), (0, "*.jpeg")];
-    let mut options: HashMap<&str, Value<'_>> = HashMap::new();
-    options.insert("filters", Value::from(vec![(tr("scan-pictures"), kinds)]));
-    let title = tr("scan-choose");
-    let request: OwnedObjectPath = portal.call("OpenFile", &("", title, options))?;
+    let request: OwnedObjectPath = portal.call(method, &("", title, options))?;
     for answer in answers {
         let answer = answer?;
         let header = answer.header();
@@ -35,28 +66,49 @@ pub(super) fn choose(connection: &Connection) -> zbus::Result<Option<PathBuf>> {
             continue;
         }
         let (refused, said): (u32, HashMap<String, OwnedValue>) = answer.body().deserialize()?;
-        return Ok((refused == 0).then(|| first(said)).flatten());
+        return Ok(if refused == 0 {
+            places(said)
+        } else {
+            Vec::new()
+        });
     }
-    Ok(None)
+    Ok(Vec::new())
 }
 
-fn first(mut said: HashMap<String, OwnedValue>) -> Option<PathBuf> {
-    let places: Vec<String> = said.remove("uris")?.try_into().ok()?;
-    Url::parse(places.first()?).ok()?.to_file_path().ok()
+/// Places on this computer; others cannot be reached by a path.
+fn places(mut said: HashMap<String, OwnedValue>) -> Vec<PathBuf> {
+    let uris = said.remove("uris").and_then(|uris| uris.try_into().ok());
+    let uris: Vec<String> = uris.unwrap_or_default();
+    let paths = uris
+        .iter()
+        .filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok());
+    paths.collect()
 }
 
 const PORTAL: &str = "org.freedesktop.portal.Desktop";
 const PATH: &str = "/org/freedesktop/portal/desktop";
 const CHOOSER: &str = "org.freedesktop.portal.FileChooser";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const REQUEST: &str = "org.freedesktop.portal.Request";
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::gui::desktop::bus::Bus;
+    use std::sync::mpsc::{Receiver, channel};
 
-    /// A made-up portal that answers with this.
+    use super::*;
+    use crate::{
+        gui::desktop::bus::Bus,
+        node::{ChatId, MessageId},
+    };
+
     fn chosen(bus: &Bus, refused: u32, uris: &'static [&'static str]) -> Option<PathBuf> {
+        let _told = portal(bus, refused, uris);
+        choose(&bus.connect()).unwrap()
+    }
+
+    /// A made-up portal that answers with this. What it hears are the method and its options.
+    fn portal(bus: &Bus, refused: u32, uris: &'static [&'static str]) -> Receiver<String> {
+        let (tell, told) = channel();
         let portal = bus.connect();
         let calls = MessageIterator::from(&portal);
         portal.request_name(PORTAL).unwrap();
@@ -64,10 +116,16 @@ mod tests {
             for call in calls {
                 let Ok(call) = call else { return };
                 let header = call.header();
-                if header
-                    .member()
-                    .is_some_and(|member| member.as_str() == "OpenFile")
-                {
+                let member = header.member().map(|member| member.to_string());
+                if member.as_deref() == Some("Get") {
+                    portal.reply(&header, &Value::from(4u32)).unwrap();
+                } else if let Some(method @ ("OpenFile" | "SaveFile")) = member.as_deref() {
+                    let (_, _, options): (String, String, HashMap<String, OwnedValue>) =
+                        call.body().deserialize().unwrap();
+                    let mut options: Vec<String> = options.into_keys().collect();
+                    options.sort();
+                    tell.send(format!("{method} {}", options.join(" ")))
+                        .unwrap();
                     let path = "/org/freedesktop/portal/desktop/request/1_1/t";
                     let handle = OwnedObjectPath::try_from(path).unwrap();
                     portal.reply(&header, &handle).unwrap();
@@ -79,7 +137,40 @@ mod tests {
                 }
             }
         });
-        choose(&bus.connect()).unwrap()
+        told
+    }
+
+    #[test]
+    fn files_a_folder_and_a_place_are_picked_each_in_its_way() {
+        let uris = &["file:///home/a/b.txt", "file:///home/a/c%20d.txt"];
+        for (pick, asked) in [
+            (Pick::Files(ChatId([1; 32])), "OpenFile multiple"),
+            (Pick::Folder(ChatId([1; 32])), "OpenFile directory"),
+            (
+                Pick::Save(MessageId([1; 32]), "b.txt".into()),
+                "SaveFile current_name",
+            ),
+        ] {
+            let Some(bus) = Bus::start() else { return };
+            let told = portal(&bus, 0, uris);
+
+            let picked = super::pick(&bus.connect(), &pick).unwrap();
+
+            let paths = ["/home/a/b.txt", "/home/a/c d.txt"].map(PathBuf::from);
+            assert_eq!(picked, paths);
+            assert_eq!(told.recv().unwrap(), asked);
+        }
+    }
+
+    #[test]
+    fn a_desktop_with_a_chooser_is_told_from_one_without() {
+        let Some(bus) = Bus::start() else { return };
+        assert!(!is_there(&bus.connect()));
+        assert!(pick(&bus.connect(), &Pick::Files(ChatId([1; 32]))).is_err());
+
+        let _told = portal(&bus, 0, &[]);
+
+        assert!(is_there(&bus.connect()));
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Server {
                 self.withdraw(|_| true);
                 Ok(())
             }
-            Wish::Choose | Wish::Read(_) | Wish::Tray(_) => Ok(()),
+            Wish::Choose | Wish::Read(_) | Wish::Tray(_) | Wish::Pick(_) | Wish::Awake(_) => Ok(()),
         }
     }
 

@@ -1,10 +1,14 @@
 //! What is done with messages: answered, changed, pinned, forwarded, found again.
 
+use std::path::PathBuf;
+
 use super::{Asked, Model, Want, timeline::Side};
 use crate::{
     gui::{
-        action::MessageAction,
-        strings::{tr, tr_count},
+        action::{Action, MessageAction},
+        bridge::Request,
+        model::nav::Dialog,
+        strings::{tr, tr_count, tr_name},
     },
     node::{
         ChatId, Command, MessageId, Timestamp,
@@ -139,6 +143,16 @@ impl Model {
             MessageAction::Forward(chats) => self.forward(id, &chats, now),
             MessageAction::GoTo => self.go_to(id),
             MessageAction::Find => self.find(id),
+            MessageAction::AskProof => {
+                self.perform(Action::Show(Dialog::Prove(id)), now);
+                self.ask_receipts(id);
+                self.look_at(PathBuf::new());
+            }
+            MessageAction::Prove(path) => {
+                self.dialog.waiting = true;
+                self.dialog.refused = None;
+                self.outbox.push(Request::Prove(id, path));
+            }
         }
     }
 
@@ -238,6 +252,24 @@ impl Model {
     pub(super) fn rewritten(&mut self, chat: ChatId, id: MessageId) {
         if matches!(self.writing.get(&chat), Some(Writing::Change(of)) if of.message_id == id) {
             self.writing.remove(&chat);
+        }
+    }
+
+    /// The proof of a message is saved there, or why not.
+    pub(super) fn proved(&mut self, saved: Result<String, String>, now: Timestamp) {
+        let asks = matches!(self.nav.dialog(), Some(Dialog::Prove(_)));
+        match saved {
+            Ok(place) => {
+                if asks {
+                    self.close_dialog();
+                }
+                self.say(tr_name("file-saved", &place), now);
+            }
+            Err(why) if asks => {
+                self.dialog.waiting = false;
+                self.dialog.refused = Some(why);
+            }
+            Err(why) => self.complain(why, now),
         }
     }
 

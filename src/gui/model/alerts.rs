@@ -21,6 +21,8 @@ pub struct Around {
     pub looked_at: bool,
     /// The time of the person's day.
     pub hour: Hour,
+    /// Whether the desktop has a window of its own to choose files.
+    pub chooser: bool,
 }
 
 impl Model {
@@ -98,7 +100,12 @@ impl Model {
         let about = |wish: &Wish| match wish {
             Wish::Show(note) => Some(note.chat),
             Wish::Withdraw(chat) => Some(*chat),
-            Wish::WithdrawAll | Wish::Choose | Wish::Read(_) | Wish::Tray(_) => None,
+            Wish::WithdrawAll
+            | Wish::Choose
+            | Wish::Read(_)
+            | Wish::Tray(_)
+            | Wish::Pick(_)
+            | Wish::Awake(_) => None,
         };
         let chat = about(&wish);
         self.wishes

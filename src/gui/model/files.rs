@@ -18,7 +18,9 @@ use crate::{
     gui::{
         action::FileAction,
         bridge::Request,
+        desktop::Pick,
         disk::{Chosen, Folder, Found},
+        refusal,
         strings::tr_name,
         weight::Weight,
     },
@@ -101,6 +103,12 @@ impl Files {
             })
         };
         of(TransferState::Fetching).or_else(|| of(TransferState::Giving))
+    }
+
+    /// Whether anything comes or goes.
+    pub fn is_moving(&self) -> bool {
+        let mut live = self.live.values().map(|(live, _)| live.state);
+        live.any(|state| matches!(state, TransferState::Fetching | TransferState::Giving))
     }
 
     /// The small picture of a file.
@@ -221,6 +229,8 @@ impl Model {
                 self.file_command(command, Asked::Save(message));
             }
             FileAction::Picture(message) => self.ask_picture(message),
+            FileAction::Pick { chat, folder: true } => self.pick(Pick::Folder(chat)),
+            FileAction::Pick { chat, .. } => self.pick(Pick::Files(chat)),
             FileAction::Look(place) => self.look_at(place),
             FileAction::Choose(chat, places) => self.choose(chat, places),
             FileAction::Paste(chat, picture) => self.paste(chat, picture),
@@ -287,7 +297,8 @@ impl Model {
     }
 
     /// Something happens to a file.
-    pub(super) fn transfer(&mut self, transfer: Transfer, now: Timestamp) {
+    pub(super) fn transfer(&mut self, mut transfer: Transfer, now: Timestamp) {
+        transfer.problem = transfer.problem.map(refusal::words);
         let whole = transfer.have >= transfer.size;
         let state = match transfer.state {
             // What is all here was not saved, which takes nothing away.
@@ -369,7 +380,14 @@ impl Model {
     pub(super) fn looked(&mut self, asked: &Asked, found: Vec<Found>) {
         let dialog = self.nav.dialog();
         let chosen = match *asked {
-            Asked::Looked if matches!(dialog, Some(Dialog::Save(_) | Dialog::Attach(_))) => false,
+            Asked::Looked
+                if matches!(
+                    dialog,
+                    Some(Dialog::Save(_) | Dialog::Attach(_) | Dialog::Prove(_))
+                ) =>
+            {
+                false
+            }
             Asked::Chosen(chat) if dialog == Some(Dialog::Attach(chat)) => true,
             _ => return,
         };

@@ -3,7 +3,10 @@
 use super::{Asked, Model};
 use crate::{
     gui::action::FindAction,
-    node::{ChatId, CommandError, Found, MessageId, ResultOrder, SearchFor, view::Query},
+    node::{
+        ChatId, CommandError, Found, MessageId, ResultOrder, Results, SearchFor, Timestamp,
+        view::Query,
+    },
 };
 
 /// What is looked for, and what was found.
@@ -19,6 +22,10 @@ pub struct Look {
     pub waiting: bool,
     /// Why it makes no sense.
     pub refused: Option<String>,
+    /// While not all messages can be found yet: of a hundred, how many can.
+    pub indexed: Option<u8>,
+    /// When it is asked again, as more can be found then.
+    again: Option<Timestamp>,
 }
 
 /// What is looked for in the open chat.
@@ -41,6 +48,16 @@ pub(super) struct Looking {
     /// Whether it adds to what was found before.
     more: bool,
 }
+
+/// Of a hundred messages, how many were looked at; none when it was all of them.
+fn percent(results: &Results) -> Option<u8> {
+    let of_all = results.indexed.saturating_mul(100) / results.messages.max(1);
+    let percent = u8::try_from(of_all.min(99)).unwrap_or(99);
+    (!results.complete).then_some(percent)
+}
+
+/// After how many milliseconds it is asked again what could not all be found.
+const AGAIN: u64 = 1_000;
 
 /// Messages asked for at a time.
 const PAGE: usize = 30;
@@ -140,7 +157,12 @@ impl Model {
     }
 
     /// What was found.
-    pub(super) fn take_found(&mut self, asked: &Looking, found: Result<Vec<Found>, CommandError>) {
+    pub(super) fn take_found(
+        &mut self,
+        asked: &Looking,
+        found: Result<Results, CommandError>,
+        now: Timestamp,
+    ) {
         let Some(look) = self.look(asked.chat) else {
             return;
         };
@@ -152,7 +174,9 @@ impl Model {
             return self.ask_found(asked.chat, false);
         }
         match found {
-            Ok(found) => {
+            Ok(results) => {
+                look.indexed = percent(&results);
+                let found = results.found;
                 look.refused = None;
                 look.more = found.len() == PAGE;
                 if !asked.more {
@@ -160,15 +184,43 @@ impl Model {
                 }
                 look.found.extend(found);
                 look.more &= look.found.len() < MOST;
+                // What somebody goes through stays as it is.
+                let unread = match asked.chat {
+                    None => look.found.len() <= PAGE,
+                    Some(_) => look.found.is_empty(),
+                };
+                look.again = (look.indexed.is_some() && unread).then(|| now.plus(AGAIN));
             }
             Err(error) => {
                 look.refused = Some(error.message);
                 look.found.clear();
                 look.more = false;
+                look.indexed = None;
+                look.again = None;
             }
         }
         if asked.chat.is_some() {
             self.show_sought(asked.more);
+        }
+    }
+
+    /// When [`Model::look_again`] next has work.
+    pub(super) fn looks_again(&self) -> Option<Timestamp> {
+        let seek = self.seek.as_ref().map(|seek| &seek.look);
+        let looks = [Some(&self.found), seek].into_iter().flatten();
+        looks.filter_map(|look| look.again).min()
+    }
+
+    /// Asks again for what could not all be found.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        let seek = self.seek.as_ref().map(|seek| seek.chat);
+        for chat in [None].into_iter().chain(seek.map(Some)) {
+            let Some(look) = self.look(chat) else {
+                continue;
+            };
+            if look.again.take_if(|at| *at <= now).is_some() && !look.waiting {
+                self.ask_found(chat, false);
+            }
         }
     }
 

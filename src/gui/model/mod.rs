@@ -11,6 +11,7 @@ pub mod nav;
 mod notice;
 mod people;
 mod perform;
+mod pick;
 mod receive;
 pub mod sound;
 pub mod timeline;
@@ -285,6 +286,7 @@ impl Model {
             self.clipboard_until,
             self.files.next_expiry(),
             self.locks_at(),
+            self.looks_again(),
         ];
         times.into_iter().flatten().min()
     }
@@ -294,6 +296,7 @@ impl Model {
         self.typing.expire(now);
         self.files.expire(now);
         self.lock_unused(now);
+        self.look_again(now);
         self.toasts.retain(|toast| toast.until > now);
         if self.clipboard_until.is_some_and(|until| until <= now) {
             self.clipboard_until = None;

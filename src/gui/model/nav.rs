@@ -86,6 +86,10 @@ pub enum Dialog {
     Contents(MessageId),
     /// The picture of a message, large.
     View(MessageId),
+    /// Save the proof of a message, where?
+    Prove(MessageId),
+    /// What the keys do.
+    Keys,
     /// Files for a chat: which, and what to say about them.
     Attach(ChatId),
 }

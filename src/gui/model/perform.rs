@@ -52,7 +52,7 @@ impl Model {
                 self.nav.back();
                 self.follow_nav();
             }
-            Action::Show(dialog) => self.show(dialog),
+            Action::Show(dialog) => self.show_or_pick(dialog),
             Action::CloseDialog => self.close_dialog(),
             Action::Send {
                 chat,
@@ -313,7 +313,7 @@ impl Model {
         }
     }
 
-    fn show(&mut self, dialog: Dialog) {
+    pub(super) fn show(&mut self, dialog: Dialog) {
         self.close_dialog();
         self.nav.show(dialog);
         if dialog == Dialog::Invite && self.invite.is_none() {

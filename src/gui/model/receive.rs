@@ -8,7 +8,7 @@ use super::{
     timeline::{Side, Timeline, is_heard},
 };
 use crate::{
-    gui::{bridge::Update, scan::Refusal, strings::tr},
+    gui::{bridge::Update, refusal, scan::Refusal, strings::tr},
     node::{
         ChatChange, ChatId, CommandError, MessageId, Reply, Timestamp, WarningKind,
         view::{Answer, ChatSummary, Event, Member, Message, NodeInfo, Query, RequestState},
@@ -22,6 +22,7 @@ impl Model {
             Update::Started => self.want(&[Want::Node]),
             Update::Stopped { why, damaged } => {
                 self.forget();
+                let why = refusal::words(why);
                 self.stage = Stage::Stopped { why, damaged };
             }
             Update::Event(event) => self.event(event, now),
@@ -38,6 +39,7 @@ impl Model {
             Update::Weighed(path, weight) => self.files.weighed(&path, weight),
             Update::Heard(heard) => self.heard(heard, now),
             Update::Watched(Ok(())) => {}
+            Update::Proved(saved) => self.proved(saved, now),
             Update::Watched(Err(why)) => self.complain(why, now),
             Update::Viewed(message, shots) => self.files.view(message, shots),
             Update::Decoded(file, picture) => self.files.decoded(file, picture),
@@ -205,13 +207,13 @@ impl Model {
 
     fn warn(&mut self, kind: WarningKind, text: String, now: Timestamp) {
         let next = match kind {
-            WarningKind::SessionReset => return self.say(text, now),
+            WarningKind::SessionReset => return self.say(refusal::words(text), now),
             WarningKind::AccountConflict => tr("notice-next-conflict"),
             WarningKind::RolledBack => tr("notice-next-rolled-back"),
             WarningKind::Storage => tr("notice-next-storage"),
             WarningKind::Network => tr("notice-next-network"),
         };
-        self.notify(text, next);
+        self.notify(refusal::words(text), next);
     }
 
     fn node(&mut self, me: NodeInfo) {
@@ -282,7 +284,9 @@ impl Model {
                     }
                 }
             }
-            (Asked::Found(asked), Answer::Found(found)) => self.take_found(&asked, Ok(found)),
+            (Asked::Found(asked), Answer::Results(found)) => {
+                self.take_found(&asked, Ok(found), now);
+            }
             (Asked::Safety(person), Answer::Safety(safety)) => {
                 self.safety = Some((person, safety));
             }
@@ -319,7 +323,10 @@ impl Model {
             }
             (Asked::Change(wants), Answer::Done {} | Answer::File { .. }) => self.want(wants),
             (Asked::Receipts(of), Answer::Receipts(receipts)) => {
-                if self.nav.dialog() == Some(Dialog::About(of)) {
+                if [Dialog::About(of), Dialog::Prove(of)]
+                    .map(Some)
+                    .contains(&self.nav.dialog())
+                {
                     self.receipts = Some((of, receipts));
                 }
             }
@@ -329,7 +336,7 @@ impl Model {
                 | Answer::Messages(_)
                 | Answer::History(_)
                 | Answer::Receipts(_)
-                | Answer::Found(_)
+                | Answer::Results(_)
                 | Answer::FileSent { .. }
                 | Answer::File { .. }
                 | Answer::Content(_)
@@ -395,9 +402,10 @@ impl Model {
     }
 
     /// What was asked for was refused: said where the person looks.
-    fn refused(&mut self, asked: &Asked, error: CommandError, now: Timestamp) {
+    fn refused(&mut self, asked: &Asked, mut error: CommandError, now: Timestamp) {
+        error.message = refusal::said(&error);
         if let Asked::Found(looking) = asked {
-            return self.take_found(looking, Err(error));
+            return self.take_found(looking, Err(error), now);
         }
         match *asked {
             Asked::Said(chat, number) => {
@@ -416,6 +424,11 @@ impl Model {
             Asked::Unlock => {
                 self.unlocking = false;
                 self.unlock_failed = Some(error.message);
+            }
+            // The desktop's own window asked where.
+            Asked::Save(_) if self.nav.dialog().is_none() => {
+                self.dialog.waiting = false;
+                self.complain(error.message, now);
             }
             Asked::Added
             | Asked::Invite

@@ -29,6 +29,7 @@ use crate::{
         action::{Action, MessageAction},
         appearance::Appearance,
         fonts::icon,
+        mirror,
         model::{Model, Writing, nav::Dialog},
         strings::{tr, tr_name},
         theme,
@@ -274,7 +275,8 @@ impl Composer {
         let area = ScrollArea::vertical()
             .auto_shrink(false)
             .max_height(inner.height());
-        let output = area.show(&mut ui, |ui| {
+        let painter = ui.painter().clone();
+        let show = |ui: &mut Ui| {
             TextEdit::multiline(&mut draft.text)
                 .id(field_id())
                 .frame(Frame::NONE)
@@ -287,7 +289,8 @@ impl Composer {
                 .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))
                 .layouter(&mut layout)
                 .show(ui)
-        });
+        };
+        let output = mirror::whole(&painter, inner, || area.show(&mut ui, show));
         if let Some(range) = output.inner.cursor_range {
             self.cursor = range.primary.index.0;
         }

@@ -8,10 +8,12 @@ mod contents;
 mod forward;
 mod group;
 mod invite;
+mod keys;
 mod link;
 mod passphrase;
 mod pick;
 mod pins;
+mod proof;
 mod react;
 mod recovery;
 mod rename;
@@ -169,6 +171,8 @@ impl Dialogs {
                 Dialog::Save(message) => save::show(ui, fields, message, view),
                 Dialog::Contents(message) => contents::show(ui, message, view),
                 Dialog::View(_) => {}
+                Dialog::Keys => keys::show(ui, view),
+                Dialog::Prove(message) => proof::show(ui, fields, message, view),
                 Dialog::Attach(chat) => attach::show(ui, fields, chat, view),
             }
         });
@@ -198,7 +202,11 @@ impl Dialogs {
 fn width(dialog: Dialog, view: &View<'_>) -> f32 {
     match dialog {
         Dialog::Recovery if view.model.recovery.is_some() => 480.0,
-        Dialog::Save(_) | Dialog::Attach(_) | Dialog::Contents(_) => 480.0,
+        Dialog::Save(_)
+        | Dialog::Attach(_)
+        | Dialog::Contents(_)
+        | Dialog::Keys
+        | Dialog::Prove(_) => 480.0,
         Dialog::Invite
         | Dialog::Add
         | Dialog::Link
@@ -233,9 +241,12 @@ const AGAIN: &str = "field again";
 fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> {
     let protected = view.model.me.protected;
     match dialog? {
-        Dialog::Add | Dialog::Rename | Dialog::NewGroup | Dialog::Describe(_) | Dialog::Save(_) => {
-            Some(PLAIN)
-        }
+        Dialog::Add
+        | Dialog::Rename
+        | Dialog::NewGroup
+        | Dialog::Describe(_)
+        | Dialog::Save(_)
+        | Dialog::Prove(_) => Some(PLAIN),
         Dialog::AddMembers(_) | Dialog::Forward(_) | Dialog::React(_) => Some(SEARCH),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),
@@ -252,6 +263,7 @@ fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> 
         | Dialog::Attach(_)
         | Dialog::Contents(_)
         | Dialog::View(_)
+        | Dialog::Keys
         | Dialog::Pins(_) => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     gui::{
         action::{Action, FindAction},
         fonts::icon,
-        strings::tr,
+        strings::{tr, tr_count},
         view::View,
     },
     node::{Found, view::ChatKind},
@@ -23,6 +23,8 @@ pub fn show(ui: &mut Ui, view: &mut View<'_>) {
     row::heading(ui, &tr("found-messages"));
     if let Some(refused) = &look.refused {
         row::sentence(ui, refused);
+    } else if let Some(percent) = look.indexed {
+        row::sentence(ui, &tr_count("found-indexing", percent.into()));
     } else if look.found.is_empty() && look.waiting {
         row::sentence(ui, &tr("found-searching"));
     } else if look.found.is_empty() {

@@ -4,7 +4,7 @@ use egui::{
     Align2, Id, Key, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2,
 };
 
-use super::row::Row;
+use super::{row::Row, walk};
 use crate::{
     gui::{
         action::Action,
@@ -84,7 +84,9 @@ impl List<'_> {
             .auto_shrink(false)
             .show(&mut ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(0.0, 2.0);
+                walk::begin(ui);
                 rows(ui, text.trim(), view);
+                walk::end(ui, Id::unique(self.search));
             });
     }
 

@@ -24,3 +24,4 @@ pub mod settings;
 pub mod snippet;
 pub mod timeline;
 pub mod verify;
+pub mod walk;

@@ -5,6 +5,7 @@ use egui::{
     StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
+use super::walk;
 use crate::gui::{
     fonts::icon,
     model::Face,
@@ -77,6 +78,7 @@ impl<'a> Row<'a> {
         let response = ui.interact(rect, id, Sense::click());
         let info = || WidgetInfo::selected(Role::ListBoxOption, true, self.selected, self.label);
         response.widget_info(info);
+        walk::step(ui, &response);
         if ui.is_rect_visible(rect) {
             self.paint(ui, rect, &response);
         }
@@ -243,6 +245,7 @@ pub fn strip_in(ui: &mut Ui, inset: f32, glyph: &str, words: &str) -> Response {
     let card = rect.shrink2(vec2(inset, 4.0));
     let response = ui.interact(card, ui.scope_id().with(words), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
+    walk::step(ui, &response);
     let fill = if response.hovered() {
         tokens.hover
     } else {

@@ -72,9 +72,10 @@ impl Seeking {
         // Enter leads on and stays in the field.
         let focused = ui.memory(|memory| memory.has_focus(id));
         let pressed =
-            |modifiers| focused && ui.input_mut(|input| input.consume_key(modifiers, Key::Enter));
-        let newer = pressed(Modifiers::SHIFT);
-        let older = pressed(Modifiers::NONE);
+            |modifiers, key| focused && ui.input_mut(|input| input.consume_key(modifiers, key));
+        let newer =
+            pressed(Modifiers::SHIFT, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowDown);
+        let older = pressed(Modifiers::NONE, Key::Enter) || pressed(Modifiers::NONE, Key::ArrowUp);
         let (response, _) = field.show(ui, place, id, &mut self.text);
         if response.changed() {
             self.told.clone_from(&self.text);
@@ -145,14 +146,15 @@ fn words(seek: &Seek) -> String {
         return String::new();
     }
     if look.found.is_empty() {
-        let key = if look.waiting {
+        let key = if look.waiting || look.indexed.is_some() {
             "found-searching"
         } else {
             "seek-nothing"
         };
         return tr(key);
     }
-    let more = if look.more { "+" } else { "" };
+    let is_more = look.more || look.indexed.is_some();
+    let more = if is_more { "+" } else { "" };
     let at = (seek.at + 1).to_string();
     let count = format!("{}{more}", look.found.len());
     let both = [

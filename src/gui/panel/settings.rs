@@ -188,6 +188,14 @@ fn appearance(ui: &mut Ui, view: &mut View<'_>) {
             ..now
         }));
     }
+    let label = tr("settings-awake");
+    let hint = tr("settings-awake-hint");
+    if cfg!(target_os = "linux") && group.switch(&label, &hint, now.stay_reachable) {
+        view.act(Action::Look(Appearance {
+            stay_reachable: !now.stay_reachable,
+            ..now
+        }));
+    }
     tray(&mut group, view);
     group.end();
 }
@@ -422,5 +430,9 @@ fn about(ui: &mut Ui, view: &mut View<'_>) {
         view.act(Action::Copy(me.profile.clone()));
     }
     group.value(&tr("settings-licence"), "MIT, Apache-2.0");
+    let (label, hint) = (tr("keys-title"), tr("settings-keys-hint"));
+    if group.button(&label, &hint, &tr("settings-show")) {
+        view.act(Action::Show(Dialog::Keys));
+    }
     group.end();
 }

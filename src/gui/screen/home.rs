@@ -16,7 +16,7 @@ use crate::gui::{
         dialog::Dialogs,
         empty, group, notice,
         people::{self, People},
-        person, rail, seek, settings, verify,
+        person, rail, seek, settings, verify, walk,
     },
     theme,
     view::View,
@@ -120,13 +120,16 @@ fn part(ui: &mut Ui, rect: Rect, name: &str) -> Ui {
 /// The keys that work everywhere.
 fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    let everywhere = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+    if pressed(everywhere, Key::F) {
+        view.act(Action::Go(Place::Chats));
+        focus(ui, chats::SEARCH);
+    }
     if pressed(Modifiers::COMMAND, Key::K) {
-        if view.model.nav.place() == Place::People {
-            focus(ui, people::SEARCH);
-        } else {
+        if view.model.nav.place() != Place::People {
             view.act(Action::Go(Place::Chats));
-            focus(ui, chats::SEARCH);
         }
+        focus(ui, search_of(view.model.nav.place()));
     }
     if pressed(Modifiers::COMMAND, Key::F)
         && let Some(chat) = view.model.nav.chat()
@@ -143,6 +146,9 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
     if pressed(Modifiers::COMMAND, Key::Comma) {
         view.act(Action::Go(Place::Settings));
     }
+    if pressed(Modifiers::COMMAND, Key::Slash) || pressed(Modifiers::NONE, Key::F1) {
+        view.act(Action::Show(Dialog::Keys));
+    }
     if pressed(Modifiers::COMMAND, Key::L) && view.model.me.protected {
         view.act(Action::Lock);
     }
@@ -153,11 +159,13 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
         view.act(Action::NextChat { up: false });
     }
     let free = view.model.nav.dialog().is_none() && !egui::Popup::is_any_open(ui.ctx());
-    let writing = ui.memory(egui::Memory::focused);
-    let in_search = [chats::SEARCH, people::SEARCH]
-        .iter()
-        .any(|search| writing == Some(Id::unique(*search)));
+    let was_in = |field: &str| ui.memory(|memory| memory.had_focus_last_frame(Id::unique(field)));
+    // The field clears itself.
+    let in_search = [chats::SEARCH, people::SEARCH].into_iter().any(was_in);
     if free && !in_search && !taken && ui.input(|input| input.key_pressed(Key::Escape)) {
+        if walk::was_in_rows(ui) {
+            return focus(ui, search_of(view.model.nav.place()));
+        }
         let chat = view.model.nav.chat();
         if chat.is_some_and(|chat| view.model.seek(chat).is_some()) {
             return view.act(Action::Find(FindAction::Stop));
@@ -200,6 +208,14 @@ fn files(ui: &Ui, view: &mut View<'_>) {
     if !dropped.is_empty() {
         let chosen = FileAction::Choose(chat.chat_id, dropped);
         view.act(Action::File(chosen));
+    }
+}
+
+/// The field above the list that is shown.
+fn search_of(place: Place) -> &'static str {
+    match place {
+        Place::People => people::SEARCH,
+        Place::Chats | Place::Settings => chats::SEARCH,
     }
 }
 

@@ -33,9 +33,13 @@ fn arrives_as(window: &mut Window, message: Message) {
 fn shown(window: &Window) -> Vec<(String, String)> {
     let shown = window.wishes().into_iter().filter_map(|wish| match wish {
         Wish::Show(note) => Some((note.title, note.body)),
-        Wish::Withdraw(_) | Wish::WithdrawAll | Wish::Choose | Wish::Read(_) | Wish::Tray(_) => {
-            None
-        }
+        Wish::Withdraw(_)
+        | Wish::WithdrawAll
+        | Wish::Choose
+        | Wish::Read(_)
+        | Wish::Tray(_)
+        | Wish::Pick(_)
+        | Wish::Awake(_) => None,
     });
     shown.collect()
 }

@@ -1,5 +1,7 @@
 //! A window without a screen, beside a made-up node that answers at once.
 
+mod hands;
+
 use std::{
     cell::Cell,
     path::{Path, PathBuf},
@@ -8,8 +10,7 @@ use std::{
 };
 
 use egui::{
-    Context, DroppedFileHandle, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit,
-    PointerButton, Pos2, RawInput, Rect, TouchPhase, Vec2, ViewportCommand, ViewportId,
+    Context, DroppedFileHandle, Event, Pos2, RawInput, Rect, Vec2, ViewportCommand, ViewportId,
     ViewportInfo,
     accesskit::{Node, Role},
     pos2, vec2,
@@ -222,19 +223,6 @@ impl Window {
         }
     }
 
-    /// Turns the wheel over the messages, in one frame.
-    pub(super) fn turn_wheel(&mut self, points: f32) {
-        let at = pos2(self.size.x - 300.0, 400.0);
-        let wheel = Event::MouseWheel {
-            unit: MouseWheelUnit::Point,
-            delta: vec2(0.0, points),
-            phase: TouchPhase::Move,
-            source: MouseWheelSource::Trackpad,
-            modifiers: Modifiers::NONE,
-        };
-        self.frame(vec![Event::PointerMoved(at), wheel]);
-    }
-
     pub(super) fn answer(&mut self) {
         while let Ok(request) = self.far.requests.try_recv() {
             let refused = |sentence: &&str| CommandError::new(ErrorKind::Invalid, *sentence);
@@ -298,6 +286,13 @@ impl Window {
                 Request::Sound(ask) => {
                     self.node.asked_sound.push(ask);
                     continue;
+                }
+                Request::Prove(message, path) => {
+                    self.node.proved.push((message, path.clone()));
+                    Update::Proved(match self.node.refuse {
+                        Some(why) => Err(why.to_owned()),
+                        None => Ok(path),
+                    })
                 }
                 Request::Watch(message) => {
                     self.node.watched.push(message);
@@ -409,93 +404,6 @@ impl Window {
     pub(super) fn is_focused(&self, wanted: &str) -> bool {
         let node = self.focused.and_then(|at| self.nodes.get(at));
         node.is_some_and(|node| name(node) == Some(wanted))
-    }
-
-    /// Clicks on something, which is scrolled into sight first.
-    pub(super) fn click(&mut self, wanted: &str) {
-        for _ in 0..20 {
-            let at = center(self.node(wanted)).y;
-            if at < 0.0 {
-                self.wheel(200.0);
-            } else if at > self.size.y {
-                self.wheel(-200.0);
-            } else {
-                break;
-            }
-        }
-        let at = center(self.node(wanted));
-        self.click_at(at, PointerButton::Primary);
-    }
-
-    pub(super) fn click_starting(&mut self, wanted: &str) {
-        let starts = |node: &&Node| name(node).is_some_and(|name| name.starts_with(wanted));
-        let found = self.nodes.iter().find(starts);
-        let at = center(found.unwrap_or_else(|| panic!("no “{wanted}…” in {:#?}", self.names())));
-        self.click_at(at, PointerButton::Primary);
-    }
-
-    pub(super) fn right_click(&mut self, wanted: &str) {
-        let at = center(self.node(wanted));
-        self.click_at(at, PointerButton::Secondary);
-    }
-
-    pub(super) fn click_at(&mut self, at: Pos2, button: PointerButton) {
-        self.frame(vec![Event::PointerMoved(at)]);
-        for pressed in [true, false] {
-            self.frame(vec![Event::PointerButton {
-                pos: at,
-                button,
-                pressed,
-                modifiers: Modifiers::NONE,
-            }]);
-        }
-        self.settle();
-    }
-
-    /// Drops a file on it.
-    pub(super) fn drops(&mut self, path: &str) {
-        self.dropped.push(path.into());
-        self.frame(Vec::new());
-        self.settle();
-    }
-
-    pub(super) fn write(&mut self, text: &str) {
-        self.frame(vec![Event::Text(text.into())]);
-        self.settle();
-    }
-
-    pub(super) fn press(&mut self, modifiers: Modifiers, key: Key) {
-        let down = Self::key(modifiers, key, true);
-        self.frame(vec![Event::ModifiersChanged(modifiers), down]);
-        let up = Self::key(modifiers, key, false);
-        self.frame(vec![up, Event::ModifiersChanged(Modifiers::NONE)]);
-        self.settle();
-    }
-
-    pub(super) fn key(modifiers: Modifiers, key: Key, pressed: bool) -> Event {
-        Event::Key {
-            key,
-            physical_key: None,
-            pressed,
-            repeat: false,
-            modifiers,
-        }
-    }
-
-    /// Turns the wheel over the messages; positive shows what is further up.
-    pub(super) fn wheel(&mut self, points: f32) {
-        self.frame(vec![Event::PointerMoved(pos2(self.size.x - 300.0, 400.0))]);
-        self.frame(vec![Event::MouseWheel {
-            unit: MouseWheelUnit::Point,
-            delta: vec2(0.0, points),
-            phase: TouchPhase::Move,
-            source: MouseWheelSource::Trackpad,
-            modifiers: Modifiers::NONE,
-        }]);
-        for _ in 0..30 {
-            self.frame(Vec::new());
-        }
-        self.settle();
     }
 }
 

@@ -1,11 +1,13 @@
 //! Messages that are looked for, everywhere and in a chat.
 
+use std::time::Duration;
+
 use egui::{Key, Modifiers};
 
 use super::bed::{CHAT, GROUP, MadeUp, Window};
 use crate::{
-    gui::sample::{incoming, outgoing},
-    node::view::Event,
+    gui::sample::{incoming, outgoing, with_file},
+    node::view::{Event, FileState},
 };
 
 /// A chat in which many things were said, the last long after the first.
@@ -80,6 +82,62 @@ fn what_is_not_found_or_makes_no_sense_is_said() {
     window.write("has:teeth");
     assert!(window.has("has:teeth is nothing that can be searched for."));
     assert!(!window.has("No message has that."));
+}
+
+#[test]
+fn while_the_index_is_made_it_is_said_how_far_it_is_and_asked_again() {
+    let mut node = long();
+    node.indexed = Some((41, 100));
+    let mut window = Window::open(node);
+    window.click("Search chats and messages");
+    window.write("zzz");
+    assert!(window.has("Still indexing: 41 % of the messages can be found so far."));
+    assert!(!window.has("No message has that."));
+    assert!(window.repaint <= Duration::from_secs(1));
+
+    window.node.indexed = Some((100, 100));
+    window.pass(999);
+    assert!(window.has_starting("Still indexing: 41 %"), "not yet");
+    window.pass(1);
+    assert!(
+        window.has_starting("Still indexing: 99 %"),
+        "it is not done"
+    );
+    window.node.indexed = None;
+    window.pass(1_000);
+
+    assert!(!window.has_starting("Still indexing"));
+    assert!(window.has("No message has that."));
+}
+
+#[test]
+fn while_the_index_is_made_nothing_is_called_all_in_a_chat() {
+    let mut node = long();
+    node.indexed = Some((0, 0));
+    let mut window = Window::with_chat(node);
+    window.press(Modifiers::COMMAND, Key::F);
+    window.write("zzz");
+    assert!(window.has("Searching…") && !window.has("Nothing found"));
+    window.press(Modifiers::COMMAND, Key::A);
+    window.write("heron");
+    assert!(window.has("1 of 9+"));
+    window.press(Modifiers::NONE, Key::Enter);
+    window.pass(5_000);
+
+    assert!(window.has("2 of 9+"), "who goes through them stays there");
+}
+
+#[test]
+fn a_file_is_found_by_its_name_and_shown_with_it() {
+    let mut node = MadeUp::default();
+    let message = incoming(CHAT, 1001, "seen at dawn");
+    let message = with_file(message, "heron_nest.jpg", 3_000, FileState::Here);
+    node.messages.get_mut(&CHAT).unwrap().push(message);
+    let mut window = Window::open(node);
+    window.click("Search chats and messages");
+    window.write("nest");
+
+    assert!(window.has_starting("Maya Lindqvist, heron_nest.jpg · seen at dawn, "));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use egui::{Key, Modifiers, accessibility::is_input, vec2};
 
-use super::bed::{MadeUp, Window, another_chat, name};
+use super::bed::{CHAT, MadeUp, Window, another_chat, bounds, name};
 use crate::{
-    gui::sample::{BEN, NOW},
+    gui::sample::{BEN, NOW, incoming},
     node::view::NodeCommand,
 };
 
@@ -19,6 +19,114 @@ fn ctrl_k_searches_and_escape_clears() {
     window.press(Modifiers::NONE, Key::Escape);
 
     assert!(window.has_starting("Maya Lindqvist, "));
+}
+
+#[test]
+fn arrows_go_from_the_field_through_what_was_found_and_enter_jumps() {
+    let mut node = MadeUp::with_group();
+    let said = (1..=60).map(|n| incoming(CHAT, n, &format!("a heron at {n}")));
+    node.messages.insert(CHAT, said.collect());
+    let mut window = Window::open(node);
+    let focused = |window: &Window| {
+        window
+            .names()
+            .into_iter()
+            .find(|name| window.is_focused(name))
+    };
+    window.press(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::F);
+    assert!(window.is_focused("Search chats and messages"));
+    window.write("heron");
+
+    // First the chat that is called so, then messages.
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(focused(&window).unwrap().starts_with("Herons, "));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(
+        focused(&window)
+            .unwrap()
+            .starts_with("Maya Lindqvist, a heron at 60, ")
+    );
+    for _ in 0..20 {
+        window.press(Modifiers::NONE, Key::ArrowDown);
+    }
+    assert!(
+        focused(&window)
+            .unwrap()
+            .starts_with("Maya Lindqvist, a heron at 40, ")
+    );
+    let row = window.node(&focused(&window).unwrap());
+    assert!(bounds(row).max.y <= 800.0, "it is in sight");
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert!(
+        focused(&window)
+            .unwrap()
+            .starts_with("Maya Lindqvist, a heron at 41, ")
+    );
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.is_focused("Search chats and messages"));
+    assert!(window.has("Messages"), "what was found stays");
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert!(window.is_focused("Search chats and messages"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowUp);
+    assert!(window.is_focused("Search chats and messages"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::Enter);
+
+    let timeline = window.app().model().timeline.as_ref().unwrap();
+    assert_eq!(timeline.chat(), CHAT);
+    assert!(timeline.goal().is_some() || window.has_part("a heron at 60"));
+    assert!(window.has("Message to Maya Lindqvist"));
+}
+
+#[test]
+fn escape_in_the_search_closes_it_and_leaves_the_chat_open() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.press(Modifiers::COMMAND, Key::K);
+    window.write("tent");
+    assert!(window.has("Messages"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.has("Messages"));
+    window.press(Modifiers::NONE, Key::Escape);
+
+    assert!(!window.has("Messages"));
+    assert!(window.has("Message to Maya Lindqvist"), "the chat stays");
+}
+
+#[test]
+fn arrows_go_through_the_people_too() {
+    let mut window = Window::open(MadeUp::default());
+    window.press(Modifiers::COMMAND, Key::N);
+
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(window.is_focused("Ben Okafor, on this network"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::Enter);
+
+    assert!(window.has("Message to Maya Lindqvist"));
+}
+
+#[test]
+fn f1_shows_what_the_keys_do() {
+    let mut window = Window::open(MadeUp::default());
+
+    window.press(Modifiers::NONE, Key::F1);
+
+    assert!(window.has("Ctrl+F: Search in the open chat"));
+    assert!(
+        window.has("Up  Down: Through results and lists"),
+        "{:#?}",
+        window.names()
+    );
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.has_starting("Keyboard shortcuts."));
+    window.press(Modifiers::COMMAND, Key::Slash);
+    assert!(window.has_starting("Keyboard shortcuts."));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
         weight::Weight,
     },
     node::{
-        ChatId, Command, FileId, MessageId, PersonId, Reply, Settings, Timestamp,
+        ChatId, Command, FileId, MessageId, PersonId, Reply, Results, Settings, Timestamp,
         view::{
             Answer, ChatInfo, ChatSummary, Contact, Edition, FileCommand, FolderContents, Message,
             NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
@@ -61,10 +61,14 @@ pub(super) struct MadeUp {
     pub(super) played: Vec<(MessageId, u64, Speed)>,
     /// What else was asked about sound.
     pub(super) asked_sound: Vec<Ask>,
+    /// Proofs that were to be saved, and where.
+    pub(super) proved: Vec<(MessageId, String)>,
     /// Films that were to be watched.
     pub(super) watched: Vec<MessageId>,
     /// Refuse everything with this sentence.
     pub(super) refuse: Option<&'static str>,
+    /// How many messages are indexed, of how many, while not all are.
+    pub(super) indexed: Option<(u64, u64)>,
     /// Refuse to search with this one.
     pub(super) senseless: Option<&'static str>,
 }
@@ -104,8 +108,10 @@ impl Default for MadeUp {
             remembered: Vec::new(),
             played: Vec::new(),
             asked_sound: Vec::new(),
+            proved: Vec::new(),
             watched: Vec::new(),
             refuse: None,
+            indexed: None,
             senseless: None,
         }
     }
@@ -164,7 +170,16 @@ impl MadeUp {
             Query::History { .. } => Answer::History(self.history.clone()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
-                Answer::Found(found(all, &looked_for))
+                let results = found(all, &looked_for);
+                Answer::Results(match self.indexed {
+                    None => results,
+                    Some((indexed, messages)) => Results {
+                        complete: false,
+                        indexed,
+                        messages,
+                        ..results
+                    },
+                })
             }
         }
     }

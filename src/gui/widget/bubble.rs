@@ -25,6 +25,7 @@ use super::{
     tick::{Inks, Tick},
 };
 use crate::gui::{
+    mirror,
     strings::{tr, tr_name},
     theme::{self, Tokens},
 };
@@ -209,6 +210,22 @@ impl Bubble<'_> {
             let ring = bubble.expand(2.0);
             painter.rect_stroke(ring, CornerRadius::same(20), stroke, StrokeKind::Outside);
         }
+        // Written from left to right or from right to left, it has its own order inside.
+        mirror::whole(painter, bubble, || {
+            self.show_inside(ui, bubble, (origin, laid), text, response)
+        })
+    }
+
+    fn show_inside(
+        &self,
+        ui: &Ui,
+        bubble: Rect,
+        (origin, laid): (Pos2, &Laid),
+        text: prose::Set,
+        response: Response,
+    ) -> Shown {
+        let (painter, id) = (ui.painter(), response.id);
+        let tokens = theme::tokens(ui.ctx());
         let text_at = laid.text_at + origin.to_vec2();
         let size = vec2(bubble.width() - 2.0 * PAD_X, laid.text_height);
         let room = Rect::from_min_size(text_at, size);

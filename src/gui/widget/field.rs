@@ -5,7 +5,7 @@ use egui::{
     StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-use crate::gui::theme;
+use crate::gui::{mirror, theme};
 
 /// A field for one line.
 pub struct Field<'a> {
@@ -54,7 +54,8 @@ impl Field<'_> {
             .desired_width(inner.width())
             .min_size(Vec2::new(0.0, inner.height()))
             .align(Align2::LEFT_CENTER);
-        let response = ui.put(inner, edit);
+        let painter = ui.painter().clone();
+        let response = mirror::whole(&painter, inner, || ui.put(inner, edit));
         let role = if self.secret {
             Role::PasswordInput
         } else {

@@ -148,11 +148,16 @@ fn has(text: &str) -> Result<Has, CommandError> {
     Ok(match text.to_lowercase().as_str() {
         "link" | "links" => Has::Link,
         "file" | "files" => Has::File,
+        "picture" | "pictures" | "image" | "photo" => Has::Picture,
+        "sound" | "sounds" | "audio" | "voice" => Has::Sound,
+        "film" | "films" | "video" => Has::Film,
+        "folder" | "folders" => Has::Folder,
         "mention" | "mentions" => Has::Mention,
         "reply" | "replies" => Has::Reply,
         _ => {
             return Err(wrong(format!(
-                "has:{text} is nothing that can be searched for. It can be link, file, mention or reply."
+                "has:{text} is nothing that can be searched for. It can be link, file, picture, sound, film, \
+                 folder, mention or reply."
             )));
         }
     })

@@ -23,23 +23,39 @@ const LONGEST: usize = 180;
 /// How many of these are before the first hit.
 const BEFORE: usize = 40;
 
-/// A snippet of a text; none if the text has not all phrases.
-pub(super) fn snippet(text: &str, phrases: &[Phrase]) -> Option<Vec<Part>> {
-    let words = pieces(text);
-    let mut hits: Vec<Range<usize>> = Vec::new();
+/// Stands between what a file is called and what is said about it.
+const BETWEEN: &str = " · ";
+
+/// A snippet of what a file is called, if it is one, and of a text; none if the two have not all phrases.
+pub(super) fn snippet(name: &str, text: &str, phrases: &[Phrase]) -> Option<Vec<Part>> {
+    let (in_name, in_text) = (pieces(name), pieces(text));
+    let mut hits: [Vec<Range<usize>>; 2] = Default::default();
     for phrase in phrases {
-        let places = phrase.places_in(&words);
-        if places.is_empty() {
+        let places = [&in_name, &in_text].map(|words| phrase.places_in(words));
+        if places.iter().all(Vec::is_empty) {
             return None;
         }
-        hits.extend(places);
+        for (hits, places) in hits.iter_mut().zip(places) {
+            hits.extend(places);
+        }
     }
+    let [in_name, in_text] = hits;
+    let mut parts = Vec::new();
+    line(&mut parts, name, in_name);
+    if !name.is_empty() && !text.is_empty() {
+        push(&mut parts, BETWEEN, false);
+    }
+    line(&mut parts, text, in_text);
+    Some(parts)
+}
+
+/// Adds what of a text is shown, with what was looked for.
+fn line(parts: &mut Vec<Part>, text: &str, mut hits: Vec<Range<usize>>) {
     hits.sort_by_key(|hit| (hit.start, hit.end));
     let first = hits.first().map_or(0, |hit| hit.start);
     let window = window(text, first);
-    let mut parts = Vec::new();
     if window.start > 0 {
-        push(&mut parts, "…", false);
+        push(parts, "…", false);
     }
     let mut at = window.start;
     for hit in hits {
@@ -47,19 +63,14 @@ pub(super) fn snippet(text: &str, phrases: &[Phrase]) -> Option<Vec<Part>> {
         if start >= end {
             continue;
         }
-        push(&mut parts, text.get(at..start).unwrap_or_default(), false);
-        push(&mut parts, text.get(start..end).unwrap_or_default(), true);
+        push(parts, text.get(at..start).unwrap_or_default(), false);
+        push(parts, text.get(start..end).unwrap_or_default(), true);
         at = end;
     }
-    push(
-        &mut parts,
-        text.get(at..window.end).unwrap_or_default(),
-        false,
-    );
+    push(parts, text.get(at..window.end).unwrap_or_default(), false);
     if window.end < text.len() {
-        push(&mut parts, "…", false);
+        push(parts, "…", false);
     }
-    Some(parts)
 }
 
 /// What of a text is shown, so that a place in it is.
@@ -108,7 +119,11 @@ mod tests {
             .iter()
             .filter_map(|word| Phrase::of(word, true))
             .collect();
-        let parts = snippet(text, &phrases)?.into_iter();
+        marked(snippet("", text, &phrases)?)
+    }
+
+    fn marked(parts: Vec<Part>) -> Option<String> {
+        let parts = parts.into_iter();
         let marked = parts.map(|part| {
             if part.hit {
                 format!("[{}]", part.text)
@@ -131,6 +146,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_is_called_stands_before_what_is_said_about_it() {
+        let of = |words: &[&str]| {
+            let phrases: Vec<Phrase> = words
+                .iter()
+                .filter_map(|word| Phrase::of(word, true))
+                .collect();
+            snippet("heron_nest-2.jpg", "seen at dawn", &phrases).and_then(marked)
+        };
+
+        assert_eq!(
+            of(&["nest", "dawn"]).unwrap(),
+            "heron_[nest]-2.jpg · seen at [dawn]"
+        );
+        assert_eq!(of(&["2.jpg"]).unwrap(), "heron_nest-[2.jpg] · seen at dawn");
+        // Nothing goes from one into the other.
+        assert_eq!(of(&["jpg seen"]), None);
+        assert_eq!(of(&["nest", "owl"]), None);
+        let alone = snippet("heron.jpg", "", &[]).and_then(marked);
+        assert_eq!(alone.unwrap(), "heron.jpg");
+    }
+
+    #[test]
     fn a_long_text_is_cut_around_the_first_hit() {
         let text = format!("{}needle {}", "hay ".repeat(200), "straw ".repeat(200));
 
@@ -144,7 +181,7 @@ mod tests {
     #[test]
     fn a_text_of_one_long_word_or_of_clusters_is_cut_between_letters() {
         for text in ["👩‍👩‍👧".repeat(300), "é́".repeat(3000), "語".repeat(3000)] {
-            let parts = snippet(&text, &[]).unwrap();
+            let parts = snippet("", &text, &[]).unwrap();
             assert!(parts.iter().all(|part| part.text.len() < 8192));
         }
         let text = format!("{}x", "語".repeat(500));

@@ -14,7 +14,7 @@ use tantivy::{
     tokenizer::{PreTokenizedString, Token},
 };
 
-use super::{folder::Folder, words};
+use super::{folder::Folder, said::Said, words};
 use crate::{
     proto::{
         id::{ChatId, PersonId},
@@ -30,8 +30,7 @@ pub(super) struct Entry<'a> {
     pub(super) sender: PersonId,
     /// Its place in time: `moment`.
     pub(super) at: u64,
-    pub(super) has: &'a [Has],
-    pub(super) text: &'a str,
+    pub(super) said: &'a Said,
 }
 
 /// What a message can have. The number is in the index and never changes.
@@ -45,6 +44,14 @@ pub enum Has {
     Mention = 3,
     /// A message that it answers.
     Reply = 4,
+    /// A file that is a picture.
+    Picture = 5,
+    /// A file that is a sound.
+    Sound = 6,
+    /// A file that is a film.
+    Film = 7,
+    /// A folder, which is a file too.
+    Folder = 8,
 }
 
 /// The fields of a message.
@@ -70,7 +77,7 @@ pub(super) const PLACE: &str = "place";
 pub(super) struct Progress {
     /// Of what is kept of a message: [`FORMAT`].
     #[n(0)]
-    format: u32,
+    pub(super) format: u32,
     /// The number of the last commit of the database that it has seen.
     #[n(1)]
     pub(super) commit: u64,
@@ -92,7 +99,7 @@ struct InChat {
 }
 
 /// Another number where messages would be indexed otherwise: the index is then made anew.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Longest [`Progress`]: of a million chats.
 const LONGEST_PROGRESS: usize = 64 << 20;
@@ -119,6 +126,11 @@ impl Progress {
     pub(super) fn by_number(&self) -> BTreeMap<u32, ChatId> {
         let chats = self.chats.iter();
         chats.map(|(chat, known)| (known.number, *chat)).collect()
+    }
+
+    /// How many messages have come to the index, those that are gone again among them.
+    pub(super) fn count(&self) -> u64 {
+        self.chats.values().map(|known| u64::from(known.next)).sum()
     }
 
     fn number_or_new(&mut self, chat: ChatId) -> u32 {
@@ -199,10 +211,10 @@ impl Index {
         document.add_u64(self.fields.chat, number.into());
         document.add_u64(self.fields.sender, person(&entry.sender));
         document.add_u64(self.fields.at, entry.at);
-        for has in entry.has {
+        for has in &entry.said.has {
             document.add_u64(self.fields.has, *has as u64);
         }
-        let terms = words::terms_of_text(&words::pieces(entry.text));
+        let terms = words::terms_of_texts([&entry.said.text, &entry.said.name]);
         let token = |(position, text): words::Term| Token {
             position,
             text,

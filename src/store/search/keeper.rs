@@ -14,20 +14,17 @@ use tantivy::TantivyError;
 use super::{
     View,
     folder::Folder,
-    index::{Entry, Has, Index, LEFTOVERS},
+    index::{Entry, Index, LEFTOVERS},
     moment,
+    said::said,
     signal::Signal,
 };
 use crate::{
     proto::{
-        chat::{
-            acts::{self, Shape},
-            content::{Body, Content},
-        },
+        chat::acts::{self, Shape},
         id::ChatId,
         record::MessageRow,
         secret::Secret,
-        text,
     },
     store::{error::StoreError, store::Store},
 };
@@ -116,6 +113,8 @@ impl Keeper {
     }
 
     fn follow(&self, anew: bool) -> Result<Ended, Failed> {
+        // Whoever searches from here on finds less, and is told so.
+        self.signal.tell([], true);
         if anew {
             *self.view.lock().unwrap_or_else(PoisonError::into_inner) = None;
             Folder::wipe(&self.dir).map_err(TantivyError::from)?;
@@ -169,6 +168,7 @@ impl Keeper {
     ) -> Result<(), Failed> {
         self.store.has_room()?;
         self.forget(index)?;
+        self.count(index, fresh)?;
         for chat in fresh {
             self.read(index, chat)?;
             if self.signal.is_stopped() {
@@ -177,6 +177,19 @@ impl Keeper {
         }
         self.commit(index)?;
         self.signal.done(told);
+        Ok(())
+    }
+
+    /// Tells how much there is to be read.
+    fn count(&self, index: &Index, fresh: &BTreeSet<ChatId>) -> Result<(), Failed> {
+        let indexed = index.progress.count();
+        let mut messages = indexed;
+        for chat in fresh {
+            let next = index.progress.next(chat);
+            let all = self.store.with(|open| open.came(chat))?;
+            messages += u64::from(all.saturating_sub(next));
+        }
+        self.signal.count(indexed, messages);
         Ok(())
     }
 
@@ -227,6 +240,7 @@ impl Keeper {
                 }
             }
             index.came_to(*chat, next);
+            self.signal.counted(u64::from(next.saturating_sub(from)));
             if index.changed >= BATCH {
                 self.commit(index)?;
             }
@@ -262,7 +276,7 @@ impl Keeper {
 
     fn add(&self, index: &mut Index, arrival: u32, row: &MessageRow) -> Result<(), Failed> {
         let acts = self.store.acts(row.chat, row.id)?;
-        let Some(Said { text, has }) = said(row, &acts) else {
+        let Some(said) = said(row, &acts) else {
             return Ok(());
         };
         index.add(&Entry {
@@ -270,8 +284,7 @@ impl Keeper {
             arrival,
             sender: row.sender,
             at: moment(row),
-            has: &has,
-            text: &text,
+            said: &said,
         })?;
         Ok(())
     }
@@ -300,54 +313,6 @@ impl Keeper {
 enum Ended {
     Stopped,
     Damaged,
-}
-
-/// What a message says, as it is shown, and what it has.
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) has: Vec<Has>,
-}
-
-/// What there is to find of a message with the acts on it; none of what is deleted, and of the program's own
-/// lines.
-fn said(row: &MessageRow, acts: &[MessageRow]) -> Option<Said> {
-    let content = Content::decode(&row.content).ok()?;
-    let resolved = acts::resolve(row, acts);
-    if resolved.deleted_by.is_some() {
-        return None;
-    }
-    let mut has = Vec::new();
-    let first = match content.body {
-        Body::Text(said) => {
-            has.extend((!said.mentions.is_empty()).then_some(Has::Mention));
-            has.extend(said.reply_to.map(|_| Has::Reply));
-            said.text
-        }
-        Body::Attachment(_) => {
-            has.push(Has::File);
-            String::new()
-        }
-        _ => return None,
-    };
-    let text = resolved.edits.into_iter().next_back();
-    let text = text.map_or(first, |edit| edit.text);
-    let text = text::shown_text(&text);
-    if has_link(&text) {
-        has.push(Has::Link);
-    }
-    Some(Said { text, has })
-}
-
-/// Whether there is an address in a text.
-fn has_link(text: &str) -> bool {
-    let starts = ["https://", "http://", "www.", "betwixt:"];
-    text.split_whitespace().any(|word| {
-        let word = word.trim_start_matches(|char: char| !char.is_alphanumeric());
-        starts.iter().any(|start| {
-            let head = word.get(..start.len());
-            head.is_some_and(|head| head.eq_ignore_ascii_case(start)) && word.len() > start.len()
-        })
-    })
 }
 
 /// Whether the index itself is not what it should be.

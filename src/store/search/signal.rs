@@ -29,6 +29,20 @@ struct State {
     /// How often something was told, and up to where of that the index is.
     told: u64,
     done: u64,
+    /// Messages that came to the index, and that there are.
+    indexed: u64,
+    messages: u64,
+}
+
+/// How much of what was there when it was asked can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether all of it can.
+    pub complete: bool,
+    /// Messages that the index has, or has seen and left out.
+    pub indexed: u64,
+    /// Messages that there are.
+    pub messages: u64,
 }
 
 /// What there is to do.
@@ -44,6 +58,16 @@ pub(super) struct Work {
 /// How long something that comes waits for more, unless somebody searches. Each commit of the index writes
 /// seven files: with a shorter wait it took half the processor time of whoever is in a busy chat.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+impl State {
+    fn standing(&self, told: u64) -> Standing {
+        Standing {
+            complete: self.done >= told,
+            indexed: self.indexed.min(self.messages),
+            messages: self.messages,
+        }
+    }
+}
 
 impl Signal {
     /// Something was committed.
@@ -121,8 +145,28 @@ impl Signal {
         self.changed.notify_all();
     }
 
+    /// So much is in the index, of so much.
+    pub(super) fn count(&self, indexed: u64, messages: u64) {
+        let mut state = self.state();
+        (state.indexed, state.messages) = (indexed, messages);
+    }
+
+    /// So much more came to the index.
+    pub(super) fn counted(&self, more: u64) {
+        let mut state = self.state();
+        state.indexed = state.indexed.saturating_add(more);
+    }
+
+    /// Where nothing can be asked yet.
+    pub(super) fn standing_of_none(&self) -> Standing {
+        Standing {
+            complete: false,
+            ..self.state().standing(0)
+        }
+    }
+
     /// Waits until all that was committed before is in the index, but not for long.
-    pub(super) fn wait_for_now(&self, patience: Duration) {
+    pub(super) fn wait_for_now(&self, patience: Duration) -> Standing {
         let until = Instant::now() + patience;
         let mut state = self.state();
         let told = state.told;
@@ -133,6 +177,7 @@ impl Signal {
             }
             state = self.wait(state, Some(until));
         }
+        state.standing(told)
     }
 
     /// Sleeps, unless it is to end.

@@ -1,6 +1,8 @@
 //! The search of a store.
 
+mod files;
 mod kill;
+mod making;
 mod model;
 
 use std::{collections::BTreeSet, path::Path};
@@ -88,7 +90,8 @@ fn asking(words: &[&str]) -> Ask {
 
 /// The counters of the messages that are found, as they come.
 fn found(search: &Search, ask: &Ask) -> Vec<u32> {
-    let hits = search.find(ask).unwrap();
+    let (hits, standing) = search.find(ask).unwrap();
+    assert!(standing.complete, "{standing:?}");
     hits.into_iter().map(|hit| hit.row.counter).collect()
 }
 
@@ -160,7 +163,7 @@ fn the_best_come_first_and_pages_follow_each_other_in_either_order() {
                 limit: 2,
                 ..asking(&["owl"])
             };
-            let page = search.find(&ask).unwrap();
+            let (page, _) = search.find(&ask).unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.row.id);
             paged.extend(page.iter().map(|hit| hit.row.counter));

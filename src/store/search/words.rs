@@ -185,6 +185,19 @@ pub(super) fn terms_of_text(pieces: &[Piece]) -> Vec<Term> {
     terms
 }
 
+/// The same of several texts; no phrase goes from one into the next.
+pub(super) fn terms_of_texts<const N: usize>(texts: [&str; N]) -> Vec<Term> {
+    let mut all = Vec::new();
+    let mut begin = 0;
+    for text in texts {
+        let pieces = pieces(text);
+        let terms = terms_of_text(&pieces).into_iter();
+        all.extend(terms.map(|(place, term)| (begin + place, term)));
+        begin += pieces.len() + 1;
+    }
+    all
+}
+
 /// What the index is asked for: of letters each two that follow each other, as few texts have both.
 pub(super) fn terms_of_phrase(pieces: &[Piece]) -> Vec<Term> {
     let mut terms = Vec::with_capacity(pieces.len());

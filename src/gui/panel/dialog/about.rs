@@ -84,7 +84,7 @@ fn times(ui: &mut Ui, message: &Message, view: &View<'_>) {
 }
 
 /// A name at the left, a value at the right; or a sentence.
-fn fact(ui: &mut Ui, name: &str, value: &str) {
+pub(super) fn fact(ui: &mut Ui, name: &str, value: &str) {
     let tokens = theme::tokens(ui.ctx());
     let (id, rect) = ui.allocate_space(vec2(ui.available_width(), 30.0));
     let response = ui.interact(rect, id, Sense::hover());

@@ -39,10 +39,22 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut Vi
     if let Some(folder) = &model.files.folder {
         browse(ui, fields, folder, chat, view);
     } else if model.files.chosen.is_empty() {
+        if model.around.chooser {
+            pick(ui, chat, view);
+        }
         place(ui, fields, view);
         refusal(ui, model.dialog.refused.as_deref());
     } else {
         sheet(ui, fields, chat, view);
+    }
+}
+
+/// The desktop's own window, for files or for a folder.
+fn pick(ui: &mut Ui, chat: ChatId, view: &mut View<'_>) {
+    for (words, folder) in [("attach-files", false), ("attach-folder", true)] {
+        if button::wide_pill(ui, &tr(words), Pill::Plain).clicked() {
+            view.act(Action::File(FileAction::Pick { chat, folder }));
+        }
     }
 }
 
@@ -183,7 +195,14 @@ fn sheet(ui: &mut Ui, fields: &mut Fields, chat: ChatId, view: &mut View<'_>) {
     let left = left.with_max_x(left.max.x - 6.0);
     if button::pill(ui, left, &tr("attach-more"), Pill::Plain).clicked() {
         let there = fields.folder.clone().unwrap_or_default();
-        view.act(Action::File(FileAction::Look(there)));
+        view.act(Action::File(if model.around.chooser {
+            FileAction::Pick {
+                chat,
+                folder: false,
+            }
+        } else {
+            FileAction::Look(there)
+        }));
     }
     let right = right.with_min_x(right.min.x + 6.0);
     let ready = caption.len() <= LONGEST && !model.files.has_refused();

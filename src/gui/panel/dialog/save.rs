@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, id: MessageId, view: &mut V
 }
 
 /// A place that is free, as far as can be seen.
-fn suggestion(folder: &Folder, name: &str) -> String {
+pub(super) fn suggestion(folder: &Folder, name: &str) -> String {
     let taken = |name: &str| folder.rows.iter().any(|row| row.name == name);
     let (stem, end) = match name.rfind('.').filter(|at| *at > 0) {
         Some(at) => name.split_at(at),

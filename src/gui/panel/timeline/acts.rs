@@ -16,7 +16,7 @@ use crate::{
         widget::{bubble::Chip, button},
     },
     node::{
-        PersonId,
+        DeliveryState, PersonId,
         view::{FileInfo, FileState, Message, MessageKind, Reaction},
     },
 };
@@ -196,6 +196,11 @@ fn items(ui: &mut Ui, message: &Message, view: &mut View<'_>) {
         if item(ui, glyph, words) {
             view.act(Action::On(id, MessageAction::Pin(!pinned)));
         }
+    }
+    // What nobody signed proves nothing.
+    let is_signed = message.outgoing && !message.deleted && message.state != DeliveryState::Queued;
+    if is_signed && item(ui, icon::SEAL_CHECK, "menu-proof") {
+        view.act(Action::On(id, MessageAction::AskProof));
     }
     if item(ui, icon::INFO, "menu-about") {
         view.act(Action::Show(Dialog::About(id)));

@@ -39,7 +39,7 @@ fn after_kill_9_the_index_catches_up() {
                 limit: 500,
                 ..asking(&["owl"])
             };
-            let page = search.find(&ask).unwrap();
+            let (page, _) = search.find(&ask).unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.row.id);
             found.extend(page.iter().map(|hit| hit.row.counter));
