@@ -19,6 +19,7 @@ pub(crate) mod exchange;
 mod framing;
 pub(crate) mod gate;
 pub(crate) mod gossip;
+mod heard;
 mod hints;
 mod mailbox;
 mod muxer;
@@ -40,6 +41,7 @@ pub use blob::{BlobStream, Blobs, BlobsIn};
 pub use command::NetCommand;
 use driver::{Driver, Ends, Plan, Routes};
 pub use event::{Kept, NetEvent};
+pub use heard::NetEvents;
 use hints::Hints;
 pub use ports::Ports;
 use ports::Taken;
@@ -76,7 +78,7 @@ pub struct Net {
 /// # Errors
 ///
 /// A sentence for whoever started the program: an address that cannot be read or listened on.
-pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetError> {
+pub fn start(settings: Settings) -> Result<(Net, NetEvents), NetError> {
     let Settings {
         node_secret,
         listen,
@@ -131,7 +133,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         blobs,
         driver: tokio::spawn(driver.run()),
     };
-    Ok((net, receiver))
+    Ok((net, NetEvents::new(receiver)))
 }
 
 impl Net {
@@ -171,7 +173,8 @@ impl Net {
 /// Commands that wait for the node.
 const COMMANDS: usize = 4096;
 
-/// Events that wait for whoever drives the node. While it is full nothing more is read from peers.
+/// Events that wait for whoever drives the node, beside what peers say on their direct streams. While it is
+/// full nothing more is taken from the network.
 const EVENTS: usize = 512;
 
 const LONGEST_STOP: Duration = Duration::from_secs(2);
