@@ -43,6 +43,7 @@ use driver::{Driver, Ends, Plan, Routes};
 pub use event::{Kept, NetEvent};
 pub use heard::NetEvents;
 use hints::Hints;
+pub(crate) use muxer::Network;
 pub use ports::Ports;
 use ports::Taken;
 pub use settings::{DEFAULT_LISTEN, NetError, Settings};
@@ -97,7 +98,8 @@ pub fn start(settings: Settings) -> Result<(Net, NetEvents), NetError> {
         .collect::<Result<Vec<_>, NetError>>()?;
     let relays = relays::parse_all(&relays)?;
 
-    let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
+    let network = Network::default();
+    let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?, &network)?;
     let mut taken = Vec::new();
     for text in &listen {
         if let Some(fixed) = ports.fix(text) {
@@ -124,6 +126,7 @@ pub fn start(settings: Settings) -> Result<(Net, NetEvents), NetError> {
         hints: Hints::new(hints, Instant::now()),
         taken: Taken::new(taken, Instant::now()),
         relays,
+        network,
     };
     let driver = Driver::new(local, swarm, ends, plan);
     let net = Net {

@@ -25,7 +25,7 @@ use ed25519_dalek::SigningKey;
 pub use self::mailbox::Quotas;
 pub use crate::net::NetError;
 use crate::net::{
-    address,
+    Network, address,
     behaviour::{listen, swarm},
     gossip::{self, Mesh},
 };
@@ -101,7 +101,7 @@ pub async fn run(
     let keypair = address::keypair(&secret)?;
     let local = address::local_peer(&secret)?;
     let behaviour = behaviour::Behaviour::new(gossip::behaviour(Mesh::RELAY)?);
-    let mut swarm = swarm(&keypair, behaviour)?;
+    let mut swarm = swarm(&keypair, behaviour, &Network::default())?;
     for text in &settings.listen {
         listen(&mut swarm, text)?;
     }

@@ -30,7 +30,7 @@ use tokio::{
 };
 
 use super::{
-    NetCommand, NetEvent, Taken, address,
+    NetCommand, NetEvent, Network, Taken, address,
     behaviour::{Behaviour, BehaviourEvent},
     check::Checker,
     connections::Connections,
@@ -65,6 +65,7 @@ pub(crate) struct Plan {
     pub(crate) hints: Hints,
     pub(crate) relays: Vec<Named>,
     pub(crate) taken: Taken,
+    pub(crate) network: Network,
 }
 
 /// Everything a running node holds.
@@ -86,6 +87,8 @@ pub(crate) struct Driver {
     visits: Visits,
     hints: Hints,
     taken: Taken,
+    /// On which the connections depend.
+    network: Network,
     tickets: Tickets,
     relays: Relays,
     sent: Sent,
@@ -146,6 +149,7 @@ impl Driver {
             hints,
             relays,
             taken,
+            network,
         } = plan;
         let mut driver = Self {
             local,
@@ -162,6 +166,7 @@ impl Driver {
             visits: Visits::new(Instant::now()),
             hints,
             taken,
+            network,
             tickets: Tickets::default(),
             relays: Relays::new(local, &relays),
             sent: Sent::new(),
@@ -262,6 +267,7 @@ impl Driver {
                 self.supervisor.network_changed(Instant::now());
             }
             SwarmEvent::ExpiredListenAddr { .. } | SwarmEvent::ListenerClosed { .. } => {
+                self.network.changed(Instant::now());
                 self.listening();
             }
             SwarmEvent::ListenerError { error, .. } => {

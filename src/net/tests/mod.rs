@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    Net, NetCommand, NetEvent, NetEvents, Settings, address, behaviour, direct, exchange,
+    Net, NetCommand, NetEvent, NetEvents, Network, Settings, address, behaviour, direct, exchange,
     gossip::{self, Mesh},
     start,
     testing::today,
@@ -179,7 +179,7 @@ impl Raw {
         };
         Self {
             peer: address::local_peer(&secret(seed)).unwrap(),
-            swarm: behaviour::swarm(&keypair, behaviour).unwrap(),
+            swarm: behaviour::swarm(&keypair, behaviour, &Network::default()).unwrap(),
         }
     }
 
