@@ -242,7 +242,7 @@ const TOKEN: &str = "a token is 32 hex digits, such as `openssl rand -hex 16` pr
 const METRICS: &str = "numbers are told on this machine only: say for example \"127.0.0.1:9464\"";
 
 /// What a relay did that whoever runs it may want to know. No topics, no addresses of clients.
-const LOG: &str = "warn,betwixt::relay=info,libp2p_gossipsub=error";
+const LOG: &str = "warn,betwixt::relay=info,libp2p_gossipsub=off";
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ use ed25519_dalek::SigningKey;
 pub use self::{files::FileQuotas, mailbox::Quotas};
 pub use crate::net::NetError;
 use crate::net::{
-    address,
+    Network, address,
     behaviour::{listen, swarm},
     gossip::{self, Mesh},
 };
@@ -112,7 +112,7 @@ pub async fn run(
     let keypair = address::keypair(&secret)?;
     let local = address::local_peer(&secret)?;
     let behaviour = behaviour::Behaviour::new(gossip::behaviour(Mesh::RELAY)?);
-    let mut swarm = swarm(&keypair, behaviour)?;
+    let mut swarm = swarm(&keypair, behaviour, &Network::default())?;
     for text in &settings.listen {
         listen(&mut swarm, text)?;
     }

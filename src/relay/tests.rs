@@ -5,17 +5,13 @@ mod mailboxes;
 
 use std::{future::pending, time::Duration};
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
     net::{
-        self, Net, NetCommand, NetEvent,
+        self, Net, NetCommand, NetEvent, NetEvents,
         testing::{Channel, TODAY, today},
     },
     wire::{
@@ -71,7 +67,7 @@ async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
 
 struct Client {
     net: Net,
-    events: mpsc::Receiver<NetEvent>,
+    events: NetEvents,
     relay: PeerId,
     /// Of the present connection.
     link: Option<Link>,
