@@ -71,10 +71,11 @@ impl Behaviour {
         self.blobs.allow(peer);
     }
 
-    /// Shows gossip to a relay of ours.
+    /// Shows gossip to a relay of ours, and lets us open streams of files to it.
     pub(crate) fn use_relay(&mut self, peer: PeerId) {
         self.admission.allow(peer);
         self.gossip.allow(peer);
+        self.blobs.allow(peer);
     }
 
     /// Shows a peer the hello protocol only, from its next connection on.

@@ -8,7 +8,7 @@
 pub mod address;
 pub(crate) mod admission;
 pub(crate) mod behaviour;
-mod blob;
+pub(crate) mod blob;
 pub(crate) mod check;
 mod command;
 mod connections;
