@@ -21,7 +21,7 @@ use std::{
 };
 
 use betwixt::{
-    net::{self, Net, NetCommand, NetEvent},
+    net::{self, Net, NetCommand, NetEvent, NetEvents},
     proto::{
         channel::{Channel, Kind},
         secret::Secret,
@@ -33,7 +33,7 @@ use betwixt::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use tokio::{runtime::Runtime, sync::mpsc, time::timeout};
+use tokio::{runtime::Runtime, time::timeout};
 use zeroize::Zeroizing;
 
 /// Clients, and topics of each.
@@ -106,7 +106,7 @@ async fn run(relay: &Relay) {
 
 struct Client {
     net: Net,
-    events: mpsc::Receiver<NetEvent>,
+    events: NetEvents,
     relay: PeerId,
     channels: Vec<Channel>,
     rng: ChaCha20Rng,

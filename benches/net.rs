@@ -11,7 +11,7 @@ mod bare;
 use std::time::{Duration, Instant};
 
 use betwixt::{
-    net::{self, Net, NetCommand, NetEvent, Settings},
+    net::{self, Net, NetCommand, NetEvent, NetEvents, Settings},
     wire::{
         direct::Direct,
         frame,
@@ -20,7 +20,6 @@ use betwixt::{
 };
 use ed25519_dalek::{Signer, SigningKey};
 use minicbor::bytes::ByteVec;
-use tokio::sync::mpsc::Receiver;
 use zeroize::Zeroizing;
 
 const TODAY: u16 = 690;
@@ -50,7 +49,7 @@ async fn main() {
 
 struct Node {
     net: Net,
-    events: Receiver<NetEvent>,
+    events: NetEvents,
     addresses: Vec<Address>,
 }
 

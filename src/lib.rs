@@ -3,6 +3,7 @@
 //! The layers, from the bottom up, and what each may name, are in `docs/architecture.md`;
 //! a test in `tests/layers.rs` holds them.
 
+mod blobs;
 pub mod cli;
 pub mod config;
 mod disk;

@@ -32,8 +32,8 @@ use betwixt::{
         hello::{HelloReply, HelloRequest, Intro},
         id::{Address, FrameId, PeerId, TopicKey},
         mailbox::{
-            Ack, BlobPut, Custody, Fetch, Lease, Mailbox, Placed, Put, PutStatus, Refusal,
-            RelayCard, RelayLimits, RelayReply, RelayRequest,
+            Ack, BlobGet, BlobPut, Custody, Fetch, KeptBlob, Lease, Mailbox, Placed, Put,
+            PutStatus, Refusal, RelayCard, RelayLimits, RelayReply, RelayRequest,
         },
         sync::{DeviceRuns, EpochRuns, HistoryRecord, Item, OpId, Span, Step},
     },
@@ -536,17 +536,22 @@ fn requests() -> Seeds {
         (
             "blob-put",
             relay(RelayRequest::BlobPut(BlobPut {
+                topic,
                 blob: [1; 32],
-                index: None,
-                bytes: frame(),
+                size: 17,
+                pages: vec![5; 32].into(),
+                readers: 1,
+                auth,
             })),
         ),
         (
             "blob-get",
-            relay(RelayRequest::BlobGet {
+            relay(RelayRequest::BlobGet(BlobGet {
+                topic,
                 blob: [1; 32],
-                index: Some(2),
-            }),
+                reader: [2; 16],
+                auth,
+            })),
         ),
         ("refused", relayed(RelayReply::Refused(Refusal::Full))),
         (
@@ -569,6 +574,37 @@ fn requests() -> Seeds {
             }),
         ),
         ("frames", relayed(RelayReply::Frames(vec![mailbox]))),
+        (
+            "kept",
+            relayed(RelayReply::Blob(KeptBlob {
+                until: NOW.0,
+                have: vec![5].into(),
+                taken: 1,
+            })),
+        ),
+        (
+            "blob-put-page",
+            tagged(
+                3,
+                &BlobRequest::PutPage {
+                    blob: [1; 32],
+                    page: 3,
+                }
+                .encode(),
+            ),
+        ),
+        (
+            "blob-put-chunks",
+            tagged(
+                3,
+                &BlobRequest::PutChunks {
+                    blob: [1; 32],
+                    first: 16,
+                    count: 16,
+                }
+                .encode(),
+            ),
+        ),
         ("card", tagged(2, &card.encode())),
         (
             "blob-list",

@@ -23,7 +23,7 @@ use std::{
 };
 
 use betwixt::{
-    net::{self, Net, NetCommand, NetEvent, Settings, address},
+    net::{self, Net, NetCommand, NetEvent, NetEvents, Settings, address},
     node::{now, today},
     proto::{
         channel::Kind,
@@ -44,7 +44,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use rustix::param::clock_ticks_per_second;
 use serde_json::json;
-use tokio::{runtime::Runtime, sync::mpsc};
+use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 /// What is said in a flood, in a second.
@@ -110,7 +110,7 @@ impl Insider {
     }
 
     /// On the network, as a node of that member.
-    fn start(&self) -> (Net, mpsc::Receiver<NetEvent>) {
+    fn start(&self) -> (Net, NetEvents) {
         let secret = Zeroizing::new(*self.device.node_secret().expose());
         net::start(settings(secret)).unwrap()
     }
@@ -358,7 +358,7 @@ fn count(node: &mut Node, chat: &str, with: &str) -> usize {
     }
 }
 
-async fn until_streaming(events: &mut mpsc::Receiver<NetEvent>) {
+async fn until_streaming(events: &mut NetEvents) {
     let connected = async {
         while let Some(event) = events.recv().await {
             if matches!(
@@ -376,7 +376,7 @@ async fn until_streaming(events: &mut mpsc::Receiver<NetEvent>) {
     tokio::time::timeout(PATIENCE, connected).await.unwrap();
 }
 
-async fn until_gone(events: &mut mpsc::Receiver<NetEvent>) {
+async fn until_gone(events: &mut NetEvents) {
     let gone = async {
         while let Some(event) = events.recv().await {
             if matches!(event, NetEvent::Disconnected(_)) {

@@ -12,13 +12,14 @@ use std::{
 };
 
 /// A layer, and the layers that it may name beside itself.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("picture", &[]),
     ("sound", &[]),
     ("wire", &[]),
     ("proto", &["wire"]),
     ("disk", &[]),
-    ("files", &["proto", "wire", "disk"]),
+    ("blobs", &["wire", "disk"]),
+    ("files", &["proto", "wire", "disk", "blobs"]),
     ("store", &["proto", "wire", "disk", "files"]),
     ("net", &["wire"]),
     ("config", &[]),
@@ -28,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "wire", "proto", "files", "store", "net", "config", "picture", "sound",
         ],
     ),
-    ("relay", &["wire", "net", "disk", "config"]),
+    ("relay", &["wire", "net", "disk", "blobs", "config"]),
     ("sim", &["wire", "proto"]),
     ("rpc", &["node", "config"]),
     ("gui", &["node", "config", "picture", "sound"]),

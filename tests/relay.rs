@@ -77,7 +77,7 @@ fn two_without_any_way_to_each_other_talk_through_a_relay_that_is_killed_meanwhi
     let mut names: Vec<_> = fs::read_dir(&place).unwrap().map(Result::unwrap).collect();
     names.sort_by_key(fs::DirEntry::file_name);
     let names: Vec<_> = names.iter().map(fs::DirEntry::file_name).collect();
-    assert_eq!(names, ["mailboxes", "relay.key"]);
+    assert_eq!(names, ["files", "mailboxes", "relay.key"]);
     assert!(!holds(&place, CANARY.as_bytes()), "it can read nothing");
 }
 
@@ -150,6 +150,178 @@ fn a_message_waits_at_a_relay_for_somebody_who_comes_when_its_author_is_gone() {
         assert!(Instant::now() < deadline, "{:?}", page(&mut ada, &chat));
         ada.wait_event(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_file_waits_at_a_relay_for_somebody_who_comes_when_its_sender_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let (config, metrics) = keeping(folder.path(), "");
+    let begin = |listen: &str| {
+        let arguments = ["--config", config.as_str(), "--listen", listen];
+        Relay::start(&mut serving(&place, &arguments))
+    };
+    let mut relay = begin("/ip4/127.0.0.1/tcp/0");
+    let listen = relay.listen();
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    carried(&mut ada);
+    let content = content(5 << 20);
+    let path = folder.path().join("five.bin");
+    fs::write(&path, &content).unwrap();
+
+    let (message, file) = offer(&mut ada, &chat, &path);
+    let kept = moved(&mut ada, &file, "kept");
+    let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
+    assert_eq!(info["kept_until"], kept["until"]);
+    assert!(kept["until"].as_u64().unwrap() > 1_700_000_000_000);
+    let [person] = info["waiting_for"].as_array().unwrap().as_slice() else {
+        panic!("{info}");
+    };
+    let person = person.clone();
+    assert_eq!(ada.stop(), 0);
+    let (_, numbers) = get(&metrics, "/metrics");
+    assert_eq!(number(&numbers, "betwixt_relay_files"), 1, "{numbers}");
+    let once = number(&numbers, "betwixt_relay_file_bytes_in_total");
+    assert!(once < 6 << 20, "{once} bytes were put");
+    assert!(!holds(&place, &content[1000..1064]), "it can read nothing");
+
+    relay.kill();
+    relay = begin(&listen);
+    let numbers = get(&metrics, "/metrics").1;
+    assert_eq!(number(&numbers, "betwixt_relay_files"), 1, "{numbers}");
+    assert!(number(&numbers, "betwixt_relay_file_bytes") > 5 << 20);
+    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    moved(&mut ben, &file, "here");
+    assert!(
+        saved(&mut ben, &message, folder.path()) == content,
+        "byte for byte"
+    );
+    assert_eq!(ben.stop(), 0);
+    // All whom it waited for have it.
+    let numbers = get(&metrics, "/metrics").1;
+    assert_eq!(number(&numbers, "betwixt_relay_files"), 0, "{numbers}");
+    assert!(number(&numbers, "betwixt_relay_file_bytes") < 10_000);
+
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    assert_eq!(moved(&mut ada, &file, "given")["person_id"], person);
+    let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
+    assert_eq!(
+        (&info["waiting_for"], &info["kept_until"]),
+        (&json!([]), &Value::Null)
+    );
+    assert_eq!(relay.terminate(), Some(0));
+}
+
+#[test]
+fn a_relay_that_gives_something_else_costs_only_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let (config, _) = keeping(folder.path(), "");
+    let begin = |listen: &str| {
+        let arguments = ["--config", config.as_str(), "--listen", listen];
+        Relay::start(&mut serving(&place, &arguments))
+    };
+    let mut relay = begin("/ip4/127.0.0.1/tcp/0");
+    let listen = relay.listen();
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    carried(&mut ada);
+    let content = content(3_000_000);
+    let path = folder.path().join("three.bin");
+    fs::write(&path, &content).unwrap();
+    let (message, file) = offer(&mut ada, &chat, &path);
+    moved(&mut ada, &file, "kept");
+    assert_eq!(ada.stop(), 0);
+    relay.kill();
+    let kept = fs::read_dir(place.join("files")).unwrap();
+    let kept = kept.map(|entry| entry.unwrap().path());
+    let mut kept = kept.filter(|path| path.extension().is_some_and(|it| it == "blob"));
+    let data = kept.next().unwrap();
+    let mut bytes = fs::read(&data).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&data, &bytes).unwrap();
+
+    relay = begin(&listen);
+    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    ben.event(json!({"type": "message", "message_id": message}));
+    let until = Instant::now() + Duration::from_secs(6);
+    while Instant::now() < until {
+        ben.wait_event(Duration::from_millis(100));
+    }
+    let info = ben.ok("message.get", json!({"message_id": message}))["file"].clone();
+    assert_eq!(info["state"], "fetching");
+    assert_eq!(ben.stop(), 0);
+
+    fs::write(a.join("config.toml"), "").unwrap();
+    fs::write(b.join("config.toml"), "").unwrap();
+    let mut ada = Node::start(&a);
+    let address = ada.address();
+    let mut ben = Node::start_with(&b, &["--dial", &address, "--relay", &relay.address]);
+    moved(&mut ben, &file, "here");
+    assert!(
+        saved(&mut ben, &message, folder.path()) == content,
+        "byte for byte"
+    );
+    moved(&mut ada, &file, "given");
+}
+
+#[test]
+fn a_relay_without_room_for_a_file_says_so_and_its_sender_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let place = folder.path().join("relay");
+    let quotas = "file_mib = 4\ntopic_files_mib = 5\nclient_files_mib = 5\ntotal_files_mib = 5\n";
+    let (config, metrics) = keeping(folder.path(), quotas);
+    let arguments = [
+        "--config",
+        config.as_str(),
+        "--listen",
+        "/ip4/127.0.0.1/tcp/0",
+    ];
+    let relay = Relay::start(&mut serving(&place, &arguments));
+    let mut ada = Node::of(&mut hidden(&a, &relay.address));
+    carried(&mut ada);
+
+    for (size, said) in [
+        (4_500_000, Some("no files as large")),
+        (3_000_000, None),
+        (2_500_000, Some("no room")),
+        (1_000_000, None),
+    ] {
+        let path = folder.path().join(size.to_string());
+        fs::write(&path, content(size)).unwrap();
+        let (message, file) = offer(&mut ada, &chat, &path);
+        match said {
+            Some(said) => {
+                let waiting = moved(&mut ada, &file, "waiting");
+                let problem = waiting["problem"].as_str().unwrap();
+                assert!(problem.contains(said), "{size}: {problem}");
+            }
+            None => {
+                moved(&mut ada, &file, "kept");
+            }
+        }
+        let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
+        assert_eq!(info["kept_until"].is_null(), said.is_some(), "{info}");
+        assert_eq!(info["waiting_for"].as_array().unwrap().len(), 1);
+    }
+    let numbers = get(&metrics, "/metrics").1;
+    assert_eq!(number(&numbers, "betwixt_relay_files"), 2, "{numbers}");
+    assert!(number(&numbers, "betwixt_relay_refusals_total{reason=\"full\"}") >= 1);
+    assert!(
+        number(
+            &numbers,
+            "betwixt_relay_refusals_total{reason=\"too_large\"}"
+        ) >= 1
+    );
+    // Text is not concerned.
+    let sent = say(&mut ada, &chat, "all the same");
+    ada.event(json!({"type": "status", "message_id": sent, "state": "sent"}));
 }
 
 #[test]
@@ -257,6 +429,45 @@ fn two_on_networks_of_their_own_talk_through_a_relay_on_both() {
     let all = history(&mut ada, &chat);
     assert_eq!(all, history(&mut ben, &chat), "both show the same order");
     assert_eq!(all.len(), 2 * EACH);
+}
+
+/// Settings of a relay with quotas, and where it tells its numbers.
+fn keeping(folder: &Path, quotas: &str) -> (String, String) {
+    let metrics = free_port();
+    let config = folder.join("relay.toml");
+    let text = format!("metrics = \"{metrics}\"\n[quota]\nmin_free_mib = 1\n{quotas}");
+    fs::write(&config, text).unwrap();
+    (config.to_str().unwrap().to_owned(), metrics)
+}
+
+/// Bytes that do not repeat.
+fn content(size: usize) -> Vec<u8> {
+    let mut out = vec![0; size];
+    blake3::Hasher::new()
+        .update(&size.to_be_bytes())
+        .finalize_xof()
+        .fill(&mut out);
+    out
+}
+
+/// Sends a file; its message and itself.
+fn offer(node: &mut Node, chat: &str, path: &Path) -> (String, String) {
+    let sent = node.ok("file.send", json!({"chat_id": chat, "path": path}));
+    let text = |field: &str| sent[field].as_str().unwrap().to_owned();
+    (text("message_id"), text("file_id"))
+}
+
+/// Waits until a file is in a state.
+#[track_caller]
+fn moved(node: &mut Node, file: &str, state: &str) -> Value {
+    node.event(json!({"type": "transfer", "file_id": file, "state": state}))
+}
+
+/// Saves a file that is here, and reads it.
+fn saved(node: &mut Node, message: &str, dir: &Path) -> Vec<u8> {
+    let to = dir.join("saved");
+    let fetched = node.ok("file.fetch", json!({"message_id": message, "path": to}));
+    fs::read(fetched["path"].as_str().unwrap()).unwrap()
 }
 
 /// Whether any file under a place holds these bytes.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::{Overrides, Quota, RelayConfig},
     node,
-    relay::{self, NetError, Quotas, RelayError},
+    relay::{self, FileQuotas, NetError, Quotas, RelayError},
 };
 
 pub(super) fn run(flags: Overrides, arguments: &RelayArguments) -> Result<(), Failure> {
@@ -21,6 +21,7 @@ pub(super) fn run(flags: Overrides, arguments: &RelayArguments) -> Result<(), Fa
         token: arguments.token.or(config.token),
         gossip: config.gossip,
         mailboxes: config.quota.map(quotas),
+        files: config.quota.and_then(file_quotas),
         metrics: config.metrics,
         today: node::today,
         now: || node::now().0,
@@ -34,7 +35,6 @@ pub(super) fn run(flags: Overrides, arguments: &RelayArguments) -> Result<(), Fa
 }
 
 fn quotas(quota: Quota) -> Quotas {
-    let mib = |mib: u64| mib.saturating_mul(1 << 20);
     Quotas {
         keep_ms: quota.keep_days.saturating_mul(DAY_MS),
         topic_bytes: mib(quota.topic_mib),
@@ -47,6 +47,22 @@ fn quotas(quota: Quota) -> Quotas {
     }
 }
 
+fn file_quotas(quota: Quota) -> Option<FileQuotas> {
+    let quotas = FileQuotas {
+        keep_ms: quota.keep_days.saturating_mul(DAY_MS),
+        file: mib(quota.file_mib),
+        topic: mib(quota.topic_files_mib),
+        client: mib(quota.client_files_mib),
+        bytes: mib(quota.total_files_mib),
+        min_free: mib(quota.min_free_mib),
+    };
+    (quotas.bytes > 0).then_some(quotas)
+}
+
+fn mib(mib: u64) -> u64 {
+    mib.saturating_mul(1 << 20)
+}
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 impl From<RelayError> for Failure {
@@ -57,6 +73,7 @@ impl From<RelayError> for Failure {
             RelayError::Network(_)
             | RelayError::Key { .. }
             | RelayError::Mailboxes { .. }
+            | RelayError::Files { .. }
             | RelayError::Metrics { .. } => Self::new(sentence),
         }
     }

@@ -121,11 +121,21 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
             });
         };
         is_offered |= text(&event, "type") == "status";
-        if text(&event, "state") == "given" {
-            bar.end();
-            return Ok("delivered");
+        match text(&event, "state") {
+            "given" => {
+                bar.end();
+                return Ok("delivered");
+            }
+            "kept" => {
+                bar.end();
+                return Ok("kept at a relay; it is given when they are on");
+            }
+            "waiting" => {
+                bar.end();
+                print::error(text(&event, "problem"));
+            }
+            _ => bar.show(&event),
         }
-        bar.show(&event);
     }
 }
 

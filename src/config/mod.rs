@@ -163,8 +163,9 @@ fn default_profile() -> Option<PathBuf> {
     ProjectDirs::from("", "", "betwixt").map(|dirs| dirs.data_dir().to_owned())
 }
 
-/// gossipsub logs whole frames, though sealed ones, when a queue is full.
-const LOG: &str = "warn,libp2p_gossipsub=error";
+/// gossipsub logs whole frames, though sealed ones, when a queue is full; its errors are of peers that have just gone,
+/// or what a peer sent.
+const LOG: &str = "warn,libp2p_gossipsub=off";
 
 /// The file in the profile.
 const FILE: &str = "config.toml";

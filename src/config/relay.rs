@@ -51,6 +51,14 @@ pub struct Quota {
     pub total_mib: u64,
     /// MiB that are left free on the disk.
     pub min_free_mib: u64,
+    /// MiB of one file.
+    pub file_mib: u64,
+    /// MiB of all files of one topic.
+    pub topic_files_mib: u64,
+    /// MiB of all files that one client put.
+    pub client_files_mib: u64,
+    /// MiB of files in all; 0: none is kept.
+    pub total_files_mib: u64,
 }
 
 impl Default for Quota {
@@ -64,6 +72,10 @@ impl Default for Quota {
             total_topics: 65_536,
             total_mib: 20_480,
             min_free_mib: 1024,
+            file_mib: 256,
+            topic_files_mib: 1024,
+            client_files_mib: 2048,
+            total_files_mib: 20_480,
         }
     }
 }
@@ -176,6 +188,26 @@ impl Quota {
             let problem = "there are `client_topics` to 1000000 topics in all";
             return Err(("total_topics", problem));
         }
+        if self.total_files_mib > 0 {
+            if self.file_mib == 0 {
+                let problem = "it is too small for a file; `total_files_mib = 0` keeps none";
+                return Err(("file_mib", problem));
+            }
+            if self.topic_files_mib < self.file_mib {
+                return Err(("topic_files_mib", "it must not be smaller than `file_mib`"));
+            }
+            if self.client_files_mib < self.topic_files_mib {
+                let problem = "it must not be smaller than `topic_files_mib`";
+                return Err(("client_files_mib", problem));
+            }
+            if self.total_files_mib < self.client_files_mib {
+                let problem = "it must not be smaller than `client_files_mib`, or 0 for none";
+                return Err(("total_files_mib", problem));
+            }
+            if self.total_files_mib > (1 << 40) {
+                return Err(("total_files_mib", "no disk is so large"));
+            }
+        }
         if self.total_mib > (1 << 40) || self.min_free_mib > (1 << 40) {
             return Err(("total_mib", "no disk is so large"));
         }
@@ -210,7 +242,7 @@ const TOKEN: &str = "a token is 32 hex digits, such as `openssl rand -hex 16` pr
 const METRICS: &str = "numbers are told on this machine only: say for example \"127.0.0.1:9464\"";
 
 /// What a relay did that whoever runs it may want to know. No topics, no addresses of clients.
-const LOG: &str = "warn,betwixt::relay=info,libp2p_gossipsub=error";
+const LOG: &str = "warn,betwixt::relay=info,libp2p_gossipsub=off";
 
 #[cfg(test)]
 mod tests {

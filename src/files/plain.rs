@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{blob::Blob, cipher::Cipher};
+use super::cipher::Cipher;
 use crate::{
+    blobs::Blob,
     proto::secret::Secret,
     wire::{blob::Shape, limits},
 };

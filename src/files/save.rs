@@ -12,11 +12,10 @@ use rustix::fs::OFlags;
 use rustix::fs::{AtFlags, CWD};
 
 use super::{
-    blob::Blob,
     name::harmless,
     plain::{OpenError, Opening},
 };
-use crate::disk::files;
+use crate::{blobs::Blob, disk::files};
 
 /// Why a file was not saved.
 #[derive(Debug, thiserror::Error)]

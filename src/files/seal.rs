@@ -9,11 +9,11 @@ use std::{
 };
 
 use super::{
-    blob::Paths,
     cipher::{Cipher, PIECE},
     shelf::{NoRoom, Shelf},
 };
 use crate::{
+    blobs::Paths,
     disk::files,
     proto::secret::Secret,
     wire::{

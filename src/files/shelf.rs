@@ -9,12 +9,9 @@ use std::{
 
 use data_encoding::HEXLOWER;
 
-use super::{
-    bits::Bits,
-    blob::{Blob, Paths, Wish},
-    have::{read_have, write_have},
-};
+use super::told::Told;
 use crate::{
+    blobs::{Bits, Blob, Paths, Wish, read_have, write_have},
     disk::files,
     proto::secret::Secret,
     wire::blob::{Shape, blob_id},
@@ -28,6 +25,8 @@ struct Inner {
     dir: PathBuf,
     key: Secret<32>,
     state: Mutex<State>,
+    /// Held while it is noted who has a file.
+    telling: Mutex<()>,
 }
 
 struct State {
@@ -45,6 +44,8 @@ struct Held {
     /// What was here when that was last known; none: it was not looked at yet.
     bytes: Option<u64>,
     open: Weak<Blob>,
+    /// Of what was sent: who has it.
+    told: Option<Told>,
 }
 
 /// How much of a file is here.
@@ -79,6 +80,7 @@ impl Shelf {
                 held: BTreeMap::new(),
                 used: 0,
             }),
+            telling: Mutex::new(()),
         })))
     }
 
@@ -132,7 +134,13 @@ impl Shelf {
                 }),
             };
             match held {
-                Some((size, standing)) => self.hold(blob, size, standing),
+                Some((size, standing)) => {
+                    self.hold(blob, size, standing);
+                    let told = Told::read(&paths.told())?;
+                    if let Some(held) = self.state().held.get_mut(&blob) {
+                        held.told = told;
+                    }
+                }
                 None => paths.remove()?,
             }
         }
@@ -142,6 +150,37 @@ impl Shelf {
     /// How much is here of a file; `None`: nothing, and nobody wanted it.
     pub fn standing(&self, blob: &[u8; 32]) -> Option<Standing> {
         Some(self.state().held.get(blob)?.standing)
+    }
+
+    /// Who has a file that was sent, as far as that was noted.
+    pub fn told(&self, blob: &[u8; 32]) -> Option<Told> {
+        self.state().held.get(blob)?.told.clone()
+    }
+
+    /// Notes something of a file that was sent. It is on disk when this returns; nothing, if there is no such file.
+    pub fn tell(
+        &self,
+        blob: &[u8; 32],
+        change: impl FnOnce(&mut Told),
+    ) -> io::Result<Option<Told>> {
+        let _telling = self
+            .0
+            .telling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.standing(blob).is_none() {
+            return Ok(None);
+        }
+        let before = self.told(blob);
+        let mut told = before.clone().unwrap_or_default();
+        change(&mut told);
+        if before.as_ref() != Some(&told) {
+            told.write(&self.paths_of(blob).told())?;
+            if let Some(held) = self.state().held.get_mut(blob) {
+                held.told = Some(told.clone());
+            }
+        }
+        Ok(Some(told))
     }
 
     /// How many encrypted bytes are here of a file.
@@ -292,6 +331,7 @@ impl Shelf {
             standing,
             bytes,
             open,
+            told: None,
         };
         if let Some(before) = state.held.insert(blob, held) {
             state.used = state.used.saturating_sub(before.size);
@@ -341,6 +381,7 @@ impl Room<'_> {
             standing,
             bytes: Some(0),
             open,
+            told: None,
         };
         if let Some(before) = state.held.insert(blob, held) {
             state.used = state.used.saturating_sub(before.size);

@@ -9,12 +9,12 @@ use std::{
 };
 
 use super::{
-    blob::Blob,
     listing::{Layout, Listed, Listing},
     name::harmless,
     plain::{OpenError, Opening},
     save::{SaveError, create, is_taken, named, sync_around},
 };
+use crate::blobs::Blob;
 
 impl Blob {
     /// Saves the files of a folder, of which this is what they say, as [`Blob::save`] saves one.

@@ -199,6 +199,8 @@ pub(crate) fn with_file(message: Message, name: &str, size: u64, state: FileStat
         width: None,
         height: None,
         folder: None,
+        waiting_for: Vec::new(),
+        kept_until: None,
     };
     Message {
         kind: MessageKind::File,

@@ -22,7 +22,7 @@ use super::{
     direct, exchange,
     gate::Gated,
     gossip::{self, Mesh},
-    muxer::Muxer,
+    muxer::{Muxer, Network},
     nearby::Nearby,
 };
 use crate::wire::{
@@ -71,10 +71,11 @@ impl Behaviour {
         self.blobs.allow(peer);
     }
 
-    /// Shows gossip to a relay of ours.
+    /// Shows gossip to a relay of ours, and lets us open streams of files to it.
     pub(crate) fn use_relay(&mut self, peer: PeerId) {
         self.admission.allow(peer);
         self.gossip.allow(peer);
+        self.blobs.allow(peer);
     }
 
     /// Shows a peer the hello protocol only, from its next connection on.
@@ -123,11 +124,14 @@ impl Behaviour {
 pub(crate) fn swarm<B: NetworkBehaviour>(
     keypair: &Keypair,
     behaviour: B,
+    network: &Network,
 ) -> Result<Swarm<B>, NetError> {
     let over_tcp = || {
         SwarmBuilder::with_existing_identity(keypair.clone())
             .with_tokio()
-            .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, muxer)
+            .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, || {
+                muxer(network)
+            })
             .map_err(|error| NetError::System(error.to_string()))
     };
     let config = |config: swarm::Config| {
@@ -195,11 +199,12 @@ fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
     parts.next().is_none().then_some(SocketAddr::new(ip, port))
 }
 
-fn muxer() -> Muxer {
+fn muxer(network: &Network) -> Muxer {
     let mut config = yamux::Config::default();
     // Each stream may make us hold 256 KiB.
     config.set_max_num_streams(64);
-    Muxer(config)
+    let network = network.clone();
+    Muxer { config, network }
 }
 
 fn connection_limits() -> ConnectionLimits {
@@ -235,5 +240,5 @@ const NEGOTIATING: usize = 32;
 /// Also wakes gossipsub where it sleeps through a message, after one of two connections closed.
 const PING: Duration = Duration::from_secs(2);
 
-/// A dead TCP connection shows itself by nothing else.
+/// Only so that another ping is sent: a dead connection ends by its silence ([`Network`]).
 const PING_TIMEOUT: Duration = Duration::from_secs(5);

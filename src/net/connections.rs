@@ -82,6 +82,20 @@ impl Connections {
         })
     }
 
+    /// Whether whoever dialled the newer had lost the older, and with it what was under way: both are there at
+    /// once also when both sides dial.
+    pub(crate) fn was_lost(&self, peer: PeerId, older: ConnectionId, newer: ConnectionId) -> bool {
+        let since = |id| {
+            let mut all = self.peers.get(&peer)?.iter();
+            all.find(|connection| connection.id == id)
+                .map(|connection| connection.since)
+        };
+        match (since(older), since(newer)) {
+            (Some(older), Some(newer)) => newer.saturating_duration_since(older) > SETTLED,
+            _ => false,
+        }
+    }
+
     /// The connections of this peer that were made before the gate was open to it.
     pub(crate) fn outside_gate(&self, peer: PeerId) -> Vec<ConnectionId> {
         let outside = self.of(peer).filter(|connection| !connection.gated_in);
@@ -248,6 +262,22 @@ mod tests {
                 assert_eq!(found, [0]);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_comes_much_later_says_that_the_older_was_lost() {
+        let start = Instant::now();
+        let lost = |after| {
+            let mut connections = Connections::new(SMALL);
+            connections.insert(LARGE, connection(0, true, start));
+            connections.insert(LARGE, connection(1, false, start + after));
+            let [older, newer] = [0, 1].map(ConnectionId::new_unchecked);
+            connections.was_lost(LARGE, older, newer)
+        };
+
+        assert!(lost(Duration::from_secs(2)));
+        assert!(!lost(SETTLED), "both dialled");
+        assert!(!lost(Duration::ZERO));
     }
 
     #[tokio::test]

@@ -15,7 +15,8 @@ pub enum NetEvent {
     /// We listen at these addresses now (all of them, not only what is new).
     Listening(Vec<Address>),
     /// A connection to a peer that is no relay of ours is up. Said again for the same peer when
-    /// `authorised` changes.
+    /// `authorised` changes, and when a new connection takes the place of one that the peer had lost: what
+    /// was said on that may not have arrived.
     Connected {
         /// Who.
         peer: PeerId,

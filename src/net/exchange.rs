@@ -101,7 +101,7 @@ impl Message for HelloReply {
     }
 }
 
-/// As long as relays keep no files, nothing longer is said to them or by them. A relay may have to hold
+/// Nothing longer is said to a relay or by it: files go over streams of their own. A relay may have to hold
 /// several of these for each connection.
 const RELAY_MESSAGE: usize = 256 * 1024;
 

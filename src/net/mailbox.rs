@@ -52,7 +52,7 @@ pub(crate) fn read(
         | RelayRequest::Ack(_)
         | RelayRequest::Release { .. }
         | RelayRequest::BlobPut(_)
-        | RelayRequest::BlobGet { .. } => return Ok(None),
+        | RelayRequest::BlobGet(_) => return Ok(None),
     }))
 }
 

@@ -8,7 +8,7 @@
 pub mod address;
 pub(crate) mod admission;
 pub(crate) mod behaviour;
-mod blob;
+pub(crate) mod blob;
 pub(crate) mod check;
 mod command;
 mod connections;
@@ -19,6 +19,7 @@ pub(crate) mod exchange;
 mod framing;
 pub(crate) mod gate;
 pub(crate) mod gossip;
+mod heard;
 mod hints;
 mod mailbox;
 mod muxer;
@@ -40,7 +41,9 @@ pub use blob::{BlobStream, Blobs, BlobsIn};
 pub use command::NetCommand;
 use driver::{Driver, Ends, Plan, Routes};
 pub use event::{Kept, NetEvent};
+pub use heard::NetEvents;
 use hints::Hints;
+pub(crate) use muxer::Network;
 pub use ports::Ports;
 use ports::Taken;
 pub use settings::{DEFAULT_LISTEN, NetError, Settings};
@@ -76,7 +79,7 @@ pub struct Net {
 /// # Errors
 ///
 /// A sentence for whoever started the program: an address that cannot be read or listened on.
-pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetError> {
+pub fn start(settings: Settings) -> Result<(Net, NetEvents), NetError> {
     let Settings {
         node_secret,
         listen,
@@ -95,7 +98,8 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         .collect::<Result<Vec<_>, NetError>>()?;
     let relays = relays::parse_all(&relays)?;
 
-    let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?)?;
+    let network = Network::default();
+    let mut swarm = behaviour::swarm(&keypair, Behaviour::new(id, mdns)?, &network)?;
     let mut taken = Vec::new();
     for text in &listen {
         if let Some(fixed) = ports.fix(text) {
@@ -122,6 +126,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         hints: Hints::new(hints, Instant::now()),
         taken: Taken::new(taken, Instant::now()),
         relays,
+        network,
     };
     let driver = Driver::new(local, swarm, ends, plan);
     let net = Net {
@@ -131,7 +136,7 @@ pub fn start(settings: Settings) -> Result<(Net, mpsc::Receiver<NetEvent>), NetE
         blobs,
         driver: tokio::spawn(driver.run()),
     };
-    Ok((net, receiver))
+    Ok((net, NetEvents::new(receiver)))
 }
 
 impl Net {
@@ -171,7 +176,8 @@ impl Net {
 /// Commands that wait for the node.
 const COMMANDS: usize = 4096;
 
-/// Events that wait for whoever drives the node. While it is full nothing more is read from peers.
+/// Events that wait for whoever drives the node, beside what peers say on their direct streams. While it is
+/// full nothing more is taken from the network.
 const EVENTS: usize = 512;
 
 const LONGEST_STOP: Duration = Duration::from_secs(2);

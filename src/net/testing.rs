@@ -6,7 +6,7 @@ use crate::wire::{
     frame,
     id::TopicKey,
     limits,
-    mailbox::{Auth, Fetch, Lease, Link, release_to_sign},
+    mailbox::{Auth, BlobGet, BlobPut, Fetch, Lease, Link, release_to_sign},
 };
 
 /// A channel whose key the test knows.
@@ -76,6 +76,25 @@ impl Channel {
         };
         fetch.auth = self.auth(&message);
         fetch
+    }
+
+    /// What a member signs to put a file.
+    pub(crate) fn put(&self, link: &Link, mut put: BlobPut) -> BlobPut {
+        put.topic = self.topic;
+        put.auth = self.auth(&put.to_sign(link));
+        put
+    }
+
+    /// What a member signs to get a file.
+    pub(crate) fn get(&self, link: &Link, blob: [u8; 32], reader: u8) -> BlobGet {
+        let mut get = BlobGet {
+            topic: self.topic,
+            blob,
+            reader: [reader; 16],
+            auth: [0; 64],
+        };
+        get.auth = self.auth(&get.to_sign(link));
+        get
     }
 
     fn auth(&self, message: &[u8]) -> Auth {

@@ -9,7 +9,6 @@ use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use tokio::{
     runtime::Handle as Runtime,
-    sync::mpsc,
     task::{JoinSet, spawn_blocking},
     time::{Instant, sleep, sleep_until, timeout},
 };
@@ -30,7 +29,7 @@ use super::{
 };
 use crate::{
     files::Shelf,
-    net::{Net, NetEvent},
+    net::{Net, NetEvent, NetEvents},
     proto::engine::{Input, input::CommandId},
     store::{Profile, StoreError},
     wire::limits,
@@ -53,7 +52,7 @@ pub(super) struct Open {
 /// The network, and what happens there.
 pub(super) struct Network {
     pub(super) net: Net,
-    pub(super) events: mpsc::Receiver<NetEvent>,
+    pub(super) events: NetEvents,
 }
 
 /// Why the loop ended.
@@ -216,7 +215,7 @@ impl Driver<'_> {
         while gathered.order.is_none() && gathered.len() + self.patient.len() < limits::BATCH {
             let ask = self.ends.asks.try_recv().ok();
             let network = self.network.as_mut();
-            let event = network.and_then(|network| network.events.try_recv().ok());
+            let event = network.and_then(|network| network.events.try_recv());
             if ask.is_none() && event.is_none() {
                 break;
             }

@@ -28,6 +28,7 @@ pub(super) struct Behaviour {
     admission: Admission,
     ping: ping::Behaviour,
     gossip: Gated<gossip::Behaviour>,
+    blobs: Gated<libp2p_stream::Behaviour>,
     relay: exchange::Behaviour<RelayRequest, RelayReply>,
 }
 
@@ -42,25 +43,32 @@ impl Behaviour {
             admission: Admission::new(PLACES),
             ping: ping::Behaviour::new(ping_config()),
             gossip: Gated::new(gossip),
+            blobs: Gated::new(libp2p_stream::Behaviour::new()),
             relay: exchange::relay_server(),
         }
     }
 
-    /// Shows a client gossip, and keeps its connection, from the next one on.
+    /// Shows a client gossip and streams of files, and keeps its connection, from the next one on.
     pub(super) fn admit(&mut self, peer: PeerId) {
         self.admission.allow(peer);
         self.gossip.allow(peer);
+        self.blobs.allow(peer);
     }
 
     /// Takes that back.
     pub(super) fn expel(&mut self, peer: &PeerId) {
         self.admission.forbid(peer);
         self.gossip.forbid(peer);
+        self.blobs.forbid(peer);
     }
 
     /// Whether a connection was made through the gate.
     pub(super) fn is_gated_in(&self, connection: ConnectionId) -> bool {
         self.gossip.is_open(connection)
+    }
+
+    pub(super) fn blobs(&mut self) -> &mut libp2p_stream::Behaviour {
+        self.blobs.inner_mut()
     }
 
     pub(super) fn gossip(&mut self) -> &mut gossip::Behaviour {

@@ -73,6 +73,13 @@ impl Clients {
         allowed.then_some(client)
     }
 
+    /// The connections of a peer.
+    pub(super) fn of(&self, peer: PeerId) -> impl Iterator<Item = (ConnectionId, &Client)> {
+        let all = self.connections.iter();
+        all.filter(move |(_, client)| client.peer == peer)
+            .map(|(id, client)| (*id, client))
+    }
+
     /// How many connections there are.
     pub(super) fn len(&self) -> u64 {
         u64::try_from(self.connections.len()).unwrap_or(u64::MAX)

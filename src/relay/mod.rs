@@ -7,6 +7,7 @@
 
 mod behaviour;
 mod clients;
+mod files;
 mod key;
 mod leases;
 mod mailbox;
@@ -22,10 +23,10 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use ed25519_dalek::SigningKey;
 
-pub use self::mailbox::Quotas;
+pub use self::{files::FileQuotas, mailbox::Quotas};
 pub use crate::net::NetError;
 use crate::net::{
-    address,
+    Network, address,
     behaviour::{listen, swarm},
     gossip::{self, Mesh},
 };
@@ -43,6 +44,8 @@ pub struct Settings {
     pub gossip: bool,
     /// How much is kept; none: nothing is.
     pub mailboxes: Option<Quotas>,
+    /// How much is kept of files, where mailboxes are; none: nothing is.
+    pub files: Option<FileQuotas>,
     /// Where numbers and health are told, on this machine only.
     pub metrics: Option<SocketAddr>,
     /// Days since 2024-01-01 UTC.
@@ -76,6 +79,14 @@ pub enum RelayError {
         /// Why.
         reason: String,
     },
+    /// The files that are kept cannot be opened.
+    #[error("the files in {path} cannot be opened: {reason}. Make room or mend the disk")]
+    Files {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
     /// Numbers cannot be told there.
     #[error("numbers cannot be told at {address}: {reason}")]
     Metrics {
@@ -101,7 +112,7 @@ pub async fn run(
     let keypair = address::keypair(&secret)?;
     let local = address::local_peer(&secret)?;
     let behaviour = behaviour::Behaviour::new(gossip::behaviour(Mesh::RELAY)?);
-    let mut swarm = swarm(&keypair, behaviour)?;
+    let mut swarm = swarm(&keypair, behaviour, &Network::default())?;
     for text in &settings.listen {
         listen(&mut swarm, text)?;
     }
@@ -124,15 +135,24 @@ pub async fn run(
         }
         None => None,
     };
+    let shelf = match settings.files.filter(|_| kept.is_some()) {
+        Some(quotas) => {
+            let path = settings.directory.join("files");
+            let opened = files::Shelf::open(&path, quotas, settings.now, Arc::clone(&stats));
+            Some(opened.map_err(|reason| RelayError::Files { path, reason })?)
+        }
+        None => None,
+    };
     tracing::info!(
         peer = %address::peer_text(local),
         keeps = kept.is_some(),
+        keeps_files = shelf.is_some(),
         gossip = settings.gossip,
         open_to_all = settings.token.is_none(),
         "the relay runs"
     );
     let key = SigningKey::from_bytes(&secret);
-    let server = server::Server::new((local, key), swarm, kept, (&settings, stats));
+    let server = server::Server::new((local, key), swarm, (kept, shelf), (&settings, stats));
     Box::pin(server.run(stop, on_address)).await;
     if let Some(metrics) = metrics {
         metrics.abort();

@@ -179,7 +179,41 @@ impl Server {
             | RelayRequest::Challenge
             | RelayRequest::Hello { .. }
             | RelayRequest::BlobPut(_)
-            | RelayRequest::BlobGet { .. } => self.refuse(channel, Refusal::Unsupported),
+            | RelayRequest::BlobGet(_) => self.refuse(channel, Refusal::Unsupported),
+        }
+    }
+
+    /// Whether a client may put or get a file on a stream of its own: who holds a lease of the topic here, and
+    /// signs so on a connection that is let in.
+    pub(super) fn may_open(
+        &mut self,
+        peer: PeerId,
+        request: &RelayRequest,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let topic = match request {
+            RelayRequest::BlobPut(put) => put.topic,
+            RelayRequest::BlobGet(get) => get.topic,
+            _ => return Err(Refusal::Unsupported),
+        };
+        let local = self.local;
+        let signed = self.clients.of(peer).find_map(|(id, client)| {
+            let let_in = self.token.is_none() || client.has_shown_token;
+            let link = Link {
+                relay: local,
+                client: peer,
+                challenge: client.challenge.filter(|_| let_in)?,
+            };
+            request.authorised(&link).then_some(id)
+        });
+        let connection = signed.ok_or(Refusal::NotAllowed)?;
+        if self.clients.asking(connection, FILE_WEIGHT, now).is_none() {
+            return Err(Refusal::TooFast);
+        }
+        if self.leases.holds(peer, topic) {
+            Ok(())
+        } else {
+            Err(Refusal::NotHere)
         }
     }
 
@@ -351,3 +385,6 @@ impl Server {
         }
     }
 }
+
+/// A stream of a file counts like so many frames.
+const FILE_WEIGHT: usize = 8;

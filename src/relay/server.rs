@@ -11,7 +11,7 @@ use libp2p::{
     swarm::{ConnectionId, SwarmEvent},
 };
 use tokio::{
-    sync::mpsc::Receiver,
+    sync::mpsc::{Receiver, Sender, channel},
     time::{Instant, sleep_until, timeout},
 };
 
@@ -19,6 +19,7 @@ use super::{
     Settings,
     behaviour::{Behaviour, BehaviourEvent},
     clients::Clients,
+    files::{Host, Knock, Seats, Shelf},
     leases::Leases,
     mailbox::{Answer, Keeper, Quotas},
     requests::Ticket,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     net::{
-        address,
+        BlobStream, BlobsIn, address, blob,
         check::{Checker, Verdict},
         gossip,
     },
@@ -55,6 +56,8 @@ pub(super) struct Server {
     /// None if nothing is kept.
     pub(super) keeper: Option<Keeper<Ticket>>,
     answers: Option<Receiver<Answer<Ticket>>>,
+    /// None if no files are kept.
+    files: Option<Files>,
     pub(super) watches: Watches,
     pub(super) stats: Arc<Stats>,
     /// Peers whose connections are closed so that they come back through the gate, and when.
@@ -65,15 +68,39 @@ pub(super) struct Server {
 /// What keeps mailboxes, and what it says.
 pub(super) type Kept = (Keeper<Ticket>, Receiver<Answer<Ticket>>);
 
+/// What keeps files.
+struct Files {
+    shelf: Shelf,
+    incoming: BlobsIn,
+    seats: Seats,
+    /// What streams are wanted for, and the end that is given to them.
+    knocks: Receiver<Knock>,
+    knock: Sender<Knock>,
+    expire_at: Instant,
+}
+
 impl Server {
     pub(super) fn new(
         (local, key): (PeerId, SigningKey),
-        swarm: Swarm<Behaviour>,
-        kept: Option<Kept>,
+        mut swarm: Swarm<Behaviour>,
+        (kept, shelf): (Option<Kept>, Option<Shelf>),
         (settings, stats): (&Settings, Arc<Stats>),
     ) -> Self {
         let (keeper, answers) = kept.unzip();
         let quotas = settings.mailboxes;
+        let control = swarm.behaviour_mut().blobs().new_control();
+        let streams = shelf.and_then(|shelf| Some((shelf, blob::kept(control)?)));
+        let files = streams.map(|(shelf, incoming)| {
+            let (knock, knocks) = channel(KNOCKS);
+            Files {
+                shelf,
+                incoming,
+                seats: Seats::default(),
+                knocks,
+                knock,
+                expire_at: Instant::now(),
+            }
+        });
         Self {
             local,
             key,
@@ -87,6 +114,7 @@ impl Server {
             quotas,
             keeper,
             answers,
+            files,
             watches: Watches::default(),
             stats,
             admitting: Vec::new(),
@@ -108,6 +136,7 @@ impl Server {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.handle_swarm(event, &mut on_address),
                 Some(answer) = next_answer(&mut self.answers) => self.handle_answer(answer),
+                Some(news) = next_file(&mut self.files) => self.handle_files(news),
                 () = sleep_until(next) => {
                     last = Instant::now();
                     self.tick(last);
@@ -144,7 +173,36 @@ impl Server {
         let _ = timeout(LAST_WORDS, last_words).await;
     }
 
+    fn handle_files(&mut self, news: FileNews) {
+        match news {
+            FileNews::Stream(peer, stream) => {
+                let Some(files) = &self.files else { return };
+                if let Some(seat) = files.seats.take(peer) {
+                    let host = Host {
+                        shelf: files.shelf.clone(),
+                        peer,
+                        knocks: files.knock.clone(),
+                        seat,
+                    };
+                    tokio::spawn(host.run(stream));
+                }
+            }
+            FileNews::Knock(knock) => {
+                let answer = self.may_open(knock.peer, &knock.request, Instant::now());
+                // The stream may have ended.
+                let _ = knock.answer.send(answer);
+            }
+        }
+    }
+
     fn tick(&mut self, now: Instant) {
+        if let Some(files) = &mut self.files
+            && files.expire_at <= now
+        {
+            files.expire_at = now + EXPIRE;
+            let shelf = files.shelf.clone();
+            drop(tokio::task::spawn_blocking(move || shelf.expire()));
+        }
         let (topics, clients) = self.leases.expire(now);
         for topic in topics {
             self.forget(topic);
@@ -227,7 +285,7 @@ impl Server {
             }) if !matches!(error, ping::Failure::Unsupported) => {
                 self.swarm.close_connection(connection);
             }
-            BehaviourEvent::Ping(_) => {}
+            BehaviourEvent::Ping(_) | BehaviourEvent::Blobs(()) => {}
             BehaviourEvent::Gossip(event) => self.handle_gossip(event),
             BehaviourEvent::Relay(event) => self.handle_request(event),
         }
@@ -347,6 +405,27 @@ const LAST_ANSWERS: Duration = Duration::from_millis(50);
 
 /// How long the last answers may take to leave.
 const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// How often it is looked for files that have expired.
+const EXPIRE: Duration = Duration::from_secs(5);
+
+/// Streams that wait to be let in.
+const KNOCKS: usize = 64;
+
+/// What happens with files.
+enum FileNews {
+    Stream(PeerId, BlobStream),
+    Knock(Knock),
+}
+
+/// What happens next with files; nothing, where none are kept.
+async fn next_file(files: &mut Option<Files>) -> Option<FileNews> {
+    let files = files.as_mut()?;
+    tokio::select! {
+        stream = files.incoming.next() => stream.map(|(peer, stream)| FileNews::Stream(peer, stream)),
+        knock = files.knocks.recv() => knock.map(FileNews::Knock),
+    }
+}
 
 /// What the keeper says next; nothing, where nothing is kept.
 async fn next_answer(answers: &mut Option<Receiver<Answer<Ticket>>>) -> Option<Answer<Ticket>> {

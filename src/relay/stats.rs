@@ -43,6 +43,10 @@ pub(super) struct Stats {
     /// Whether the disk is low.
     pub(super) is_low: Number,
     pub(super) fetches: Number,
+    pub(super) files: Number,
+    pub(super) file_bytes: Number,
+    pub(super) file_bytes_in: Number,
+    pub(super) file_bytes_out: Number,
     /// By [`PutStatus`].
     puts: [Number; 6],
     /// By [`Refusal`].
@@ -111,6 +115,12 @@ impl Stats {
                 "What is kept, in bytes, as quotas count it.",
                 &self.bytes,
             ),
+            ("files", "Files that are kept.", &self.files),
+            (
+                "file_bytes",
+                "What is kept of files, in bytes, as quotas count it.",
+                &self.file_bytes,
+            ),
             (
                 "disk_free_bytes",
                 "Free on the disk of the mailboxes.",
@@ -138,6 +148,16 @@ impl Stats {
                 &self.forwarded_frames,
             ),
             ("fetches_total", "Fetches answered.", &self.fetches),
+            (
+                "file_bytes_in_total",
+                "Bytes of files that clients put.",
+                &self.file_bytes_in,
+            ),
+            (
+                "file_bytes_out_total",
+                "Bytes of files that clients got.",
+                &self.file_bytes_out,
+            ),
         ];
         for (name, help, number) in counters {
             head(&mut out, name, help, "counter");

@@ -1,20 +1,17 @@
 //! A real relay and real nodes on loopback.
 
+mod files;
 mod mailboxes;
 
 use std::{future::pending, time::Duration};
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
     net::{
-        self, Net, NetCommand, NetEvent,
+        self, Net, NetCommand, NetEvent, NetEvents,
         testing::{Channel, TODAY, today},
     },
     wire::{
@@ -42,6 +39,7 @@ async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
         token,
         gossip,
         mailboxes: Some(QUOTAS),
+        files: Some(FILES),
         metrics: None,
         today,
         now: || 1_000_000,
@@ -69,7 +67,7 @@ async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
 
 struct Client {
     net: Net,
-    events: mpsc::Receiver<NetEvent>,
+    events: NetEvents,
     relay: PeerId,
     /// Of the present connection.
     link: Option<Link>,
@@ -208,6 +206,7 @@ async fn after_the_relay_restarts_its_clients_come_back() {
         token: None,
         gossip: true,
         mailboxes: Some(QUOTAS),
+        files: Some(FILES),
         metrics: None,
         today,
         now: || 1_000_000,
@@ -357,6 +356,15 @@ const QUOTAS: Quotas = Quotas {
     client_bytes: 8 << 20,
     topics: 1024,
     bytes: 16 << 20,
+    min_free: 0,
+};
+
+const FILES: FileQuotas = FileQuotas {
+    keep_ms: QUOTAS.keep_ms,
+    file: 4 << 20,
+    topic: 6 << 20,
+    client: 6 << 20,
+    bytes: 8 << 20,
     min_free: 0,
 };
 

@@ -58,6 +58,29 @@ pub enum BlobRequest {
         #[cbor(n(0), with = "minicbor::bytes")]
         blob: [u8; 32],
     },
+    /// To a relay that keeps it (§6.2): the hashes of the chunks of one page, which follow as they are.
+    #[n(5)]
+    PutPage {
+        /// Which file.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        blob: [u8; 32],
+        /// Which page, from 0.
+        #[n(1)]
+        page: u32,
+    },
+    /// To a relay that keeps it (§6.2): chunks that follow each other, which follow as they are.
+    #[n(6)]
+    PutChunks {
+        /// Which file.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        blob: [u8; 32],
+        /// The first one, from 0.
+        #[n(1)]
+        first: u32,
+        /// How many, at most [`limits::BLOB_RANGE`].
+        #[n(2)]
+        count: u16,
+    },
 }
 
 /// What a holder of a file answers.
@@ -90,7 +113,7 @@ pub enum BlobReply {
     /// byte; nothing stands for all of them.
     #[n(4)]
     Have(#[n(0)] ByteVec),
-    /// Answer to [`BlobRequest::Took`].
+    /// Answer to [`BlobRequest::Took`], [`BlobRequest::PutPage`] and [`BlobRequest::PutChunks`].
     #[n(5)]
     Noted,
 }
@@ -103,7 +126,9 @@ impl BlobRequest {
             | Self::Chunks { blob, .. }
             | Self::Page { blob, .. }
             | Self::Have { blob }
-            | Self::Took { blob } => *blob,
+            | Self::Took { blob }
+            | Self::PutPage { blob, .. }
+            | Self::PutChunks { blob, .. } => *blob,
         }
     }
 
@@ -118,8 +143,8 @@ impl BlobRequest {
         let below = |at: u32, most: usize| usize::try_from(at).is_ok_and(|at| at < most);
         let within = match request {
             Self::List { .. } | Self::Have { .. } | Self::Took { .. } => true,
-            Self::Page { page, .. } => below(page, limits::BLOB_PAGES),
-            Self::Chunks { first, count, .. } => {
+            Self::Page { page, .. } | Self::PutPage { page, .. } => below(page, limits::BLOB_PAGES),
+            Self::Chunks { first, count, .. } | Self::PutChunks { first, count, .. } => {
                 let last = first.checked_add(u32::from(count).saturating_sub(1));
                 (1..=limits::BLOB_RANGE).contains(&count)
                     && last.is_some_and(|last| below(last, limits::BLOB_CHUNKS))
@@ -283,11 +308,14 @@ mod tests {
         let blob = [1; 32];
         let chunks = |first, count| BlobRequest::Chunks { blob, first, count };
         let page = |page| BlobRequest::Page { blob, page };
+        let put_chunks = |first, count| BlobRequest::PutChunks { blob, first, count };
         for request in [
             BlobRequest::List { blob },
             BlobRequest::Have { blob },
             BlobRequest::Took { blob },
             page(4095),
+            BlobRequest::PutPage { blob, page: 4095 },
+            put_chunks(4_194_288, 16),
             chunks(0, 16),
             chunks(4_194_288, 16),
             chunks(4_194_303, 1),
@@ -296,6 +324,8 @@ mod tests {
         }
         for beyond in [
             page(4096),
+            BlobRequest::PutPage { blob, page: 4096 },
+            put_chunks(4_194_289, 16),
             chunks(0, 0),
             chunks(0, 17),
             chunks(4_194_289, 16),

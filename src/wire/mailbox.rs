@@ -21,11 +21,13 @@
 
 mod auth;
 mod custody;
+mod keeping;
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 pub use auth::{Auth, Link, release_to_sign};
 pub use custody::{Custody, custody_to_sign};
+pub use keeping::{BlobGet, BlobPut, KeptBlob};
 
 use super::{
     codec::{self, Malformed},
@@ -85,19 +87,12 @@ pub enum RelayRequest {
         #[cbor(n(1), with = "minicbor::bytes")]
         auth: Auth,
     },
-    /// Take a chunk of a file.
+    /// Keep a file: first on a stream of its own, over which its chunks come.
     #[n(8)]
     BlobPut(#[n(0)] BlobPut),
-    /// Give a chunk of a file.
+    /// Give a file: first on a stream of its own, over which its chunks go.
     #[n(9)]
-    BlobGet {
-        /// Which file.
-        #[cbor(n(0), with = "minicbor::bytes")]
-        blob: [u8; 32],
-        /// Which chunk; none for the list of all chunks' hashes.
-        #[n(1)]
-        index: Option<u32>,
-    },
+    BlobGet(#[n(0)] BlobGet),
 }
 
 /// A topic that a relay shall keep.
@@ -169,21 +164,6 @@ pub struct Ack {
     pub auth: Auth,
 }
 
-/// A chunk of a file for a relay: where it belongs can be checked without any key (protocol §7).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub struct BlobPut {
-    /// Which file.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    pub blob: [u8; 32],
-    /// Which chunk; none for the list of all chunks' hashes.
-    #[n(1)]
-    pub index: Option<u32>,
-    /// Its bytes.
-    #[n(2)]
-    pub bytes: ByteVec,
-}
-
 /// What a relay answers.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum RelayReply {
@@ -207,8 +187,7 @@ pub enum RelayReply {
         #[cbor(n(3), with = "minicbor::bytes")]
         store: Option<[u8; 16]>,
     },
-    /// Answer to [`RelayRequest::Hello`], [`RelayRequest::Ack`], [`RelayRequest::Release`],
-    /// [`RelayRequest::BlobPut`].
+    /// Answer to [`RelayRequest::Hello`], [`RelayRequest::Ack`], [`RelayRequest::Release`].
     #[n(2)]
     Done,
     /// Answer to [`RelayRequest::Lease`]: kept until, in milliseconds since the Unix epoch.
@@ -227,9 +206,9 @@ pub enum RelayReply {
     /// Answer to [`RelayRequest::Fetch`] (one) and [`RelayRequest::Watch`] (those with news).
     #[n(5)]
     Frames(#[n(0)] Vec<Mailbox>),
-    /// Answer to [`RelayRequest::BlobGet`].
+    /// Answer to [`RelayRequest::BlobPut`] and [`RelayRequest::BlobGet`].
     #[n(6)]
-    Blob(#[n(0)] ByteVec),
+    Blob(#[n(0)] KeptBlob),
 }
 
 /// Why a relay says no.
@@ -396,7 +375,7 @@ impl RelayRequest {
             | Self::Hello { .. }
             | Self::Ack(_)
             | Self::Release { .. }
-            | Self::BlobGet { .. } => true,
+            | Self::BlobGet(_) => true,
             Self::Lease(lease) => lease.ttl_s <= limits::LEASE_S,
             Self::Put { frames } => {
                 frames.len() <= limits::RELAY_PUT
@@ -408,7 +387,7 @@ impl RelayRequest {
                     && *wait_s <= limits::RELAY_WAIT_S
                     && topics.iter().all(Fetch::within_limits)
             }
-            Self::BlobPut(put) => put.bytes.len() <= limits::BLOB_LIST,
+            Self::BlobPut(put) => put.within_limits(),
         }
     }
 }
@@ -434,7 +413,7 @@ impl RelayReply {
             Self::Frames(boxes) => {
                 boxes.len() <= limits::RELAY_WATCH && boxes.iter().all(Mailbox::within_limits)
             }
-            Self::Blob(bytes) => bytes.len() <= limits::BLOB_LIST,
+            Self::Blob(kept) => kept.have.len() <= limits::BLOB_CHUNKS / 8,
         };
         if within { Ok(reply) } else { Err(Malformed) }
     }

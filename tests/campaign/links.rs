@@ -205,8 +205,8 @@ fn after_sleep_a_pulled_cable_or_another_address_all_goes_on_soon() {
     agree(&mut a, &mut b, |person, _| on_host(prefix, person));
 }
 
-/// The aim is 10 s; docs/reliability.md says what it takes. Without an end it is a bug.
-const PATIENT: Duration = Duration::from_secs(25);
+/// The aim is 10 s; docs/reliability.md says what it takes on a machine with much else to do.
+const PATIENT: Duration = Duration::from_secs(20);
 
 /// Waits until something arrives that was answered after this instant, and everything before it.
 fn wait_until_said_now(one: &Person, other: &Person, begun: Instant) {

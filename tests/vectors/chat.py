@@ -97,6 +97,8 @@ def channel():
         "ack": auth(5, [pk, reader, 9]),
         "watch": auth(6, [pk, 5, 10, reader]),
         "release": auth(7, [pk]),
+        "blob_put": auth(8, [pk, same(6), 1]),
+        "blob_get": auth(9, [pk, same(6), reader]),
         "relay_pk": ed_public(same(0x21)),
         "custody": sign(
             same(0x21), "custody", peer_id(ed_public(same(0x21))), CREATED.to_bytes(8, "big"), same(7), same(8)

@@ -177,12 +177,14 @@ impl Files {
             TransferState::Fetching
             | TransferState::Waiting
             | TransferState::Failed
-            | TransferState::Giving => false,
+            | TransferState::Giving
+            | TransferState::Keeping => false,
             TransferState::Paused
             | TransferState::Cancelled
             | TransferState::Here
             | TransferState::Saved
-            | TransferState::Given => true,
+            | TransferState::Given
+            | TransferState::Kept => true,
         };
         if is_over {
             self.live.remove(&transfer.file_id);
@@ -307,7 +309,10 @@ impl Model {
             TransferState::Paused | TransferState::Failed => Some(FileState::Paused),
             TransferState::Cancelled => Some(FileState::Cancelled),
             TransferState::Here | TransferState::Saved => Some(FileState::Here),
-            TransferState::Giving | TransferState::Given => None,
+            TransferState::Giving
+            | TransferState::Given
+            | TransferState::Keeping
+            | TransferState::Kept => None,
         };
         if let Some(state) = state {
             let (file, have) = (transfer.file_id, transfer.have);

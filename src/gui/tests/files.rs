@@ -56,6 +56,7 @@ fn transfer(state: TransferState, have: u64) -> Transfer {
         person_id: None,
         path: None,
         problem: None,
+        until: None,
     }
 }
 

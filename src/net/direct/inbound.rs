@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use futures::{AsyncRead, io::BufReader};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
-    net::{NetEvent, check::Checker, framing},
+    net::{NetEvent, check::Checker, framing, heard::Saying},
     wire::{direct::Direct, id::PeerId, limits},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Inbound {
     pub(crate) peer: PeerId,
     pub(crate) checker: Arc<Checker>,
-    pub(crate) events: mpsc::Sender<NetEvent>,
+    pub(crate) saying: Saying,
 }
 
 /// Why a stream is no longer read.
@@ -30,8 +30,8 @@ pub(crate) enum Ended {
 }
 
 impl Inbound {
-    /// Reads until the stream ends. While events wait to be taken nothing is read, so the peer's
-    /// writes stop, so its queue fills: nothing grows here.
+    /// Reads until the stream ends. While much that this peer said waits to be taken nothing is read, so the
+    /// peer's writes stop, so its queue fills: nothing grows here.
     pub(crate) async fn run<S: AsyncRead + Unpin>(self, stream: S) -> Ended {
         let mut stream = BufReader::with_capacity(BUFFER, stream);
         let mut faults = 0;
@@ -66,7 +66,7 @@ impl Inbound {
                 from: self.peer,
                 message,
             };
-            if self.events.send(event).await.is_err() {
+            if self.saying.say(event, bytes.len()).await.is_err() {
                 return Ended::Deaf;
             }
             if let Some(passed) = passed {

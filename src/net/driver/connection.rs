@@ -195,8 +195,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn disconnected(&mut self, peer: libp2p::PeerId, id: ConnectionId) {
-        let Some(peer) = address::from_libp2p(&peer) else {
+    pub(super) fn disconnected(&mut self, from: libp2p::PeerId, id: ConnectionId) {
+        let Some(peer) = address::from_libp2p(&from) else {
             return;
         };
         let Some(connection) = self.connections.remove(peer, id) else {
@@ -213,6 +213,7 @@ impl Driver {
             return;
         }
         self.told.remove(&peer);
+        self.places.remove(&from);
         self.relay_disconnected(peer);
         self.tell(NetEvent::Disconnected(peer));
         let now = Instant::now();

@@ -102,10 +102,8 @@ impl Driver {
         let gossip = self.swarm.behaviour_mut().gossip();
         gossip.report_message_validation_result(id, &from, acceptance);
         if let (Verdict::New, Some(topic)) = (verdict, topic) {
-            self.tell_if_room(NetEvent::Gossip {
-                topic,
-                frame: message.data,
-            });
+            let frame = message.data;
+            self.tell_carried(from, NetEvent::Gossip { topic, frame });
         }
     }
 }

@@ -25,16 +25,17 @@ use libp2p::{
 use relay::Sent;
 use stream::Streams;
 use tokio::{
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
-    NetCommand, NetEvent, Taken, address,
+    NetCommand, NetEvent, Network, Taken, address,
     behaviour::{Behaviour, BehaviourEvent},
     check::Checker,
     connections::Connections,
     direct::Queue,
+    heard::Told,
     hints::Hints,
     nearby::{self, Change},
     relays::{Named, Relays},
@@ -54,7 +55,7 @@ pub(crate) struct Routes(Arc<RwLock<BTreeMap<PeerId, (ConnectionId, Queue)>>>);
 /// How a driver is spoken with.
 pub(crate) struct Ends {
     pub(crate) commands: mpsc::Receiver<NetCommand>,
-    pub(crate) events: mpsc::Sender<NetEvent>,
+    pub(crate) events: mpsc::Sender<Told>,
     pub(crate) routes: Routes,
 }
 
@@ -64,6 +65,7 @@ pub(crate) struct Plan {
     pub(crate) hints: Hints,
     pub(crate) relays: Vec<Named>,
     pub(crate) taken: Taken,
+    pub(crate) network: Network,
 }
 
 /// Everything a running node holds.
@@ -71,9 +73,11 @@ pub(crate) struct Driver {
     local: PeerId,
     swarm: Swarm<Behaviour>,
     commands: mpsc::Receiver<NetCommand>,
-    events: mpsc::Sender<NetEvent>,
+    events: mpsc::Sender<Told>,
     /// Events that wait for room.
-    pending: VecDeque<NetEvent>,
+    pending: VecDeque<Told>,
+    /// What each peer carried to us and the node has not taken has so many places.
+    places: BTreeMap<libp2p::PeerId, Arc<Semaphore>>,
     checker: Arc<Checker>,
     routes: Routes,
     connections: Connections,
@@ -83,6 +87,8 @@ pub(crate) struct Driver {
     visits: Visits,
     hints: Hints,
     taken: Taken,
+    /// On which the connections depend.
+    network: Network,
     tickets: Tickets,
     relays: Relays,
     sent: Sent,
@@ -106,9 +112,11 @@ impl Routes {
         routes.contains_key(&peer)
     }
 
-    fn set(&self, peer: PeerId, connection: ConnectionId, queue: Queue) {
+    /// The connection that the peer's route was on before, if it had one.
+    fn set(&self, peer: PeerId, connection: ConnectionId, queue: Queue) -> Option<ConnectionId> {
         let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        routes.insert(peer, (connection, queue));
+        let older = routes.insert(peer, (connection, queue));
+        older.map(|(connection, _)| connection)
     }
 
     /// Takes a peer's route away if it is on this connection.
@@ -141,6 +149,7 @@ impl Driver {
             hints,
             relays,
             taken,
+            network,
         } = plan;
         let mut driver = Self {
             local,
@@ -148,6 +157,7 @@ impl Driver {
             commands,
             events,
             pending: VecDeque::new(),
+            places: BTreeMap::new(),
             checker: Arc::new(Checker::new(today)),
             routes,
             connections: Connections::new(local),
@@ -156,6 +166,7 @@ impl Driver {
             visits: Visits::new(Instant::now()),
             hints,
             taken,
+            network,
             tickets: Tickets::default(),
             relays: Relays::new(local, &relays),
             sent: Sent::new(),
@@ -174,7 +185,7 @@ impl Driver {
             self.tick(Instant::now());
             let due = self.next();
             tokio::select! {
-                () = room(&self.events), if !self.pending.is_empty() => {}
+                () = room(&self.events), if !self.pending.is_empty() || self.streams.are_waiting() => {}
                 command = self.commands.recv() => match command {
                     Some(NetCommand::Stop) | None => break,
                     Some(command) => self.handle_command(command),
@@ -256,6 +267,7 @@ impl Driver {
                 self.supervisor.network_changed(Instant::now());
             }
             SwarmEvent::ExpiredListenAddr { .. } | SwarmEvent::ListenerClosed { .. } => {
+                self.network.changed(Instant::now());
                 self.listening();
             }
             SwarmEvent::ListenerError { error, .. } => {
@@ -303,13 +315,13 @@ impl Driver {
             .collect();
         // Only the newest state counts.
         self.pending
-            .retain(|event| !matches!(event, NetEvent::Listening(_)));
+            .retain(|event| !matches!(event, Told::Event(NetEvent::Listening(_))));
         self.tell(NetEvent::Listening(addresses));
     }
 
     /// Tells the node, as soon as it takes events.
     fn tell(&mut self, event: NetEvent) {
-        self.pending.push_back(event);
+        self.pending.push_back(Told::Event(event));
     }
 
     /// Tells the node unless it is far behind: for what a peer can repeat or resend.
@@ -319,6 +331,19 @@ impl Driver {
             self.tell(event);
         }
         room
+    }
+
+    /// Tells the node what a peer carried to us, unless much of that waits already: others would wait behind it.
+    fn tell_carried(&mut self, by: libp2p::PeerId, event: NetEvent) {
+        let places = self
+            .places
+            .entry(by)
+            .or_insert_with(|| Arc::new(Semaphore::new(CARRIED)));
+        if let Ok(place) = Arc::clone(places).try_acquire_owned()
+            && self.pending.len() < BEHIND
+        {
+            self.pending.push_back(Told::Carried(event, place));
+        }
     }
 
     fn deliver(&mut self) {
@@ -412,7 +437,7 @@ impl Driver {
 }
 
 /// Waits until the node takes an event, or none any more.
-async fn room(events: &mpsc::Sender<NetEvent>) {
+async fn room(events: &mpsc::Sender<Told>) {
     let _ = events.reserve().await;
 }
 
@@ -431,6 +456,9 @@ const PENDING: usize = 1024;
 /// Above this many waiting events gossip and hello requests are dropped: the rest keeps the
 /// connections up while the node is busy.
 const BEHIND: usize = 256;
+
+/// Frames that one peer carried to us, and that may wait: a relay carries those of everybody.
+const CARRIED: usize = 256;
 
 const MOMENT: Duration = Duration::from_millis(20);
 

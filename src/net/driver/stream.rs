@@ -16,6 +16,7 @@ use crate::{
         behaviour::Behaviour,
         check::Checker,
         direct::{self, Ended, Inbound, Opened},
+        heard::{self, Told},
     },
     wire::id::PeerId,
 };
@@ -72,12 +73,22 @@ impl Streams {
         self.waiting.insert(connection, (peer, stream));
     }
 
-    pub(super) fn start(&mut self, checker: &Arc<Checker>, events: &mpsc::Sender<NetEvent>) {
-        while let Some((connection, (peer, stream))) = self.waiting.pop_first() {
+    /// Whether a stream waits for room among the events.
+    pub(super) fn are_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(super) fn start(&mut self, checker: &Arc<Checker>, events: &mpsc::Sender<Told>) {
+        while !self.waiting.is_empty()
+            && let Ok(room) = events.try_reserve()
+            && let Some((connection, (peer, stream))) = self.waiting.pop_first()
+        {
+            let (saying, said) = heard::queue();
+            room.send(Told::Stream(said));
             let inbound = Inbound {
                 peer,
                 checker: Arc::clone(checker),
-                events: events.clone(),
+                saying,
             };
             let task = self.tasks.spawn(async move {
                 let ended = inbound.run(stream).await;
@@ -177,7 +188,12 @@ impl Driver {
                 let (near, far) = direct::queue();
                 self.streams.write(peer, event.connection, far, stream);
                 // An older route's queue is dropped: its task writes what waits, and ends.
-                self.routes.set(peer, event.connection, near);
+                let older = self.routes.set(peer, event.connection, near);
+                if older
+                    .is_some_and(|older| self.connections.was_lost(peer, older, event.connection))
+                {
+                    self.told.insert(peer, false);
+                }
                 self.retell(peer, true);
             }
             Opened::Inbound(stream) => self.streams.read(peer, event.connection, stream),

@@ -14,11 +14,11 @@ use libp2p::{
     swarm::{NetworkBehaviour, SwarmEvent, dial_opts::DialOpts},
 };
 use minicbor::bytes::ByteVec;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    Net, NetCommand, NetEvent, Settings, address, behaviour, direct, exchange,
+    Net, NetCommand, NetEvent, NetEvents, Network, Settings, address, behaviour, direct, exchange,
     gossip::{self, Mesh},
     start,
     testing::today,
@@ -32,7 +32,7 @@ use crate::wire::{
 /// A node and its events.
 struct Node {
     net: Net,
-    events: mpsc::Receiver<NetEvent>,
+    events: NetEvents,
     addresses: Vec<Address>,
 }
 
@@ -133,7 +133,7 @@ impl Node {
 
     /// What has happened and was not looked at.
     fn seen(&mut self) -> Vec<NetEvent> {
-        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+        std::iter::from_fn(|| self.events.try_recv()).collect()
     }
 }
 
@@ -179,7 +179,7 @@ impl Raw {
         };
         Self {
             peer: address::local_peer(&secret(seed)).unwrap(),
-            swarm: behaviour::swarm(&keypair, behaviour).unwrap(),
+            swarm: behaviour::swarm(&keypair, behaviour, &Network::default()).unwrap(),
         }
     }
 

@@ -146,7 +146,7 @@ async fn storms_of_control_messages_grow_nothing_and_keep_nobody_from_talking() 
             ping: ping::Behaviour::default(),
             stream: stream::Behaviour::new(),
         };
-        let mut swarm = behaviour::swarm(&keypair, behaviour).unwrap();
+        let mut swarm = behaviour::swarm(&keypair, behaviour, &Network::default()).unwrap();
         let mut control = swarm.behaviour().stream.new_control();
         let mut theirs = control.accept(MESHSUB).unwrap();
         let to = address::to_multiaddr(&node.addresses[0]).unwrap();

@@ -13,7 +13,7 @@ use crate::{
         handle::Waiting,
         query::no_message,
         step::{Core, Happened, Release},
-        transfer::{FileAsk, Guest, How, Order, Reading, Saving, Sending, Transfers},
+        transfer::{Away, FileAsk, Guest, Holder, How, Order, Reading, Saving, Sending, Transfers},
         view::{Answer, Event, FileCommand, Preview},
     },
     proto::{
@@ -26,7 +26,7 @@ use crate::{
         record::FileRow,
     },
     store::StoreError,
-    wire::{blob::Shape, limits},
+    wire::{blob::Shape, id::PeerId, limits, mailbox::RelayRequest},
 };
 
 /// Where files are worked on.
@@ -57,13 +57,34 @@ impl Driver<'_> {
                 let shared = named
                     .iter()
                     .any(|row| core.engine.chat(&row.chat).is_none());
-                let mut holders: Vec<_> = named
-                    .iter()
-                    .flat_map(|row| core.engine.holders(&row.chat))
-                    .collect();
-                holders.sort_unstable();
+                let chats = named.iter().map(|row| row.chat);
+                let of = |peers: Vec<PeerId>, is_relay| {
+                    peers.into_iter().map(move |peer| Holder { peer, is_relay })
+                };
+                let members = chats
+                    .clone()
+                    .flat_map(|chat| of(core.engine.holders(&chat), false));
+                let relays = chats.flat_map(|chat| of(core.engine.keepers(&chat), true));
+                let mut holders: Vec<Holder> = members.chain(relays).collect();
+                holders.sort_unstable_by_key(|it| (it.is_relay, it.peer));
                 holders.dedup();
                 let _ = answer.send((holders, shared));
+            }
+            FileAsk::Away { blob, answer } => {
+                let row = sent(core, &blob);
+                let _ = answer.send(row.map(|row| Away {
+                    people: core.engine.others(&row.chat),
+                    relays: core.engine.keepers(&row.chat),
+                    row,
+                }));
+            }
+            FileAsk::Requests {
+                relay,
+                blob,
+                put,
+                answer,
+            } => {
+                let _ = answer.send(requests(core, relay, blob, put));
             }
             FileAsk::Offer {
                 chat,
@@ -87,6 +108,16 @@ impl Driver<'_> {
     /// Goes on with what was being fetched when the node ended, and saves it where it was to be saved.
     pub(super) fn resume_files(&self, core: &Core) {
         let rows = core.store.files().unwrap_or_default();
+        for blob in rows
+            .iter()
+            .filter(|row| row.outgoing)
+            .flat_map(FileRow::blobs)
+        {
+            let told = core.store.shelf().ok().and_then(|it| it.told(&blob));
+            if told.is_some_and(|told| told.is_open()) {
+                self.files.transfers.look_after(blob);
+            }
+        }
         let savings = savings::all(core);
         let saved = savings::files(&savings);
         let is_wanted = |row: &FileRow| match self.standing(core, row) {
@@ -274,6 +305,35 @@ impl Driver<'_> {
             && is_plausible(row).is_ok()
             && core.engine.comes_unasked(&row.chat, &row.sender)
     }
+}
+
+/// What was sent under this name, if it was we who did.
+fn sent(core: &Core, blob: &[u8; 32]) -> Option<FileRow> {
+    let named = core.store.naming(blob).unwrap_or_default();
+    let row = named.into_iter().find(|row| row.outgoing)?;
+    if row.blob == *blob {
+        return Some(row);
+    }
+    row.listing()
+}
+
+/// What opens a file at a relay.
+fn requests(
+    core: &Core,
+    relay: PeerId,
+    blob: [u8; 32],
+    put: Option<(u64, Vec<u8>)>,
+) -> Vec<RelayRequest> {
+    if let Some((size, pages)) = put {
+        let chat = sent(core, &blob).map(|row| row.chat);
+        let put = chat.and_then(|chat| core.engine.blob_put((&chat, relay), (blob, size, pages)));
+        return put.into_iter().map(RelayRequest::BlobPut).collect();
+    }
+    let named = core.store.naming(&blob).unwrap_or_default();
+    let gets = named
+        .iter()
+        .flat_map(|row| core.engine.blob_gets(&row.chat, relay, blob));
+    gets.map(RelayRequest::BlobGet).collect()
 }
 
 /// The file of a message, and what is needed to open it.

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use crate::{
     files::{Layout, OpenError, Shelf, Standing, Wish, extension, harmless},
     node::{
-        CommandError, ErrorKind, FileId,
+        CommandError, ErrorKind, FileId, now,
         query::no_message,
         transfer::listing,
         view::{
@@ -40,6 +40,8 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
         FileState::Fetching | FileState::Paused => shelf.bytes(&manifest.blob).min(manifest.size),
     };
     let name = harmless(&manifest.name);
+    let told = shelf.told(&manifest.blob).filter(|_| row.outgoing);
+    let told = told.unwrap_or_default();
     let mut info = FileInfo {
         file_id: FileId(manifest.blob),
         extension: match attachment.folder {
@@ -60,6 +62,8 @@ pub(super) fn info(store: &Store, row: &MessageRow) -> Result<Option<FileInfo>, 
         folder: attachment.folder.map(|folder| FolderInfo {
             files: folder.files,
         }),
+        kept_until: told.kept_until(now().0).filter(|_| !told.lacks.is_empty()),
+        waiting_for: told.lacks,
     };
     match attachment.media {
         Some(Media::Sound {

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     Shared,
+    door::Holder,
     plan::Plan,
     slots::Slot,
     source::{Why, Work, list},
@@ -57,7 +58,7 @@ struct Fetching {
     shared: Arc<Shared>,
     row: FileRow,
     work: Option<Work>,
-    sources: JoinSet<(PeerId, Why)>,
+    sources: JoinSet<(Holder, Why)>,
     busy: BTreeSet<PeerId>,
     /// Peers that are not asked, and until when; none: never again.
     shunned: BTreeMap<PeerId, Option<Instant>>,
@@ -83,9 +84,9 @@ impl Fetching {
             }
             tokio::select! {
                 Some(ended) = self.sources.join_next() => {
-                    let Ok((peer, why)) = ended else { continue };
-                    self.busy.remove(&peer);
-                    match self.ended(peer, why).await {
+                    let Ok((holder, why)) = ended else { continue };
+                    self.busy.remove(&holder.peer);
+                    match self.ended(holder, why).await {
                         Some(outcome) => return outcome,
                         None => look_at = Instant::now(),
                     }
@@ -122,10 +123,10 @@ impl Fetching {
         let now = Instant::now();
         let shunned = |until: &Option<Instant>| until.is_none_or(|until| until > now);
         let (holders, is_shared) = self.shared.holders(self.row.blob).await;
-        let free: Vec<PeerId> = holders
+        let free: Vec<Holder> = holders
             .into_iter()
-            .filter(|peer| !self.busy.contains(peer))
-            .filter(|peer| !self.shunned.get(peer).is_some_and(shunned))
+            .filter(|holder| !self.busy.contains(&holder.peer))
+            .filter(|holder| !self.shunned.get(&holder.peer).is_some_and(shunned))
             .collect();
         if free.is_empty() {
             if self.busy.is_empty() {
@@ -141,17 +142,17 @@ impl Fetching {
             };
             self.slot = Some((slot, Instant::now()));
         }
-        for peer in free {
+        for holder in free {
             if self.busy.len() >= SOURCES {
                 break;
             }
             if self.work.is_none() {
-                self.begin(peer, is_shared).await?;
+                self.begin(holder, is_shared).await?;
             }
             if let Some(work) = self.work.clone() {
-                self.busy.insert(peer);
+                self.busy.insert(holder.peer);
                 self.sources
-                    .spawn(async move { (peer, work.draw(peer).await) });
+                    .spawn(async move { (holder, work.draw(holder).await) });
             }
         }
         Ok(())
@@ -173,7 +174,7 @@ impl Fetching {
     }
 
     /// Opens what is here of the file, or begins it with a peer's list.
-    async fn begin(&mut self, peer: PeerId, is_shared: bool) -> Result<(), Outcome> {
+    async fn begin(&mut self, holder: Holder, is_shared: bool) -> Result<(), Outcome> {
         if self.shared.shelf.standing(&self.row.blob).is_none() {
             return Err(Outcome::Unwanted);
         }
@@ -181,10 +182,10 @@ impl Fetching {
         let found = blocking(move || shelf.find(&id)).await?;
         let blob = match found {
             Some(blob) => blob,
-            None => match self.ask_for_list(peer).await? {
+            None => match self.ask_for_list(holder).await? {
                 Ok(blob) => blob,
                 Err(why) => {
-                    self.shun(peer, &why);
+                    self.shun(holder, &why);
                     return Ok(());
                 }
             },
@@ -201,8 +202,8 @@ impl Fetching {
     }
 
     /// Begins the file with the list that a peer gives.
-    async fn ask_for_list(&self, peer: PeerId) -> Result<Result<Arc<Blob>, Why>, Outcome> {
-        let (size, pages) = match list(&self.shared, peer, self.row.blob).await {
+    async fn ask_for_list(&self, holder: Holder) -> Result<Result<Arc<Blob>, Why>, Outcome> {
+        let (size, pages) = match list(&self.shared, holder, self.row.blob).await {
             Ok(given) => given,
             Err(why) => return Ok(Err(why)),
         };
@@ -226,7 +227,8 @@ impl Fetching {
     }
 
     /// A source has ended.
-    async fn ended(&mut self, peer: PeerId, why: Why) -> Option<Outcome> {
+    async fn ended(&mut self, holder: Holder, why: Why) -> Option<Outcome> {
+        let peer = holder.peer;
         tracing::debug!(%peer, ?why, "a source of a file ended");
         match why {
             Why::Done => {
@@ -245,23 +247,25 @@ impl Fetching {
             }
             Why::Disk(error) => Some(Outcome::Halted(error.to_string())),
             why => {
-                self.shun(peer, &why);
+                self.shun(holder, &why);
                 None
             }
         }
     }
 
-    fn shun(&mut self, peer: PeerId, why: &Why) {
+    fn shun(&mut self, holder: Holder, why: &Why) {
+        let peer = holder.peer;
         let wait = match why {
             Why::Lied => {
                 tracing::warn!(%peer, "a peer gave something else than the file; it is not asked again");
                 None
             }
-            Why::Nothing => Some(NOTHING),
-            Why::Broke | Why::Done | Why::Disk(_) => {
+            Why::Nothing if !holder.is_relay => Some(NOTHING),
+            Why::Nothing | Why::Broke | Why::Done | Why::Disk(_) => {
+                let first = if holder.is_relay { NOTHING } else { BROKE };
                 let before = self.breaks.entry(peer).or_default();
                 *before = before.saturating_add(1);
-                Some(BROKE.saturating_mul(1 << (*before).min(6)))
+                Some(first.saturating_mul(1 << (*before).min(6)))
             }
         };
         let until = wait.map(|wait| Instant::now() + wait);
@@ -334,7 +338,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// How often it is looked for more sources.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// When a peer that had nothing is asked again.
+/// When a peer that had nothing is asked again; a relay twice as late each time, up to 3 min.
 const NOTHING: Duration = Duration::from_secs(3);
 
 /// When a peer whose stream broke is asked again: twice as late each time, up to 16 s.

@@ -3,9 +3,11 @@
 //! The engine says who may have what, and the loop asks it; bytes go between the network and the shelf here.
 
 mod desk;
+mod door;
 mod fetch;
 mod film;
 mod folder;
+mod keep;
 mod pace;
 mod plan;
 mod queue;
@@ -31,9 +33,10 @@ use tokio::{
 };
 
 pub use self::ready::{prepared, prepared_in_memory};
-use self::{desk::Desk, pace::Pace, slots::Slots};
+use self::{desk::Desk, keep::Keeping, pace::Pace, slots::Slots};
 pub(super) use self::{
     desk::SAVED,
+    door::Holder,
     read::{Reading, listing},
     ready::How,
     save::Saving,
@@ -51,7 +54,7 @@ use crate::{
         id::{ChatId, MessageId},
         record::FileRow,
     },
-    wire::id::PeerId,
+    wire::{id::PeerId, mailbox::RelayRequest},
 };
 
 /// What files need of the node's loop.
@@ -62,10 +65,22 @@ pub(super) enum FileAsk {
         blob: [u8; 32],
         answer: oneshot::Sender<Option<Guest>>,
     },
-    /// Who may have a file and is connected, and whether more than two share it.
+    /// Who may have a file and is connected, relays last, and whether more than two share it.
     Holders {
         blob: [u8; 32],
-        answer: oneshot::Sender<(Vec<PeerId>, bool)>,
+        answer: oneshot::Sender<(Vec<Holder>, bool)>,
+    },
+    /// Who a file that we sent is for.
+    Away {
+        blob: [u8; 32],
+        answer: oneshot::Sender<Option<Away>>,
+    },
+    /// What opens a file at a relay: to have it kept, if its size and pages are named, else to get it.
+    Requests {
+        relay: PeerId,
+        blob: [u8; 32],
+        put: Option<(u64, Vec<u8>)>,
+        answer: oneshot::Sender<Vec<RelayRequest>>,
     },
     /// A file is sealed: say so in its chat.
     Offer {
@@ -90,6 +105,15 @@ pub(super) struct Guest {
     pub(super) chat: ChatId,
     /// It is the list of a folder, of which faces are told nothing.
     pub(super) is_listing: bool,
+}
+
+/// Who a file that we sent is for.
+pub(super) struct Away {
+    pub(super) row: FileRow,
+    /// All of them, and whether each is connected.
+    pub(super) people: Vec<(PersonId, bool)>,
+    /// Who keeps what is said where it was sent.
+    pub(super) relays: Vec<PeerId>,
 }
 
 /// What is to be done.
@@ -117,6 +141,9 @@ pub(super) struct Shared {
     asks: mpsc::Sender<FileAsk>,
     events: broadcast::Sender<Event>,
     pace: Pace,
+    /// How fast relays are given what they shall keep.
+    keep_pace: Pace,
+    keeping: Keeping,
     /// Changes with who is connected.
     peers: watch::Sender<u64>,
     /// Files that are fetched at once.
@@ -144,7 +171,7 @@ impl Shared {
         answered.await.unwrap_or(false)
     }
 
-    async fn holders(&self, blob: [u8; 32]) -> (Vec<PeerId>, bool) {
+    async fn holders(&self, blob: [u8; 32]) -> (Vec<Holder>, bool) {
         let (answer, answered) = oneshot::channel();
         // A node that ends has none.
         let _ = self.asks.send(FileAsk::Holders { blob, answer }).await;
@@ -192,6 +219,8 @@ impl Transfers {
             asks,
             events,
             pace: Pace::new(rate),
+            keep_pace: Pace::new(KEEP_RATE),
+            keeping: Keeping::new(),
             peers: watch::Sender::new(0),
             slots: Slots::new(),
             sealing: Arc::new(Semaphore::new(SEALED)),
@@ -201,6 +230,7 @@ impl Transfers {
         let desk = Desk::new(Arc::clone(&shared));
         let mut tasks = vec![runtime.spawn(desk.run(ordered))];
         if let Some(incoming) = incoming {
+            tasks.push(runtime.spawn(keep::keep(Arc::clone(&shared))));
             tasks.push(runtime.spawn(serve::serve(Arc::clone(&shared), incoming)));
         }
         let transfers = Self {
@@ -214,6 +244,11 @@ impl Transfers {
     /// Has something done. Never waits: `false` means that too much waits already.
     pub(super) fn order(&self, order: Order) -> bool {
         self.orders.try_send(order).is_ok()
+    }
+
+    /// Looks after a file that was sent, so that relays keep it for those who are not there.
+    pub(super) fn look_after(&self, blob: [u8; 32]) {
+        self.shared.keeping.add(blob);
     }
 
     /// Somebody came or went.
@@ -235,6 +270,9 @@ impl Transfers {
 
 /// Questions that wait for the loop.
 const ASKS: usize = 64;
+
+/// Bytes a second that relays are given to keep: what is said goes first.
+const KEEP_RATE: u64 = 4 << 20;
 
 /// Orders that wait.
 const ORDERS: usize = 1024;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     files::{SealError, Sealed, Shelf, WalkError, extension},
     node::{
-        ChatId, CommandError, ErrorKind, FileId, Reply,
+        ChatId, CommandError, ErrorKind, FileId, Reply, now,
         view::{Answer, Content},
     },
     picture::{Refusal, Small},
@@ -93,6 +93,16 @@ impl Sending {
         if thumbnail.is_some() && list.is_none() {
             attachment.manifest.thumbnail = thumbnail;
         }
+        let noting = shared.shelf.clone();
+        let all = std::iter::once(blob).chain(list).collect::<Vec<_>>();
+        let sent = all.clone();
+        // What is said and not noted is kept by no relay; it goes all the same.
+        let _ = spawn_blocking(move || {
+            for blob in &sent {
+                let _ = noting.tell(blob, |told| told.since = now().0);
+            }
+        })
+        .await;
         let (answer, answered) = oneshot::channel();
         let offer = FileAsk::Offer {
             chat,
@@ -112,9 +122,12 @@ impl Sending {
                 Err(CommandError::new(ErrorKind::Conflict, message))
             }
         };
-        if answer.is_err() {
+        if answer.is_ok() {
+            for blob in &all {
+                shared.keeping.add(*blob);
+            }
+        } else {
             let shelf = shared.shelf.clone();
-            let all = std::iter::once(blob).chain(list);
             let _ = spawn_blocking(move || {
                 for blob in all {
                     let _ = shelf.remove(&blob);

@@ -108,9 +108,17 @@ impl Host {
                 Ok(request) => request?,
                 Err(_) => return Ok(()),
             };
+            if let BlobRequest::PutPage { .. } | BlobRequest::PutChunks { .. } = request {
+                // Only relays keep what others put.
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             let blob = self.blob(request.blob()).await;
             if let (Some(_), BlobRequest::Took { .. }) = (&blob, request) {
                 self.tell(TransferState::Given);
+                if let Some((blob, guest, _)) = &self.known {
+                    let (id, person) = (blob.id(), guest.person);
+                    self.shared.note_taken(id, person).await;
+                }
             }
             let (reply, back) = answer(blob, request, buffer).await?;
             buffer = back;
@@ -188,26 +196,7 @@ async fn answer(
         return Ok((BlobReply::Refused, buffer));
     };
     let reading = spawn_blocking(move || {
-        let reply = match request {
-            BlobRequest::List { .. } => BlobReply::List {
-                size: blob.shape().size(),
-                pages: blob.pages().to_vec().into(),
-            },
-            BlobRequest::Page { page, .. } => match blob.page(page)? {
-                Some(hashes) => BlobReply::Page(hashes.into()),
-                None => BlobReply::Refused,
-            },
-            BlobRequest::Took { .. } => BlobReply::Noted,
-            BlobRequest::Have { .. } => BlobReply::Have(blob.have().bytes().to_vec().into()),
-            BlobRequest::Chunks { first, count, .. } => {
-                if blob.read(first, count.into(), &mut buffer)? {
-                    let bytes = u32::try_from(buffer.len()).unwrap_or(0);
-                    BlobReply::Chunks { bytes }
-                } else {
-                    BlobReply::Refused
-                }
-            }
-        };
+        let reply = blob.answer(request, &mut buffer)?;
         Ok((reply, buffer))
     });
     reading.await.map_err(io::Error::other)?

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     Shared,
+    door::Holder,
     pace::Stretch,
     plan::{Next, Plan, Range},
 };
@@ -71,17 +72,16 @@ type Storing = JoinHandle<(Vec<u8>, Range, Result<u32, PutError>)>;
 
 impl Work {
     /// Fetches from a peer until there is nothing more to fetch from it.
-    pub(super) async fn draw(self, peer: PeerId) -> Why {
-        let why = self.try_draw(peer).await.unwrap_or_else(|why| why);
+    pub(super) async fn draw(self, holder: Holder) -> Why {
+        let peer = holder.peer;
+        let why = self.try_draw(holder).await.unwrap_or_else(|why| why);
         self.plan().lost(&peer);
         why
     }
 
-    async fn try_draw(&self, peer: PeerId) -> Result<Why, Why> {
-        let Some(blobs) = &self.shared.blobs else {
-            return Err(Why::Nothing);
-        };
-        let mut stream = blobs.open(peer).await?;
+    async fn try_draw(&self, holder: Holder) -> Result<Why, Why> {
+        let peer = holder.peer;
+        let mut stream = self.shared.open(holder, self.blob.id()).await?;
         let mut is_part = self.learn(&mut stream, peer).await?;
         let mut asked: VecDeque<Asked> = VecDeque::new();
         let mut storing: Option<Storing> = None;
@@ -243,11 +243,10 @@ fn refused(error: PutError) -> Why {
 /// Asks a peer for the list of a file.
 pub(super) async fn list(
     shared: &Shared,
-    peer: PeerId,
+    holder: Holder,
     blob: [u8; 32],
 ) -> Result<(u64, Vec<u8>), Why> {
-    let blobs = shared.blobs.as_ref().ok_or(Why::Nothing)?;
-    let mut stream = blobs.open(peer).await?;
+    let mut stream = shared.open(holder, blob).await?;
     stream.ask(&BlobRequest::List { blob }).await?;
     // Others wait for it.
     let reply = timeout(FIRST_WORD, stream.answered()).await;

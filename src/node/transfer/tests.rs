@@ -131,7 +131,18 @@ async fn answer(mut asks: mpsc::Receiver<FileAsk>, friends: Vec<PeerId>) {
                 let _ = answer.send(may);
             }
             FileAsk::Holders { answer, .. } => {
-                let _ = answer.send((friends.clone(), friends.len() > 1));
+                let holder = |peer| Holder {
+                    peer,
+                    is_relay: false,
+                };
+                let holders = friends.iter().copied().map(holder).collect();
+                let _ = answer.send((holders, friends.len() > 1));
+            }
+            FileAsk::Away { answer, .. } => {
+                let _ = answer.send(None);
+            }
+            FileAsk::Requests { answer, .. } => {
+                let _ = answer.send(Vec::new());
             }
             FileAsk::Offer { .. } => panic!("nothing is sent here"),
             FileAsk::Settled { .. } => {}
@@ -139,6 +150,45 @@ async fn answer(mut asks: mpsc::Receiver<FileAsk>, friends: Vec<PeerId>) {
                 let _ = answer.send(true);
             }
         }
+    }
+}
+
+/// Two who are connected, a shelf of each, and a file on the first one's.
+struct Two {
+    dirs: [tempfile::TempDir; 2],
+    ada: Peer,
+    ben: Peer,
+    from: Shelf,
+    to: Shelf,
+    bytes: Vec<u8>,
+    sealed: Sealed,
+}
+
+impl Two {
+    async fn with_a_file(seed: u8) -> Self {
+        let dirs = [1, 2].map(|_| tempfile::tempdir().unwrap());
+        let (mut ada, mut ben) = (peer(seed).await, peer(seed + 1).await);
+        connect(&mut ada, &mut ben).await;
+        let (from, to) = (shelf(dirs[0].path()), shelf(dirs[1].path()));
+        let bytes = content(100_000);
+        let sealed = from.seal(Cursor::new(&bytes), 100_000, |_| true).unwrap();
+        Self {
+            dirs,
+            ada,
+            ben,
+            from,
+            to,
+            bytes,
+            sealed,
+        }
+    }
+
+    /// The first gives, the second fetches.
+    fn go(&mut self) -> (Transfers, Transfers, broadcast::Receiver<Event>) {
+        let (ada, ben) = (self.ada.net.local_peer(), self.ben.net.local_peer());
+        let (giving, _) = transfers(&mut self.ada, &self.from, vec![ben]);
+        let (fetching, told) = transfers(&mut self.ben, &self.to, vec![ada]);
+        (giving, fetching, told)
     }
 }
 
@@ -197,22 +247,7 @@ async fn lie_on(mut stream: BlobStream, shelf: Shelf, lie: Lie) {
     while let Ok(request) = stream.asked().await {
         let blob = shelf.find(&request.blob()).unwrap().unwrap();
         let mut bytes = Vec::new();
-        let mut reply = match request {
-            BlobRequest::List { .. } => BlobReply::List {
-                size: blob.shape().size(),
-                pages: blob.pages().to_vec().into(),
-            },
-            BlobRequest::Page { page, .. } => {
-                BlobReply::Page(blob.page(page).unwrap().unwrap().into())
-            }
-            BlobRequest::Have { .. } => BlobReply::Have(vec![].into()),
-            BlobRequest::Took { .. } => BlobReply::Noted,
-            BlobRequest::Chunks { first, count, .. } => {
-                blob.read(first, count.into(), &mut bytes).unwrap();
-                let bytes = u32::try_from(bytes.len()).unwrap();
-                BlobReply::Chunks { bytes }
-            }
-        };
+        let mut reply = blob.answer(request, &mut bytes).unwrap();
         match (lie, &mut reply) {
             (Lie::Size, BlobReply::List { size, .. }) => *size -= 1,
             (Lie::Pages, BlobReply::List { pages, .. }) => pages[5] ^= 1,
@@ -374,14 +409,9 @@ async fn an_asker_gets_what_is_here_and_only_a_few_streams() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_offers_without_files_hold_a_true_one_up_for_a_while_only() {
-    let dirs = [1, 2].map(|_| tempfile::tempdir().unwrap());
-    let (mut ada, mut ben) = (peer(121).await, peer(122).await);
-    connect(&mut ada, &mut ben).await;
-    let (from, to) = (shelf(dirs[0].path()), shelf(dirs[1].path()));
-    let bytes = content(100_000);
-    let sealed = from.seal(Cursor::new(&bytes), 100_000, |_| true).unwrap();
-    let (_giving, _) = transfers(&mut ada, &from, vec![ben.net.local_peer()]);
-    let (fetching, mut told) = transfers(&mut ben, &to, vec![ada.net.local_peer()]);
+    let mut two = Two::with_a_file(121).await;
+    let (_giving, fetching, mut told) = two.go();
+    let Two { to, sealed, .. } = two;
     let mut rows: Vec<FileRow> = (0_u32..1_200)
         .map(|n| {
             let mut blob = [0; 32];
@@ -402,14 +432,15 @@ async fn thousands_of_offers_without_files_hold_a_true_one_up_for_a_while_only()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_room_comes_by_itself_once_there_is_room_and_is_saved_then() {
-    let dirs = [1, 2].map(|_| tempfile::tempdir().unwrap());
-    let (mut ada, mut ben) = (peer(131).await, peer(132).await);
-    connect(&mut ada, &mut ben).await;
-    let (from, to) = (shelf(dirs[0].path()), shelf(dirs[1].path()));
-    let bytes = content(100_000);
-    let sealed = from.seal(Cursor::new(&bytes), 100_000, |_| true).unwrap();
-    let (_giving, _) = transfers(&mut ada, &from, vec![ben.net.local_peer()]);
-    let (fetching, mut told) = transfers(&mut ben, &to, vec![ada.net.local_peer()]);
+    let mut two = Two::with_a_file(131).await;
+    let (_giving, fetching, mut told) = two.go();
+    let Two {
+        dirs,
+        to,
+        bytes,
+        sealed,
+        ..
+    } = two;
     to.set_quota(10_000);
     let place = dirs[1].path().join("later").join("saved");
     let named = row(&sealed);

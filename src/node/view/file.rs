@@ -143,6 +143,13 @@ pub struct FileInfo {
     /// If it is a folder, what is said of it.
     #[serde(default)]
     pub folder: Option<FolderInfo>,
+    /// Of a file that was sent from here: who is not known to have it.
+    #[serde(default)]
+    pub waiting_for: Vec<PersonId>,
+    /// Of a file that was sent from here: until when a relay keeps it for them, in milliseconds since the Unix
+    /// epoch.
+    #[serde(default)]
+    pub kept_until: Option<u64>,
 }
 
 /// What is said of a folder.
@@ -206,6 +213,10 @@ pub enum TransferState {
     Giving,
     /// Somebody has all of it.
     Given,
+    /// A relay is given it, for those who are not there.
+    Keeping,
+    /// A relay keeps it for those who are not there.
+    Kept,
 }
 
 /// How far a file has come.
@@ -232,6 +243,9 @@ pub struct Transfer {
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Until when a relay keeps it, in milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
 }
 
 impl Transfer {
@@ -250,6 +264,7 @@ impl Transfer {
             person_id: None,
             path: None,
             problem: None,
+            until: None,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
         direct::Direct,
         frame::{Window, check, frame_id},
         id::{FrameId, PeerId},
-        mailbox::{Ack, Custody, Fetch, Lease, Link, release_to_sign},
+        mailbox::{Ack, BlobGet, BlobPut, Custody, Fetch, Lease, Link, release_to_sign},
         sync::OpId,
     },
 };
@@ -102,12 +102,30 @@ fn a_relay_is_asked_with_the_known_signatures() {
             auth,
         },
     );
+    let (put, get) = (
+        BlobPut {
+            topic,
+            blob: [6; 32],
+            size: 17,
+            pages: vec![0; 32].into(),
+            readers: 1,
+            auth,
+        },
+        BlobGet {
+            topic,
+            blob: [6; 32],
+            reader,
+            auth,
+        },
+    );
     for (message, field) in [
         (lease.to_sign(&link), "lease"),
         (ack.to_sign(&link), "ack"),
         (fetch.to_sign(&link), "fetch"),
         (fetch.to_sign_as_watch(&link), "watch"),
         (release_to_sign(&topic, &link), "release"),
+        (put.to_sign(&link), "blob_put"),
+        (get.to_sign(&link), "blob_get"),
     ] {
         let auth = channel.relay_auth(&message);
         assert_eq!(auth[..], bytes("channel", field), "{field}");

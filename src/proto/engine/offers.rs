@@ -56,7 +56,7 @@ impl Engine {
         self.is_friend(sender) && self.is_of(chat, sender)
     }
 
-    fn may_have(&self, chat: &ChatId, person: &PersonId) -> bool {
+    pub(super) fn may_have(&self, chat: &ChatId, person: &PersonId) -> bool {
         let blocked = self.people.get(person).is_some_and(|it| it.contact.blocked);
         !blocked && self.is_of(chat, person)
     }

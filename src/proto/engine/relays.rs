@@ -1,8 +1,9 @@
 //! Relays: which topics they carry and keep for us (protocol §6.2).
 //!
-//! This file keeps the leases. What relays keep is read in `reading` and given to them in `putting`;
+//! This file keeps the leases. What relays keep is read in `reading` and given to them in `putting`, files in `files`;
 //! `owed` are acknowledgements for those who are not there, `receipts` what relays signed.
 
+mod files;
 mod owed;
 mod putting;
 mod reading;

@@ -79,6 +79,7 @@ async fn what_one_put_another_fetches_later_also_from_a_relay_that_was_killed() 
         token: None,
         gossip: true,
         mailboxes: Some(QUOTAS),
+        files: None,
         metrics: None,
         today,
         now: || 1_000_000,

@@ -4,7 +4,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use minicbor::{Encode, bytes::ByteArray};
 use sha2::{Digest, Sha256};
 
-use super::{Ack, Fetch, Lease, RelayRequest};
+use super::{Ack, BlobGet, BlobPut, Fetch, Lease, RelayRequest};
 use crate::wire::{
     codec,
     id::{PeerId, TopicKey},
@@ -55,17 +55,15 @@ impl RelayRequest {
     /// Whether every signature in the request holds on this connection. Requests without one hold.
     pub fn authorised(&self, link: &Link) -> bool {
         match self {
-            Self::Challenge
-            | Self::Hello { .. }
-            | Self::Put { .. }
-            | Self::BlobPut(_)
-            | Self::BlobGet { .. } => true,
+            Self::Challenge | Self::Hello { .. } | Self::Put { .. } => true,
             Self::Lease(lease) => signed_by(&lease.topic, &lease.to_sign(link), &lease.auth),
             Self::Fetch(fetch) => signed_by(&fetch.topic, &fetch.to_sign(link), &fetch.auth),
             Self::Ack(ack) => signed_by(&ack.topic, &ack.to_sign(link), &ack.auth),
             Self::Watch { topics, .. } => topics
                 .iter()
                 .all(|fetch| signed_by(&fetch.topic, &fetch.to_sign_as_watch(link), &fetch.auth)),
+            Self::BlobPut(put) => signed_by(&put.topic, &put.to_sign(link), &put.auth),
+            Self::BlobGet(get) => signed_by(&get.topic, &get.to_sign(link), &get.auth),
             Self::Release { topic, auth } => signed_by(topic, &release_to_sign(topic, link), auth),
         }
     }
@@ -82,6 +80,21 @@ impl Ack {
     /// What `auth` signs, after its label.
     pub fn to_sign(&self, link: &Link) -> Vec<u8> {
         link.message(5, &(self.topic, ByteArray::from(self.reader), self.upto))
+    }
+}
+
+impl BlobPut {
+    /// What `auth` signs, after its label.
+    pub fn to_sign(&self, link: &Link) -> Vec<u8> {
+        link.message(8, &(self.topic, ByteArray::from(self.blob), self.readers))
+    }
+}
+
+impl BlobGet {
+    /// What `auth` signs, after its label.
+    pub fn to_sign(&self, link: &Link) -> Vec<u8> {
+        let (blob, reader) = (ByteArray::from(self.blob), ByteArray::from(self.reader));
+        link.message(9, &(self.topic, blob, reader))
     }
 }
 

@@ -104,6 +104,52 @@ fn a_release_and_an_acknowledgement_are_signed_too() {
 }
 
 #[test]
+fn putting_and_getting_a_file_is_signed_for_that_file() {
+    let mut put = BlobPut {
+        topic: topic(),
+        blob: [6; 32],
+        size: 17,
+        pages: vec![1; 32].into(),
+        readers: 1,
+        auth: [0; 64],
+    };
+    put.auth = sign(&put.to_sign(&LINK));
+    let mut get = BlobGet {
+        topic: topic(),
+        blob: [6; 32],
+        reader: [4; 16],
+        auth: [0; 64],
+    };
+    get.auth = sign(&get.to_sign(&LINK));
+
+    assert!(RelayRequest::BlobPut(put.clone()).authorised(&LINK));
+    assert!(RelayRequest::BlobGet(get.clone()).authorised(&LINK));
+    let more = BlobPut {
+        readers: 2,
+        ..put.clone()
+    };
+    let other = BlobPut {
+        blob: [7; 32],
+        ..put.clone()
+    };
+    assert!(!RelayRequest::BlobPut(more).authorised(&LINK));
+    assert!(!RelayRequest::BlobPut(other).authorised(&LINK));
+    let other = BlobGet {
+        blob: [7; 32],
+        ..get.clone()
+    };
+    assert!(!RelayRequest::BlobGet(other).authorised(&LINK));
+    let stolen = BlobGet {
+        auth: put.auth,
+        ..get
+    };
+    assert!(!RelayRequest::BlobGet(stolen).authorised(&LINK));
+    assert!(round_trips(&RelayRequest::BlobPut(put.clone())));
+    let short = BlobPut { size: 16, ..put };
+    assert!(!round_trips(&RelayRequest::BlobPut(short)));
+}
+
+#[test]
 fn requests_above_a_limit_are_refused() {
     let put = |frames, size| RelayRequest::Put {
         frames: vec![
@@ -181,7 +227,11 @@ fn every_reply_round_trips() {
             }),
         },
         RelayReply::Frames(vec![mailbox]),
-        RelayReply::Blob(vec![9].into()),
+        RelayReply::Blob(KeptBlob {
+            until: 9,
+            have: vec![5].into(),
+            taken: 1,
+        }),
     ] {
         assert_eq!(RelayReply::decode(&reply.encode()), Ok(reply));
     }

@@ -85,6 +85,11 @@ impl Reading {
         self.0.get(&(relay, topic)).map(codec::to_vec)
     }
 
+    /// The name under which we read a topic.
+    pub(super) fn reader(&self, relay: PeerId, topic: TopicKey) -> Option<ReaderId> {
+        Some(self.0.get(&(relay, topic))?.reader)
+    }
+
     pub(super) fn restore(&mut self, key: &[u8], record: &[u8]) -> Option<()> {
         let (relay, topic) = key.split_first_chunk::<32>()?;
         let topic = TopicKey(topic.try_into().ok()?);

@@ -72,31 +72,36 @@ struct State {
 
 /// Where the files of a blob lie.
 #[derive(Clone, Debug)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     stem: PathBuf,
 }
 
 impl Paths {
-    pub(super) fn new(dir: &Path, name: &str) -> Self {
+    pub(crate) fn new(dir: &Path, name: &str) -> Self {
         Self {
             stem: dir.join(name),
         }
     }
 
-    pub(super) fn whole(&self) -> PathBuf {
+    pub(crate) fn whole(&self) -> PathBuf {
         self.stem.with_extension("blob")
     }
 
-    pub(super) fn list(&self) -> PathBuf {
+    pub(crate) fn list(&self) -> PathBuf {
         self.stem.with_extension("list")
     }
 
-    pub(super) fn part(&self) -> PathBuf {
+    pub(crate) fn part(&self) -> PathBuf {
         self.stem.with_extension("part")
     }
 
-    pub(super) fn have(&self) -> PathBuf {
+    pub(crate) fn have(&self) -> PathBuf {
         self.stem.with_extension("have")
+    }
+
+    /// What else is known of a file; nothing of that is known here.
+    pub(crate) fn told(&self) -> PathBuf {
+        self.stem.with_extension("told")
     }
 
     fn near(&self) -> PathBuf {
@@ -104,10 +109,11 @@ impl Paths {
     }
 
     /// Removes all of it.
-    pub(super) fn remove(&self) -> io::Result<()> {
+    pub(crate) fn remove(&self) -> io::Result<()> {
         for path in [
             self.have(),
             self.near(),
+            self.told(),
             self.part(),
             self.whole(),
             self.list(),
@@ -123,7 +129,7 @@ impl Paths {
 
 impl Blob {
     /// Begins a file of which nothing is here but the list of its pages.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         (id, shape): ([u8; 32], Shape),
         pages: &[u8],
         paths: Paths,
@@ -157,7 +163,7 @@ impl Blob {
     }
 
     /// Opens what is here of a file; `None` if that is nothing, or damaged.
-    pub(super) fn open(id: [u8; 32], paths: Paths) -> io::Result<Option<Self>> {
+    pub(crate) fn open(id: [u8; 32], paths: Paths) -> io::Result<Option<Self>> {
         let whole = paths.whole().try_exists()?;
         let (shape, have, wish) = if whole {
             let Some(shape) = Shape::of(fs::metadata(paths.whole())?.len()) else {
@@ -210,7 +216,7 @@ impl Blob {
     }
 
     /// What it is called in this profile, in short: a MAC, which tells others nothing.
-    pub(super) fn short_name(&self) -> String {
+    pub(crate) fn short_name(&self) -> String {
         let name = self.paths.stem.file_name().unwrap_or_default();
         name.to_string_lossy().chars().take(16).collect()
     }

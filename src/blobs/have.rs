@@ -9,7 +9,7 @@ use super::{
 use crate::{disk::files, wire::blob::Shape};
 
 /// What is surely here of a file that is not whole.
-pub(super) fn read_have(paths: &Paths) -> io::Result<Option<(Wish, Shape, Bits)>> {
+pub(crate) fn read_have(paths: &Paths) -> io::Result<Option<(Wish, Shape, Bits)>> {
     let bytes = match fs::read(paths.have()) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -36,7 +36,7 @@ fn parse_have(bytes: &[u8]) -> Option<(Wish, Shape, Bits)> {
 }
 
 /// Replaces the note.
-pub(super) fn write_have(paths: &Paths, wish: Wish, shape: Shape, have: &Bits) -> io::Result<()> {
+pub(crate) fn write_have(paths: &Paths, wish: Wish, shape: Shape, have: &Bits) -> io::Result<()> {
     let wish = match wish {
         Wish::Wanted => 0,
         Wish::Paused => 1,
