@@ -108,7 +108,12 @@ impl Files {
     /// Whether anything comes or goes.
     pub fn is_moving(&self) -> bool {
         let mut live = self.live.values().map(|(live, _)| live.state);
-        live.any(|state| matches!(state, TransferState::Fetching | TransferState::Giving))
+        live.any(|state| {
+            matches!(
+                state,
+                TransferState::Fetching | TransferState::Giving | TransferState::Keeping
+            )
+        })
     }
 
     /// The small picture of a file.
