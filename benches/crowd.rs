@@ -3,7 +3,7 @@
 //!     cargo bench --no-default-features --bench crowd
 //!
 //! One sender and ten receivers, and 2,000 messages at once; then groups of 5 and of 20, and one message
-//! at a time. Beside it, in the same run: what the file system's own `fdatasync` takes. The profiles lie
+//! at a time; of 20 also as if two of them had processors of their own. Beside it, in the same run: what the file system's own `fdatasync` takes. The profiles lie
 //! in the target folder; say `BENCH_DIR=/some/where` for another file system.
 
 #![allow(
@@ -48,6 +48,9 @@ fn main() {
     for members in [5, 20] {
         let mut crowd = Crowd::gather(&base, members);
         crowd.one_at_a_time(&base);
+        if members > 5 {
+            crowd.as_if_apart(&base);
+        }
     }
 }
 
@@ -164,6 +167,28 @@ impl Crowd {
         percentiles("until it is shown at the last", &last);
         percentiles("fdatasync of 4 KiB, in the same run", &disk);
         self.cost(&before, ROUNDS);
+    }
+
+    /// The same for two of them who need not wait for the processors while the others work, as on hosts of
+    /// their own.
+    fn as_if_apart(&mut self, base: &Path) {
+        for node in &self.nodes[2..] {
+            proc::step_back(node.child.id());
+        }
+        println!("all but the sender and one receiver have the lowest priority");
+        let mut beside = Beside::new(base);
+        let (mut one, mut disk) = (Vec::new(), Vec::new());
+        for round in 0..WARM + ROUNDS {
+            let times = self.hear(&format!("apart {round:0294}"));
+            let synced = beside.sync();
+            std::thread::sleep(REST);
+            if round >= WARM {
+                one.push(times[0]);
+                disk.push(synced);
+            }
+        }
+        percentiles("300-byte text, said to shown, at the one", &one);
+        percentiles("fdatasync of 4 KiB, in the same run", &disk);
     }
 
     /// Says something, and how long it took until each of the others showed it.

@@ -39,3 +39,12 @@ pub fn connections(pid: u32) -> usize {
         .filter(|row| sockets.contains(&format!("socket:[{}]", row[9])))
         .count()
 }
+
+/// Has all threads of a process wait for those of others.
+pub fn step_back(pid: u32) {
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let thread = thread.unwrap().file_name().into_string().unwrap();
+        let thread = rustix::process::Pid::from_raw(thread.parse().unwrap());
+        rustix::process::setpriority_process(thread, 19).unwrap();
+    }
+}
