@@ -123,6 +123,64 @@ fn a_small_file_of_a_contact_comes_by_itself_and_a_large_one_when_asked_for() {
 }
 
 #[test]
+fn a_voice_note_arrives_as_long_and_as_loud_as_it_was_sent() {
+    let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let mut pair = Pair::befriend(a.path(), b.path());
+    let path = written(dir.path(), "said.wav", &spoken(3));
+    let person = pair.ben.person();
+
+    let path = path.to_str().unwrap();
+    let output = run(a.path(), &["send", "--voice", "--to", &person, path]);
+
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    let theirs = pair
+        .ben
+        .event(json!({"type": "message", "kind": "file", "outgoing": false}));
+    let message = theirs["message_id"].as_str().unwrap().to_owned();
+    let ours = pair.ada.ok("message.get", json!({"message_id": message}));
+    let (ours, theirs) = (&ours["file"], &theirs["file"]);
+    assert_eq!(theirs["voice"], true);
+    let duration = theirs["duration_ms"].as_u64().unwrap();
+    assert!((2_950..=3_050).contains(&duration), "{duration} ms");
+    assert_eq!(theirs["duration_ms"], ours["duration_ms"]);
+    let waveform = theirs["waveform"].as_array().unwrap().clone();
+    assert_eq!(waveform, *ours["waveform"].as_array().unwrap());
+    // It grows louder.
+    let loud = |at: usize| waveform[at].as_u64().unwrap();
+    assert!(waveform.len() > 20 && loud(2) < loud(waveform.len() / 2));
+    assert!(loud(waveform.len() / 2) < loud(waveform.len() - 3));
+    let file = theirs["file_id"].as_str().unwrap().to_owned();
+    transfer(&mut pair.ben, &file, "here");
+    let came = saved(&mut pair.ben, &message, dir.path());
+    assert!(came.starts_with(b"OggS") && came.len() < 30_000);
+    assert!(came == saved(&mut pair.ada, &message, a.path()));
+}
+
+/// A sound of so many seconds that grows louder, as a WAV file.
+fn spoken(seconds: u32) -> Vec<u8> {
+    let (rate, samples) = (48_000_u32, 48_000 * seconds);
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + samples * 2).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16_u32.to_le_bytes());
+    wav.extend([1, 0, 1, 0]);
+    wav.extend(rate.to_le_bytes());
+    wav.extend((rate * 2).to_le_bytes());
+    wav.extend([2, 0, 16, 0]);
+    wav.extend(b"data");
+    wav.extend((samples * 2).to_le_bytes());
+    for at in 0..samples {
+        let turn = f64::from(at) * 440.0 * std::f64::consts::TAU / f64::from(rate);
+        let loud = 20_000.0 * f64::from(at) / f64::from(samples);
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 20,000")]
+        let sample = (turn.sin() * loud) as i16;
+        wav.extend(sample.to_le_bytes());
+    }
+    wav
+}
+
+#[test]
 fn a_file_goes_with_its_message() {
     let (dir, a, b) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
     let mut pair = Pair::befriend(a.path(), b.path());
