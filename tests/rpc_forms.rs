@@ -8,8 +8,8 @@
 
 use betwixt::node::{
     ChatChange, ChatId, Command, DeleteFor, DeliveryState, Found, GroupRole, History, MessageId,
-    Part, PersonId, Reply, ResultOrder, Results, SearchFor, Settings, SettingsChange, Timestamp,
-    WarningKind,
+    Part, PersonId, Reply, ResultOrder, Results, SearchFor, SearchState, Settings, SettingsChange,
+    Timestamp, WarningKind,
     view::{
         Answer, ChatInfo, ChatKind, ChatSummary, Contact, Edition, Event, Former, Member, Message,
         MessageKind, Missing, NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Place,
@@ -530,16 +530,22 @@ fn answers() {
             hit: true,
         }],
     };
-    let results = Results {
-        found: vec![found],
+    let state = SearchState {
         complete: false,
         indexed: 40,
         messages: 100,
     };
+    let results = Results {
+        found: vec![found],
+        state,
+    };
     assert_eq!(
         form(Answer::Results(results)),
-        json!({"found": [{"message": message_form(), "snippet": [{"text": "Hello", "hit": true}]}],
-            "complete": false, "indexed": 40, "messages": 100})
+        json!([{"message": message_form(), "snippet": [{"text": "Hello", "hit": true}]}])
+    );
+    assert_eq!(
+        form(Answer::SearchState(state)),
+        json!({"complete": false, "indexed": 40, "messages": 100})
     );
     let receipt = PersonReceipt {
         person_id: ADA,

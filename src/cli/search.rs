@@ -48,6 +48,7 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
             names.insert(text(named, id).into(), text(named, "name").into());
         }
     }
+    note_what_is_missing(&instance.client.call("search.state", json!({})).await?);
     let mut left = looked.limit;
     let mut before: Option<String> = None;
     while left > 0 {
@@ -61,9 +62,7 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
             "order": "newest",
         });
         let page = instance.client.call("search", params).await?;
-        note_what_is_missing(&page);
-        let page = page.get("found").and_then(Value::as_array);
-        let page = page.map(Vec::as_slice).unwrap_or_default();
+        let page = page.as_array().map(Vec::as_slice).unwrap_or_default();
         for found in page {
             if looked.json {
                 print::line(&found.to_string());

@@ -1,7 +1,8 @@
 //! Made-up people and messages for tests.
 
 use crate::node::{
-    ChatId, DeliveryState, FileId, Found, MessageId, Part, PersonId, Results, SearchFor, Timestamp,
+    ChatId, DeliveryState, FileId, Found, MessageId, Part, PersonId, Results, SearchFor,
+    SearchState, Timestamp,
     view::{
         ChatInfo, ChatKind, ChatSummary, Contact, FileInfo, FileState, Member, Message,
         MessageKind, NearbyPerson, NodeInfo, Place, Role, Via,
@@ -244,7 +245,9 @@ pub(crate) fn found<'a>(
     let page = found.into_iter().skip(place.map_or(0, |at| at + 1));
     Results {
         found: page.take(looked_for.limit.unwrap_or(20)).collect(),
-        complete: true,
-        ..Results::default()
+        state: SearchState {
+            complete: true,
+            ..SearchState::default()
+        },
     }
 }

@@ -24,7 +24,7 @@ pub use clock::{now, today};
 #[cfg(test)]
 pub(crate) use handle::{Ask, Ends, handle};
 pub use handle::{EventStream, Handle, Pending};
-pub use search::{Found, Part, ResultOrder, Results, SearchFor};
+pub use search::{Found, Part, ResultOrder, Results, SearchFor, SearchState};
 pub use start::{FileRules, NodeError, NodeSettings, Restore, Running, StartError, start};
 pub use transfer::{prepared, prepared_in_memory};
 

@@ -52,6 +52,7 @@ pub(super) enum Question {
     Safety(SafetyNumber),
     /// `search`
     Search(Box<search::Wanted>, People),
+    SearchState,
 }
 
 /// The first half. `Query::NodeInfo` is the node's own and not asked here.
@@ -90,6 +91,7 @@ pub(super) fn ask(engine: &Engine, query: Query) -> Question {
         Query::Files => Question::Files,
         Query::Contents(part) => Question::Contents(part),
         Query::Receipts { message_id } => Question::Receipts(message_id, People::of(engine)),
+        Query::SearchState => Question::SearchState,
         Query::Search(looked_for) => match search::wanted(engine, &looked_for) {
             Ok(wanted) => Question::Search(Box::new(wanted), People::of(engine)),
             Err(refusal) => Question::Answered(Err(refusal)),
@@ -135,6 +137,7 @@ impl Question {
             }
             Self::Contents(part) => show::contents(store, &part),
             Self::Receipts(id, people) => receipts(store, &id, &people),
+            Self::SearchState => Ok(Answer::SearchState(search.standing().into())),
             Self::Search(wanted, people) => {
                 let found = wanted.answer(store, search, &people);
                 Ok(Answer::Results(found.map_err(|error| unreadable(&error))?))

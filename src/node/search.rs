@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::snippet::Part;
 use self::snippet::snippet;
@@ -61,13 +61,20 @@ pub enum ResultOrder {
 }
 
 /// The answer to `search`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     /// The messages that fit.
     pub found: Vec<Found>,
-    /// Whether these are all that fit of what was there when it was asked; false while the index is made or far behind.
+    /// Whether these are all.
+    pub state: SearchState,
+}
+
+/// The answer to `search.state`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SearchState {
+    /// Whether all that was there when it was asked is looked at by a search; false while the index is made or far behind.
     pub complete: bool,
-    /// How many messages of all that came to this device were looked at.
+    /// How many messages of all that came to this device are looked at.
     pub indexed: u64,
     /// How many there are.
     pub messages: u64,
@@ -198,15 +205,17 @@ impl Wanted {
         people: &People,
     ) -> Result<Results, StoreError> {
         let Self(mut ask) = self;
-        let mut results = Results {
-            complete: true,
-            ..Results::default()
-        };
+        let mut results = Results::default();
+        results.state.complete = true;
         let limit = ask.limit;
         for _ in 0..ROUNDS {
             ask.limit = limit.saturating_sub(results.found.len());
             let (hits, standing) = search.find(&ask)?;
-            results.take(standing);
+            let complete = results.state.complete && standing.complete;
+            results.state = SearchState {
+                complete,
+                ..standing.into()
+            };
             let is_all = hits.len() < ask.limit;
             ask.after = hits.last().map(|hit| hit.row.id);
             for hit in hits {
@@ -222,10 +231,19 @@ impl Wanted {
 }
 
 impl Results {
-    fn take(&mut self, standing: Standing) {
-        self.complete &= standing.complete;
-        self.indexed = standing.indexed;
-        self.messages = standing.messages;
+    /// What was found.
+    pub(super) fn serialize_found<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.found.serialize(to)
+    }
+}
+
+impl From<Standing> for SearchState {
+    fn from(standing: Standing) -> Self {
+        Self {
+            complete: standing.complete,
+            indexed: standing.indexed,
+            messages: standing.messages,
+        }
     }
 }
 

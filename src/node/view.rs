@@ -14,8 +14,8 @@ pub use self::file::{
 };
 pub use self::message::{Edition, Message, MessageKind, PersonReceipt, Reaction, ReceiptState};
 use super::{
-    ChatChange, ChatId, DeliveryState, FileId, MessageId, PersonId, Results, SearchFor, Settings,
-    Timestamp, WarningKind,
+    ChatChange, ChatId, DeliveryState, FileId, MessageId, PersonId, Results, SearchFor,
+    SearchState, Settings, Timestamp, WarningKind,
 };
 
 mod change;
@@ -103,6 +103,9 @@ pub enum Query {
     /// Messages by their words.
     #[serde(rename = "search")]
     Search(SearchFor),
+    /// Whether a search finds all there is.
+    #[serde(rename = "search.state")]
+    SearchState,
     /// What files take on this device.
     #[serde(rename = "file.list")]
     Files,
@@ -165,8 +168,11 @@ pub enum Answer {
     History(Vec<Edition>),
     /// `message.receipts`
     Receipts(Vec<PersonReceipt>),
-    /// `search`
+    /// `search`: faces that are other programs get what was found
+    #[serde(serialize_with = "Results::serialize_found")]
     Results(Results),
+    /// `search.state`
+    SearchState(SearchState),
     /// `file.send`
     FileSent {
         /// The message that offers it.

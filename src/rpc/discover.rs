@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{self, Method};
 use crate::node::{
-    Results, Settings,
+    Found, SearchState, Settings,
     view::{
         ChatInfo, ChatSummary, Contact, Edition, Event, FolderContents, Message, NearbyPerson,
         NodeInfo, PersonReceipt, Safety, Storage,
@@ -98,7 +98,8 @@ fn result(method: &str, generator: &mut SchemaGenerator) -> Value {
         "message.list" => schema::<Vec<Message>>(generator),
         "message.get" => schema::<Message>(generator),
         "message.history" => schema::<Vec<Edition>>(generator),
-        "search" => schema::<Results>(generator),
+        "search" => schema::<Vec<Found>>(generator),
+        "search.state" => schema::<SearchState>(generator),
         "message.receipts" => schema::<Vec<PersonReceipt>>(generator),
         "message.prove" => object(&[("proof", string())]),
         "message.send" => {

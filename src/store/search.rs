@@ -96,6 +96,17 @@ impl Search {
         Ok((Vec::new(), self.signal.standing_of_none()))
     }
 
+    /// How much of what was committed before is among what can be found.
+    pub fn standing(&self) -> Standing {
+        let standing = self.signal.wait_for_now(PATIENCE);
+        let view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if view.is_some() {
+            standing
+        } else {
+            self.signal.standing_of_none()
+        }
+    }
+
     /// None when there is nothing to ask yet.
     fn try_find(&self, ask: &Ask) -> Result<Option<Vec<Hit>>, StoreError> {
         let view = self.view.lock().unwrap_or_else(PoisonError::into_inner);

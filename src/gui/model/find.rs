@@ -51,9 +51,10 @@ pub(super) struct Looking {
 
 /// Of a hundred messages, how many were looked at; none when it was all of them.
 fn percent(results: &Results) -> Option<u8> {
-    let of_all = results.indexed.saturating_mul(100) / results.messages.max(1);
+    let state = results.state;
+    let of_all = state.indexed.saturating_mul(100) / state.messages.max(1);
     let percent = u8::try_from(of_all.min(99)).unwrap_or(99);
-    (!results.complete).then_some(percent)
+    (!state.complete).then_some(percent)
 }
 
 /// After how many milliseconds it is asked again what could not all be found.

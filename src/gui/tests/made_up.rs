@@ -17,7 +17,8 @@ use crate::{
         weight::Weight,
     },
     node::{
-        ChatId, Command, FileId, MessageId, PersonId, Reply, Results, Settings, Timestamp,
+        ChatId, Command, FileId, MessageId, PersonId, Reply, Results, SearchState, Settings,
+        Timestamp,
         view::{
             Answer, ChatInfo, ChatSummary, Contact, Edition, FileCommand, FolderContents, Message,
             NearbyPerson, NodeCommand, NodeInfo, PageOf, PersonReceipt, Query, Safety, Storage,
@@ -173,12 +174,14 @@ impl MadeUp {
                 let results = found(all, &looked_for);
                 Answer::Results(match self.indexed {
                     None => results,
-                    Some((indexed, messages)) => Results {
-                        complete: false,
-                        indexed,
-                        messages,
-                        ..results
-                    },
+                    Some((indexed, messages)) => {
+                        let state = SearchState {
+                            complete: false,
+                            indexed,
+                            messages,
+                        };
+                        Results { state, ..results }
+                    }
                 })
             }
         }
