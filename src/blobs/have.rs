@@ -6,7 +6,7 @@ use super::{
     bits::Bits,
     blob::{Paths, Wish},
 };
-use crate::{disk::files, wire::blob::Shape};
+use crate::{disk, wire::blob::Shape};
 
 /// What is surely here of a file that is not whole.
 pub(crate) fn read_have(paths: &Paths) -> io::Result<Option<(Wish, Shape, Bits)>> {
@@ -47,7 +47,7 @@ pub(crate) fn write_have(paths: &Paths, wish: Wish, shape: Shape, have: &Bits) -
     bytes.extend(have.bytes());
     let sum = blake3::hash(&bytes);
     bytes.extend(sum.as_bytes().iter().take(CHECKSUM));
-    files::replace(&paths.have(), &bytes)
+    disk::files::replace(&paths.have(), &bytes)
 }
 
 const CHECKSUM: usize = 8;

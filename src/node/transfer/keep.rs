@@ -208,7 +208,8 @@ async fn look_after(shared: &Arc<Shared>, id: [u8; 32], is_fresh: bool) -> Again
         let row = away.row;
         shared.emit(Transfer {
             problem: Some(why),
-            ..Transfer::new((id, row.chat), TransferState::Waiting, (0, row.size))
+            // All of it is here.
+            ..Transfer::new((id, row.chat), TransferState::Waiting, (row.size, row.size))
         });
     }
     again

@@ -83,7 +83,8 @@ impl Shelf {
             let (stem, end) = name.split_once('.').unwrap_or((&name, ""));
             let is_kept = names.get(stem) == Some(&false) && !end.ends_with("tmp") && end != "note";
             if !is_kept {
-                fs::remove_file(&path)?;
+                // What cannot be removed is none of ours, and counts for nothing.
+                let _ = fs::remove_file(&path);
             }
         }
         files::sync_dir(dir)?;
