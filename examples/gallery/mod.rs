@@ -413,6 +413,7 @@ impl World {
             person_id: Some(MAYA),
             path: None,
             problem: Some("only 2.1 GB of the disk are free".into()),
+            until: None,
         });
         // Of folders only one comes.
         let moving: &[usize] = if self.screen == "folders" {
