@@ -646,6 +646,7 @@ impl World {
             Query::History { .. } => Answer::History(editions(NOW)),
             Query::Files => Answer::Files(self.stored()),
             Query::Contents(_) => Answer::Contents(inside()),
+            Query::SearchState => Answer::Done {},
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
                 Answer::Results(sample::found(all, &looked_for))

@@ -337,6 +337,7 @@ impl Model {
                 | Answer::History(_)
                 | Answer::Receipts(_)
                 | Answer::Results(_)
+                | Answer::SearchState(_)
                 | Answer::FileSent { .. }
                 | Answer::File { .. }
                 | Answer::Content(_)

@@ -169,6 +169,7 @@ impl MadeUp {
                 .map_or(Answer::Done {}, Answer::Contents),
             Query::Files => Answer::Files(self.storage.clone()),
             Query::History { .. } => Answer::History(self.history.clone()),
+            Query::SearchState => Answer::SearchState(SearchState::default()),
             Query::Search(looked_for) => {
                 let all = self.messages.values().flatten();
                 let results = found(all, &looked_for);
