@@ -107,7 +107,7 @@ impl Display {
     }
 
     /// What of a kept picture shows messages, and nothing that blinks or is written in.
-    fn view(&self, name: &str) -> Vec<u8> {
+    fn view(name: &str) -> Vec<u8> {
         let path = pictures().join(format!("{name}.png"));
         let out = Command::new("convert")
             .arg(path)
@@ -435,19 +435,19 @@ fn search(display: &Display, ada: &mut Node, window: &Window<'_>, chat: &Value) 
         (found.as_array().unwrap().len() == 1).then_some(())
     });
     display.picture("4 end of chat");
-    let end = display.view("4 end of chat");
+    let end = Display::view("4 end of chat");
 
     display.press("ctrl+f");
     display.write("heron");
     until("the search in the chat leads there", || {
         display.picture("4 sought");
-        (display.view("4 sought") != end).then_some(())
+        (Display::view("4 sought") != end).then_some(())
     });
     display.press("Escape");
     until("ctrl+end leads back", || {
         display.press("ctrl+End");
         display.picture("4 back");
-        (display.view("4 back") == end).then_some(())
+        (Display::view("4 back") == end).then_some(())
     });
 
     display.press("ctrl+shift+f");
@@ -456,7 +456,7 @@ fn search(display: &Display, ada: &mut Node, window: &Window<'_>, chat: &Value) 
         display.press("Down");
         display.press("Return");
         display.picture("4 found");
-        (display.view("4 found") != end).then_some(())
+        (Display::view("4 found") != end).then_some(())
     });
     display.press("ctrl+k");
     display.press("Escape");

@@ -66,7 +66,7 @@ const REQUEST: &str = "org.freedesktop.portal.Request";
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::mpsc::{Sender, channel, sync_channel},
+        sync::mpsc::{SyncSender, sync_channel},
         time::Duration,
     };
 
@@ -78,7 +78,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(20);
 
     /// A made-up portal that tells what it is asked.
-    fn portal(bus: &Bus, told: Sender<String>) {
+    fn portal(bus: &Bus, told: SyncSender<String>) {
         let portal = bus.connect();
         let calls = MessageIterator::from(&portal);
         portal.request_name(PORTAL).unwrap();
@@ -86,7 +86,7 @@ mod tests {
             for call in calls {
                 let Ok(call) = call else { return };
                 let header = call.header();
-                let member = header.member().map(|member| member.to_string());
+                let member = header.member().map(ToString::to_string);
                 match member.as_deref() {
                     Some("Inhibit") => {
                         let (_, what, _): (String, u32, HashMap<String, Value<'_>>) =
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn it_is_held_once_and_let_go_again() {
         let Some(bus) = Bus::start() else { return };
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(64);
         portal(&bus, tell);
         let (wishes, wished) = sync_channel(8);
         let connection = bus.connect();

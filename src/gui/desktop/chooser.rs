@@ -93,7 +93,7 @@ const REQUEST: &str = "org.freedesktop.portal.Request";
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, sync_channel};
 
     use super::*;
     use crate::{
@@ -108,7 +108,7 @@ mod tests {
 
     /// A made-up portal that answers with this. What it hears are the method and its options.
     fn portal(bus: &Bus, refused: u32, uris: &'static [&'static str]) -> Receiver<String> {
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(64);
         let portal = bus.connect();
         let calls = MessageIterator::from(&portal);
         portal.request_name(PORTAL).unwrap();
@@ -116,7 +116,7 @@ mod tests {
             for call in calls {
                 let Ok(call) = call else { return };
                 let header = call.header();
-                let member = header.member().map(|member| member.to_string());
+                let member = header.member().map(ToString::to_string);
                 if member.as_deref() == Some("Get") {
                     portal.reply(&header, &Value::from(4u32)).unwrap();
                 } else if let Some(method @ ("OpenFile" | "SaveFile")) = member.as_deref() {

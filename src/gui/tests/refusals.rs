@@ -15,9 +15,12 @@ fn in_german(node: MadeUp) -> Window {
 
 #[test]
 fn a_search_that_makes_no_sense_is_refused_in_german() {
-    let mut node = MadeUp::default();
-    node.senseless =
-        Some("gestern is no date. Write 2026-11-01, 2026-11, 2026, or 2026-11-01..2026-11-20.");
+    let senseless =
+        "gestern is no date. Write 2026-11-01, 2026-11, 2026, or 2026-11-01..2026-11-20.";
+    let node = MadeUp {
+        senseless: Some(senseless),
+        ..MadeUp::default()
+    };
     let mut window = in_german(node);
 
     window.click("Chats und Nachrichten durchsuchen");
@@ -30,8 +33,10 @@ fn a_search_that_makes_no_sense_is_refused_in_german() {
 
 #[test]
 fn a_refusal_of_which_only_the_kind_is_known_is_introduced_in_german() {
-    let mut node = MadeUp::default();
-    node.refuse = Some("Only on Sundays.");
+    let node = MadeUp {
+        refuse: Some("Only on Sundays."),
+        ..MadeUp::default()
+    };
     let mut window = in_german(node);
 
     window.click("Nachricht an Maya Lindqvist");
