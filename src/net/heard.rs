@@ -162,7 +162,7 @@ mod tests {
         NetEvent::Lost(PeerId([peer; 32]))
     }
 
-    fn who(event: &Option<NetEvent>) -> Option<u8> {
+    fn who(event: Option<&NetEvent>) -> Option<u8> {
         match event {
             Some(NetEvent::Lost(PeerId([first, ..]))) => Some(*first),
             _ => None,
@@ -190,7 +190,7 @@ mod tests {
         quiet.say(of(2), 100).await.unwrap();
         told.try_send(Told::Event(of(3))).unwrap();
 
-        let first: Vec<_> = std::iter::from_fn(|| who(&events.try_recv()))
+        let first: Vec<_> = std::iter::from_fn(|| who(events.try_recv().as_ref()))
             .take(5)
             .collect();
 
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(said, WAITING);
 
         for _ in 0..said {
-            assert_eq!(who(&events.recv().await), Some(1));
+            assert_eq!(who(events.recv().await.as_ref()), Some(1));
         }
         assert!(events.try_recv().is_none());
         assert!(saying.say(of(1), 100).now_or_never().is_some());
@@ -225,7 +225,7 @@ mod tests {
         saying.say(of(1), usize::MAX).await.unwrap();
         assert!(saying.say(of(2), 1).now_or_never().is_none());
 
-        assert_eq!(who(&events.recv().await), Some(1));
+        assert_eq!(who(events.recv().await.as_ref()), Some(1));
         assert!(saying.say(of(2), 1).now_or_never().is_some());
     }
 
@@ -236,15 +236,15 @@ mod tests {
         let saying = listen(&told);
         saying.say(of(2), 1).await.unwrap();
 
-        assert_eq!(who(&events.recv().await), Some(1));
-        assert_eq!(who(&events.recv().await), Some(2));
+        assert_eq!(who(events.recv().await.as_ref()), Some(1));
+        assert_eq!(who(events.recv().await.as_ref()), Some(2));
     }
 
     #[tokio::test]
     async fn who_says_something_later_wakes_whoever_waits() {
         let (told, mut events) = heard();
         let saying = listen(&told);
-        let waiting = tokio::spawn(async move { who(&events.recv().await) });
+        let waiting = tokio::spawn(async move { who(events.recv().await.as_ref()) });
         tokio::task::yield_now().await;
         saying.say(of(2), 1).await.unwrap();
 
