@@ -31,9 +31,11 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         };
         if ended == Ended::Input {
             let end = async { tokio::join!(handle.stop(), socket) };
-            let _ = timeout(process::END, end).await;
-            return Ok(());
+            if timeout(process::END, end).await.is_err() {
+                return Ok(());
+            }
         }
+        // The disk may have refused something at the last moment.
         running
             .ended()
             .await
