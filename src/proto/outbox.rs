@@ -164,6 +164,9 @@ pub struct Outbox {
 struct Quiet {
     since: Timestamp,
     until: Option<Timestamp>,
+    /// When a device that was heard no longer counts as that. Nothing is due then, but it has to be noted: the
+    /// clock may be set back.
+    stale: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -389,7 +392,8 @@ impl Outbox {
     pub fn handle_timeout(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         let quiet = self.quiet.filter(|quiet| quiet.since <= now);
-        if quiet.is_some_and(|quiet| quiet.until.is_none_or(|until| now < until)) {
+        let is_before = |at: Option<Timestamp>| at.is_none_or(|at| now < at);
+        if quiet.is_some_and(|quiet| is_before(quiet.until) && is_before(quiet.stale)) {
             return due;
         }
         for (device, lane) in &mut self.lanes {
@@ -425,7 +429,12 @@ impl Outbox {
             self.remove(&id);
         }
         let until = self.next_due();
-        self.quiet = Some(Quiet { since: now, until });
+        let stale = self.lanes.values().filter_map(Lane::stale_at).min();
+        self.quiet = Some(Quiet {
+            since: now,
+            until,
+            stale,
+        });
         due
     }
 

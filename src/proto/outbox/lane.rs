@@ -125,6 +125,11 @@ impl Lane {
         before.is_none_or(|at| now.since(at) >= HEARD_MS)
     }
 
+    /// When what it said counts no more.
+    pub(super) fn stale_at(&self) -> Option<Timestamp> {
+        self.heard.map(|at| at.plus(HEARD_MS))
+    }
+
     /// What it said long ago counts no more.
     pub(super) fn note_silence(&mut self, now: Timestamp) {
         self.heard = self.heard.filter(|at| now.since(*at) < HEARD_MS);
