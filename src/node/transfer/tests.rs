@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const LONG: Duration = Duration::from_mins(1);
+const LONG: Duration = Duration::from_mins(3);
 
 /// A network end, whose events are drained.
 struct Peer {
