@@ -251,13 +251,15 @@ impl Shelf {
             return Ok(());
         };
         let reader = Reader(reader);
-        let note = &mut entry.note;
+        let mut note = entry.note.clone();
         if note.is_taken() || note.readers == 0 || note.taken.contains(&reader) {
             return Ok(());
         }
         note.taken.push(reader);
         note.write(&note_at(&self.0.dir, &key))?;
-        if note.is_taken() {
+        let is_taken = note.is_taken();
+        entry.note = note;
+        if is_taken {
             self.paths(&key).remove()?;
             self.tell(&held);
         }
