@@ -41,6 +41,7 @@ fn help_teaches_and_version_is_the_version() {
         "id",
         "restore",
         "send",
+        "call",
         "log",
         "search",
         "Examples:",
@@ -111,6 +112,77 @@ fn messages_are_sent_and_printed_through_the_running_instance() {
     assert_eq!(wrong.status.code(), Some(1));
     let sentence = String::from_utf8(wrong.stderr).unwrap();
     assert!(sentence.contains("folder, mention or reply"), "{sentence}");
+    drop(ada);
+}
+
+#[test]
+fn a_group_is_named_by_its_name_and_anything_can_be_asked_for() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Pair { ada, mut ben, .. } = Pair::befriend(a.path(), b.path());
+    let call = |method: &str, params: &Value| {
+        let output = run(a.path(), &["call", method, &params.to_string()]);
+        let answer: Value = serde_json::from_str(said(&output).trim()).unwrap();
+        answer
+    };
+    let params = json!({"name": "Herons", "members": [ben.person()]});
+    let group = call("chat.create", &params)["chat_id"].clone();
+    ben.event(json!({"type": "chat", "what": "created"}));
+
+    let sent = said(&run(a.path(), &["send", "--to", "herons", "By the river"]));
+
+    assert_eq!(sent.trim(), "sent");
+    ben.event(json!({"type": "message", "chat_id": group, "text": "By the river"}));
+    said(&run(a.path(), &["send", "--to", "Herons", "Not there"]));
+    let params = json!({"chat_id": group, "limit": 1});
+    let newest = call("message.list", &params)[0]["message_id"].clone();
+    call(
+        "message.delete",
+        &json!({"message_id": newest, "for": "all"}),
+    );
+    let log = said(&run(a.path(), &["log", "--chat", "Herons"]));
+    let lines: Vec<&str> = log.lines().collect();
+    assert!(
+        lines[0].contains("me: [") && !log.contains("[system]"),
+        "{log}"
+    );
+    assert!(
+        lines[lines.len() - 2].ends_with("me: By the river"),
+        "{log}"
+    );
+    assert!(lines[lines.len() - 1].ends_with("me: [deleted]"), "{log}");
+    let last = said(&run(
+        a.path(),
+        &["log", "--chat", "Herons", "--last", "2", "--json"],
+    ));
+    let last: Vec<Value> = last
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(last.len(), 2, "{last:?}");
+    assert_eq!(last[0]["text"], "By the river");
+    let found = said(&run(b.path(), &["search", "--chat", "Herons", "river"]));
+    assert!(found.contains("Ada, in Herons: By the river"), "{found}");
+
+    let same = json!({"name": "Ben", "members": []});
+    call("chat.create", &same);
+    let unclear = run(a.path(), &["send", "--to", "Ben", "Hello"]);
+    assert_eq!(unclear.status.code(), Some(1));
+    let why = String::from_utf8(unclear.stderr).unwrap();
+    assert!(
+        why.contains("1 group and a contact have that name"),
+        "{why}"
+    );
+    let unknown = run(a.path(), &["call", "message.sing"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    let why = String::from_utf8(unknown.stderr).unwrap();
+    assert!(why.contains("There is no method `message.sing`"), "{why}");
+    for wrong in [
+        &["call", "chat.list", "[]"][..],
+        &["prove", "3f0a"],
+        &["get", "3f0a"],
+    ] {
+        assert_eq!(run(a.path(), wrong).status.code(), Some(2), "{wrong:?}");
+    }
     drop(ada);
 }
 
@@ -205,7 +277,7 @@ fn whom_nobody_knows_is_nobody() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        error.contains("No contact has the name or person id `Nobody`"),
+        error.contains("No contact and no group has the name or id `Nobody`"),
         "{error}"
     );
 }

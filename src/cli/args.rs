@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
 
+use super::call::params;
 use crate::config::Overrides;
 
 /// Chat with the people around you, without a server. Everything is end-to-end encrypted.
@@ -114,8 +116,8 @@ pub(super) enum Verb {
     /// Send a message, a file or a folder
     #[command(after_help = SEND)]
     Send {
-        /// Whom to: a name or person id of `contact.list`
-        #[arg(long, value_name = "PERSON")]
+        /// Whom to: a contact or a group, by name or id
+        #[arg(long, value_name = "PERSON|GROUP")]
         to: String,
         /// A file or folder, if there is one of that name here; else what to say
         #[arg(value_name = "FILE|FOLDER|TEXT")]
@@ -137,7 +139,7 @@ pub(super) enum Verb {
     #[command(after_help = GET)]
     Get {
         /// The message, by its id (`betwixt log --ids` prints them)
-        #[arg(value_name = "MESSAGE")]
+        #[arg(value_name = "MESSAGE", value_parser = message_id)]
         message: String,
         /// Where to save it: a directory, or a name that is not taken; here when not given
         #[arg(long, value_name = "PATH")]
@@ -147,7 +149,7 @@ pub(super) enum Verb {
     #[command(after_help = PROVE)]
     Prove {
         /// The message, by its id (`betwixt log --ids` prints them)
-        #[arg(value_name = "MESSAGE")]
+        #[arg(value_name = "MESSAGE", value_parser = message_id)]
         message: String,
         /// The file, which must not be there yet
         #[arg(long, value_name = "FILE")]
@@ -161,17 +163,33 @@ pub(super) enum Verb {
     /// Run many people with everything that can go wrong in a simulated world, and check what must be so
     #[command(after_help = SIM)]
     Sim(SimArguments),
+    /// Ask for one thing that programs can ask for, and print the answer
+    #[command(after_help = CALL)]
+    Call {
+        /// What is asked, such as `people.nearby`; docs/rpc.md and `rpc.discover` have all
+        #[arg(value_name = "METHOD")]
+        method: String,
+        /// What it needs, as a JSON object
+        #[arg(value_name = "PARAMS", default_value = "{}", value_parser = params)]
+        params: Value,
+    },
     /// Print messages
     Log {
-        /// Only of this chat, by its id
+        /// Only of this chat: a group or a contact, by name or id
         #[arg(long, value_name = "CHAT", conflicts_with = "person")]
         chat: Option<String>,
         /// Only of the chat with this person, by name or person id
         #[arg(long, value_name = "PERSON")]
         person: Option<String>,
+        /// The newest so many of each chat
+        #[arg(long, value_name = "COUNT")]
+        last: Option<usize>,
         /// Each with its id
         #[arg(long)]
         ids: bool,
+        /// Each as a JSON object, as the method `message.list` answers
+        #[arg(long)]
+        json: bool,
     },
     /// Find messages by their words
     #[command(after_help = SEARCH)]
@@ -179,7 +197,7 @@ pub(super) enum Verb {
         /// Words, "phrases", beginnings*, and from:, in:, date:, before:, after:, has:
         #[arg(required = true)]
         words: Vec<String>,
-        /// Only in this chat, by its id
+        /// Only in this chat: a group or a contact, by name or id
         #[arg(long, value_name = "CHAT")]
         chat: Option<String>,
         /// Only what this person wrote, by name or person id
@@ -274,6 +292,14 @@ impl std::fmt::Debug for RelayArguments {
     }
 }
 
+fn message_id(text: &str) -> Result<String, String> {
+    let is_digit = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
+    if text.len() == 64 && text.bytes().all(is_digit) {
+        return Ok(text.to_owned());
+    }
+    Err("the id of a message is the 64 hex digits that `betwixt log --ids` prints before it".into())
+}
+
 fn token(text: &str) -> Result<[u8; 16], String> {
     crate::config::read_token(text)
         .ok_or_else(|| "a token is 32 hex digits, such as `openssl rand -hex 16` prints".to_owned())
@@ -281,12 +307,20 @@ fn token(text: &str) -> Result<[u8; 16], String> {
 
 impl Global {
     pub(super) fn into_overrides(self) -> Overrides {
+        // A variable that is empty names nothing.
+        let list = |list: Option<Vec<String>>| {
+            list.map(|mut list| {
+                list.retain(|one| !one.is_empty());
+                list
+            })
+            .filter(|list| !list.is_empty())
+        };
         Overrides {
             profile: self.profile,
             passphrase_file: self.passphrase_file,
-            listen: self.listen,
-            dial: self.dial,
-            relay: self.relay,
+            listen: list(self.listen),
+            dial: list(self.dial),
+            relay: list(self.relay),
             mdns: self.no_mdns.then_some(false),
             log: self.log,
             ..Overrides::default()
@@ -307,7 +341,8 @@ Examples:
 Every option can also be set in the environment (BETWIXT_PROFILE, BETWIXT_LISTEN, ...) and in the
 file config.toml in the profile. The command line wins over the environment, and that over the file.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 profile in use, 4 wrong passphrase, 5 profile damaged.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 profile in use, 4 wrong passphrase, 5 profile
+damaged.";
 
 const RPC: &str = "\
 Example:
@@ -320,24 +355,24 @@ Example:
   betwixt relay --listen /ip4/0.0.0.0/tcp/4002
 
 It prints its addresses. Whoever wants to use it says betwixt --relay 'ADDRESS', in quotes, because
-# begins a comment in many shells. A relay can read nothing of what it carries and keeps. A sample of its
-settings is in assets/relay.toml, and docs/relay.md says the rest.";
+# begins a comment in many shells. A relay can read nothing of what it carries and keeps. A sample
+of its settings is in assets/relay.toml, and docs/relay.md says the rest.";
 
 const RESTORE: &str = "\
 Example:
   betwixt --profile NEW restore --name Ada
 
 The words stand for your account only: contacts, messages and settings are not in them. Contacts who
-still know you see you as the same person as soon as you add them again, or they you; until then they
-cannot reach you. Your earlier device is then no longer heard. The profile must be new.";
+still know you see you as the same person as soon as you add them again, or they you; until then
+they cannot reach you. Your earlier device is then no longer heard. The profile must be new.";
 
 const PROVE: &str = "\
 Example:
   betwixt prove 3f0a…    # writes 3f0a….betwixt-proof
   betwixt verify 3f0a….betwixt-proof
 
-The file holds the message itself, and what the devices of those who have it, and relays that hold it,
-signed. Devices sign within a minute after a message came, while both are connected.";
+The file holds the message itself, and what the devices of those who have it, and relays that hold
+it, signed. Devices sign within a minute after a message came, while both are connected.";
 
 const SIM: &str = "\
 Examples:
@@ -346,8 +381,8 @@ Examples:
   betwixt sim --peers 1000 --chats 100 --hours 0.5
   betwixt sim --scenario assets/scenarios/two-admins.toml
 
-The same seed gives the same run, and prints the same trace. See docs/scale.md. Exit code 1: a rule does
-not hold; the schedule is then made smaller and written to a file.";
+The same seed gives the same run, and prints the same trace. See docs/scale.md. Exit code 1: a rule
+does not hold; the schedule is then made smaller and written to a file.";
 
 const SEARCH: &str = "\
 Examples:
@@ -356,18 +391,30 @@ Examples:
   betwixt search 'heron* from:Ben date:2026-11'
   betwixt search has:link in:Herons after:2026-11-01
 
-All that is said must fit. Neither case nor accents make a difference. has: is link, file, mention or reply.";
+All that is said must fit. Neither case nor accents make a difference. has: is link, file, picture,
+sound, film, folder, mention or reply.";
+
+const CALL: &str = "\
+Examples:
+  betwixt call people.nearby
+  betwixt call chat.create '{\"name\": \"Herons\", \"members\": []}'
+  betwixt call chat.list | jq -r '.[].name'
+
+If Betwixt runs already it is asked; else the answer comes from the profile alone, and what is to
+go to others goes when Betwixt runs next. To hear what happens, a program runs betwixt rpc.";
 
 const SEND: &str = "\
-If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot be
-delivered within ten seconds goes out when Betwixt runs next. A file is kept in the profile and given to
-those in the chat while both run; on a terminal it is shown how far that has come. A picture goes without what
-its camera wrote into it, and smaller where that saves enough; --original sends it as it is. A sound of any usual kind
-can be a voice note: --voice sends it as Opus, at most a quarter of an hour.";
+If Betwixt runs already it is asked to send; else the message is sent from here, and what cannot
+be delivered within ten seconds goes out when Betwixt runs next. A file is kept in the profile and
+given to those in the chat while both run; on a terminal it is shown how far that has come. A
+picture goes without what its camera wrote into it, and smaller where that saves enough;
+--original sends it as it is. A sound of any usual kind can be a voice note: --voice sends it as
+Opus, at most a quarter of an hour.";
 
 const GET: &str = "\
-If Betwixt runs already it is asked to fetch; else the file is fetched from here, as long as somebody who has
-it is there. What has come is kept: the next time it goes on from there. Nothing is ever replaced or opened.";
+If Betwixt runs already it is asked to fetch; else the file is fetched from here, as long as
+somebody who has it is there. What has come is kept: the next time it goes on from there. Nothing
+is ever replaced or opened.";
 
 #[cfg(test)]
 mod tests {
@@ -382,6 +429,28 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_help_is_broken_by_the_terminal() {
+        let mut all = Arguments::command();
+        let mut texts = vec![all.get_after_help().unwrap().to_string()];
+        for verb in all.get_subcommands_mut() {
+            texts.extend(verb.get_after_help().map(ToString::to_string));
+        }
+        assert!(texts.len() > 8);
+        for line in texts.iter().flat_map(|text| text.lines()) {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_empty_is_not_set() {
+        let line = ["betwixt", "--listen", "", "--dial", ""];
+        let overrides = Arguments::try_parse_from(line).unwrap();
+        let overrides = overrides.global.into_overrides();
+
+        assert_eq!((overrides.listen, overrides.dial), (None, None));
     }
 
     #[test]

@@ -83,8 +83,7 @@ impl Instance {
         if let Some(contact) = contacts.iter().find(is_id) {
             return Ok(text(contact, "person_id").to_owned());
         }
-        let is_name = |contact: &&Value| text(contact, "name").to_lowercase() == who.to_lowercase();
-        let named: Vec<&Value> = contacts.iter().filter(is_name).collect();
+        let named: Vec<&Value> = contacts.iter().filter(|one| is_called(one, who)).collect();
         match named.as_slice() {
             [one] => Ok(text(one, "person_id").to_owned()),
             [] => Err(Failure::new(format!(
@@ -103,12 +102,58 @@ impl Instance {
             ))),
         }
     }
+
+    /// The chat id of a group that is named by it or by its name, or of the chat with a contact.
+    pub(super) async fn chat(&mut self, which: &str) -> Result<String, Failure> {
+        let chats = self.chats().await?;
+        let is_id = |chat: &&Value| text(chat, "chat_id") == which;
+        if let Some(chat) = chats.iter().find(is_id) {
+            return Ok(text(chat, "chat_id").to_owned());
+        }
+        let is_group = |chat: &&Value| text(chat, "kind") == "group";
+        let groups: Vec<&Value> = chats.iter().filter(is_group).collect();
+        let named: Vec<&&Value> = groups.iter().filter(|one| is_called(one, which)).collect();
+        let contacts = self.contacts().await?;
+        let is_contact =
+            |contact: &Value| text(contact, "person_id") == which || is_called(contact, which);
+        match (named.as_slice(), contacts.iter().any(is_contact)) {
+            ([group], false) => Ok(text(group, "chat_id").to_owned()),
+            ([], true) => {
+                let person = self.person(which).await?;
+                let params = json!({ "person_id": person });
+                let chat = self.client.call("chat.direct", params).await?;
+                Ok(text(&chat, "chat_id").to_owned())
+            }
+            ([], false) => Err(Failure::new(format!(
+                "No contact and no group has the name or id `{}`. Your contacts: {}. Your groups: {}.",
+                super::print::harmless(which),
+                names(&contacts),
+                names(groups)
+            ))),
+            (several, with) => Err(Failure::new(format!(
+                "{} group{}{} have that name; say which by an id of `betwixt call chat.list`.",
+                several.len(),
+                if several.len() == 1 { "" } else { "s" },
+                if with { " and a contact" } else { "" }
+            ))),
+        }
+    }
+
+    /// All chats, as rows of `chat.list`.
+    pub(super) async fn chats(&mut self) -> Result<Vec<Value>, Failure> {
+        let chats = self.client.call("chat.list", json!({})).await?;
+        Ok(chats.as_array().cloned().unwrap_or_default())
+    }
 }
 
-fn names(contacts: &[Value]) -> String {
-    let names: Vec<String> = contacts
-        .iter()
-        .map(|contact| super::print::harmless(text(contact, "name")))
+fn is_called(row: &Value, name: &str) -> bool {
+    text(row, "name").to_lowercase() == name.to_lowercase()
+}
+
+fn names<'a>(rows: impl IntoIterator<Item = &'a Value>) -> String {
+    let names: Vec<String> = rows
+        .into_iter()
+        .map(|row| super::print::harmless(text(row, "name")))
         .collect();
     match names.as_slice() {
         [] => "none yet".into(),

@@ -12,84 +12,89 @@ use super::{
 };
 use crate::{config::Config, node::Timestamp};
 
-pub(super) fn run(
-    config: &Config,
-    chat: Option<&str>,
-    person: Option<&str>,
-    ids: bool,
-) -> Result<(), Failure> {
+/// What is printed, and how.
+pub(super) struct Logged<'a> {
+    pub(super) chat: Option<&'a str>,
+    pub(super) person: Option<&'a str>,
+    /// The newest so many of each chat.
+    pub(super) last: Option<usize>,
+    pub(super) ids: bool,
+    pub(super) json: bool,
+}
+
+pub(super) fn run(config: &Config, logged: &Logged<'_>) -> Result<(), Failure> {
     process::block_on(async {
         let mut instance = Instance::find(config, Network::Off).await?;
-        let printed = print_chats(&mut instance, chat, person, ids).await;
+        let printed = print_chats(&mut instance, logged).await;
         instance.end().await;
         printed
     })
 }
 
-async fn print_chats(
-    instance: &mut Instance,
-    chat: Option<&str>,
-    person: Option<&str>,
-    ids: bool,
-) -> Result<(), Failure> {
-    let person = match person {
-        Some(who) => Some(instance.person(who).await?),
-        None => None,
+async fn print_chats(instance: &mut Instance, logged: &Logged<'_>) -> Result<(), Failure> {
+    let one = match (logged.chat, logged.person) {
+        (Some(chat), _) => Some(("chat_id", instance.chat(chat).await?)),
+        (None, Some(who)) => Some(("person_id", instance.person(who).await?)),
+        (None, None) => None,
     };
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for contact in instance.contacts().await? {
-        names.insert(
-            text(&contact, "person_id").into(),
-            text(&contact, "name").into(),
-        );
+    let mut name =
+        |row: &Value| names.insert(text(row, "person_id").into(), text(row, "name").into());
+    let mut chats = instance.chats().await?;
+    chats.retain(|row| {
+        one.as_ref()
+            .is_none_or(|(field, id)| text(row, field) == id)
+    });
+    for chat in &chats {
+        let params = json!({ "chat_id": text(chat, "chat_id") });
+        let info = instance.client.call("chat.info", params).await?;
+        for group in ["former", "members"] {
+            let people = info.get(group).and_then(Value::as_array);
+            people.into_iter().flatten().for_each(|person| {
+                name(person);
+            });
+        }
     }
     let me = text(&instance.client.info, "person_id").to_owned();
     names.insert(me, "me".into());
-    let chats = instance.client.call("chat.list", json!({})).await?;
-    let wanted = |row: &&Value| {
-        chat.is_none_or(|id| text(row, "chat_id") == id)
-            && person
-                .as_ref()
-                .is_none_or(|id| text(row, "person_id") == id)
-    };
-    let rows: Vec<&Value> = chats
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(wanted)
-        .collect();
-    if rows.is_empty() && chat.is_some() {
-        return Err(Failure::new("There is no chat with that id."));
-    }
-    let one = chat.is_some() || person.is_some();
-    for row in rows {
-        if !one {
+    for row in &chats {
+        if one.is_none() && !logged.json {
             print::line(&format!("== {} ==", print::harmless(text(row, "name"))));
         }
-        for message in history(instance, text(row, "chat_id")).await? {
-            let id = if ids {
-                text(&message, "message_id")
+        for message in history(instance, text(row, "chat_id"), logged.last).await? {
+            if logged.json {
+                print::line(&message.to_string());
+                continue;
+            }
+            let (id, space) = if logged.ids {
+                (text(&message, "message_id"), "  ")
             } else {
-                ""
+                ("", "")
             };
-            let space = if ids { "  " } else { "" };
             print::line(&format!("{id}{space}{}", shown(&message, &names)));
         }
     }
     Ok(())
 }
 
-/// All messages of a chat, oldest first.
-async fn history(instance: &mut Instance, chat: &str) -> Result<Vec<Value>, Failure> {
+/// Messages of a chat, oldest first: the newest so many, or all.
+async fn history(
+    instance: &mut Instance,
+    chat: &str,
+    last: Option<usize>,
+) -> Result<Vec<Value>, Failure> {
     let mut newest_first = Vec::new();
     let mut before: Option<String> = None;
-    loop {
-        let params = json!({ "chat_id": chat, "limit": PAGE, "before": before });
+    let mut left = last.unwrap_or(usize::MAX);
+    while left > 0 {
+        let limit = left.min(PAGE);
+        let params = json!({ "chat_id": chat, "limit": limit, "before": before });
         let page = instance.client.call("message.list", params).await?;
         let Value::Array(page) = page else { break };
         let Some(first) = page.first() else { break };
         before = Some(text(first, "message_id").to_owned());
-        let is_last = page.len() < PAGE;
+        let is_last = page.len() < limit;
+        left -= limit;
         newest_first.extend(page.into_iter().rev());
         if is_last {
             break;
@@ -106,7 +111,9 @@ fn shown(message: &Value, names: &BTreeMap<String, String>) -> String {
         .get("sent_at")
         .and_then(Value::as_u64)
         .unwrap_or_default();
+    let is_deleted = message.get("deleted").and_then(Value::as_bool) == Some(true);
     let said = match text(message, "kind") {
+        _ if is_deleted => "[deleted]".into(),
         "text" => print::harmless(text(message, "text")),
         "file" => {
             let file = message.get("file").unwrap_or(&Value::Null);
@@ -120,7 +127,8 @@ fn shown(message: &Value, names: &BTreeMap<String, String>) -> String {
                 None => format!("[file {name}, {size}, {state}] {caption}"),
             }
         }
-        other => format!("[{other}]"),
+        _ if text(message, "text").is_empty() => "[of a later version of Betwixt]".into(),
+        _ => format!("[{}]", print::harmless(text(message, "text"))),
     };
     format!(
         "{}  {}: {said}",

@@ -1,6 +1,7 @@
 //! The command line: a file per verb.
 
 mod args;
+mod call;
 mod client;
 mod demo;
 mod failure;
@@ -79,8 +80,22 @@ fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             None => send::run(&config, &to, &text),
         },
         Some(Verb::Get { message, out }) => get::run(&config, &message, out),
-        Some(Verb::Log { chat, person, ids }) => {
-            log::run(&config, chat.as_deref(), person.as_deref(), ids)
+        Some(Verb::Call { method, params }) => call::run(&config, &method, params),
+        Some(Verb::Log {
+            chat,
+            person,
+            last,
+            ids,
+            json,
+        }) => {
+            let logged = log::Logged {
+                chat: chat.as_deref(),
+                person: person.as_deref(),
+                last,
+                ids,
+                json,
+            };
+            log::run(&config, &logged)
         }
         Some(Verb::Search {
             words,

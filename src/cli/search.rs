@@ -35,15 +35,15 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
         Some(who) => Some(instance.person(who).await?),
         None => None,
     };
+    let chat = match looked.chat {
+        Some(chat) => Some(instance.chat(chat).await?),
+        None => None,
+    };
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let contacts = instance.contacts().await?;
-    let chats = instance.client.call("chat.list", json!({})).await?;
+    let chats = instance.chats().await?;
     let me = json!({ "person_id": text(&instance.client.info, "person_id"), "name": "me" });
-    for named in contacts
-        .iter()
-        .chain(chats.as_array().into_iter().flatten())
-        .chain([&me])
-    {
+    for named in contacts.iter().chain(&chats).chain([&me]) {
         for id in ["chat_id", "person_id"] {
             names.insert(text(named, id).into(), text(named, "name").into());
         }
@@ -55,7 +55,7 @@ async fn print_found(instance: &mut Instance, looked: &Looked<'_>) -> Result<(),
         let limit = left.min(PAGE);
         let params = json!({
             "query": looked.words.join(" "),
-            "chat_id": looked.chat,
+            "chat_id": chat,
             "from": from,
             "limit": limit,
             "before": before,

@@ -1,6 +1,9 @@
 //! `betwixt send`
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -19,18 +22,21 @@ pub(super) fn run(config: &Config, to: &str, say: &str) -> Result<(), Failure> {
         let sent = send(&mut instance, to, say).await;
         let outcome = match sent {
             Ok(message) if instance.is_own() => {
-                let delivered = delivered(&mut instance, text(&message, "message_id")).await?;
-                Ok(if delivered {
-                    "delivered"
-                } else {
-                    "kept; it goes out when both are online"
+                let message = text(&message, "message_id");
+                let (have, all) = delivered(&mut instance, message).await?;
+                Ok(match have {
+                    _ if have == all => "delivered".to_owned(),
+                    0 => "kept; it goes out when both are online".to_owned(),
+                    _ => format!(
+                        "delivered to {have} of {all}; the others get it when they are online"
+                    ),
                 })
             }
-            Ok(_) => Ok("sent"),
+            Ok(_) => Ok("sent".to_owned()),
             Err(failure) => Err(failure),
         };
         instance.end().await;
-        print::line(outcome?);
+        print::line(&outcome?);
         Ok(())
     })
 }
@@ -81,12 +87,10 @@ pub(super) fn run_file(config: &Config, to: &str, sent: Sent) -> Result<(), Fail
 }
 
 async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'static str, Failure> {
-    let person = instance.person(to).await?;
+    let chat = instance.chat(to).await?;
     let client = &mut instance.client;
-    let params = json!({ "person_id": person });
-    let chat = client.call("chat.direct", params).await?;
     let params = json!({
-        "chat_id": text(&chat, "chat_id"),
+        "chat_id": chat,
         "path": sent.path.to_string_lossy(),
         "caption": sent.caption,
         "original": sent.original,
@@ -140,23 +144,29 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
 }
 
 async fn send(instance: &mut Instance, to: &str, say: &str) -> Result<Value, Failure> {
-    let person = instance.person(to).await?;
-    let client = &mut instance.client;
-    let chat = client
-        .call("chat.direct", json!({ "person_id": person }))
-        .await?;
-    let params = json!({ "chat_id": text(&chat, "chat_id"), "text": say });
-    client.call("message.send", params).await
+    let params = json!({ "chat_id": instance.chat(to).await?, "text": say });
+    instance.client.call("message.send", params).await
 }
 
-/// Waits until the other side has the message, for a while.
-async fn delivered(instance: &mut Instance, message: &str) -> Result<bool, Failure> {
-    let fits = |event: &Value| {
-        text(event, "type") == "status"
-            && text(event, "message_id") == message
-            && matches!(text(event, "state"), "delivered" | "read")
-    };
-    Ok(instance.client.event(PATIENCE, fits).await?.is_some())
+/// Waits until the others have the message, for a while: how many have it, of how many.
+async fn delivered(instance: &mut Instance, message: &str) -> Result<(usize, usize), Failure> {
+    let fits =
+        |event: &Value| text(event, "type") == "status" && text(event, "message_id") == message;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let params = json!({ "message_id": message });
+        let receipts = instance.client.call("message.receipts", params).await?;
+        let receipts = receipts.as_array().map(Vec::as_slice).unwrap_or_default();
+        let has = |receipt: &&Value| matches!(text(receipt, "state"), "delivered" | "read");
+        let have = receipts.iter().filter(has).count();
+        let left = until.saturating_duration_since(Instant::now());
+        if have == receipts.len()
+            || left.is_zero()
+            || instance.client.event(left, fits).await?.is_none()
+        {
+            return Ok((have, receipts.len()));
+        }
+    }
 }
 
 /// As long as a person waits for a command that sends something.

@@ -62,9 +62,13 @@ pub fn is_emoji(emoji: &str) -> bool {
     emoji.len() <= limits::EMOJI
         && emoji.graphemes(true).count() == 1
         && shown_text(emoji) == emoji
-        && emoji
-            .chars()
-            .any(|char| !char.is_whitespace() && !is_format(char))
+        && shows_something(emoji)
+}
+
+/// Whether there is anything to see of a text.
+pub fn shows_something(text: &str) -> bool {
+    let is_seen = |char: char| !char.is_whitespace() && !is_format(char) && !is_filler(char);
+    text.chars().any(|char| is_seen(char) && char != BLANK)
 }
 
 /// A name made safe to show: composed, on one line, without invisible characters and controls, at

@@ -19,11 +19,18 @@ fn nothing_is_answered_that_a_failing_disk_did_not_take() {
     let Some(disk) = preload::disk() else { return };
     let last = 500;
     let step = last / length("BETWIXT_CAMPAIGN_FAULTS", 2).clamp(1, last);
-    let folder = tempfile::tempdir().unwrap();
-    let [mut a, mut b] = pair(folder.path());
-    let (mut lives, mut met, mut ended, mut said) = (0, 0, 0, 0);
-    for number in (0..last).step_by(step.try_into().unwrap()) {
-        for error in ["EIO", "ENOSPC"] {
+    // Where a run that was stopped goes on.
+    let from = length("BETWIXT_CAMPAIGN_FAULTS_FROM", 0);
+    let (mut lives, mut met, mut ended, mut said, mut total) = (0, 0, 0, 0, 0);
+    let numbers: Vec<u32> = (from..last).step_by(step.try_into().unwrap()).collect();
+    // What is compared after each life is all that two have said; so there are new people now and then.
+    for numbers in numbers.chunks(10) {
+        let folder = tempfile::tempdir().unwrap();
+        let [mut a, mut b] = pair(folder.path());
+        for (number, error) in numbers
+            .iter()
+            .flat_map(|number| [(number, "EIO"), (number, "ENOSPC")])
+        {
             // Whoever sends, and whoever receives.
             let (victim, other) = if lives % 2 == 0 {
                 (&mut a, &mut b)
@@ -104,10 +111,14 @@ fn nothing_is_answered_that_a_failing_disk_did_not_take() {
                 assert_eq!(odd, None, "{number} {error}");
             }
         }
+        a.kill();
+        b.kill();
+        total += agree(&mut a, &mut b, Person::command);
+        println!(
+            "faults: operations {:?} are done",
+            numbers.first()..=numbers.last()
+        );
     }
-    a.kill();
-    b.kill();
-    let total = agree(&mut a, &mut b, Person::command);
     println!(
         "faults: {lives} lives, {met} met the fault, {ended} ended by it, {said} with one sentence, \
          {total} in both histories, 0 answered lost"

@@ -16,7 +16,7 @@ use crate::{
         id::{ChatId, DeviceId, MessageId, PersonId},
         outbox::Cargo,
         record::{MessageRow, Write},
-        text::clean_text,
+        text::{clean_text, shows_something},
         time::Timestamp,
     },
     wire::limits,
@@ -183,7 +183,7 @@ pub(super) fn sendable(text: &str) -> Result<String, CommandError> {
         )
     };
     let text = clean_text(text).map_err(|_| too_large())?;
-    if text.trim().is_empty() {
+    if !shows_something(&text) {
         return Err(invalid("There is nothing to send: write something first."));
     }
     Ok(text)

@@ -269,3 +269,19 @@ fn hostile() -> impl Strategy<Value = String> {
         prop::collection::vec(nasty, 0..200).prop_map(|parts| parts.concat()),
     ]
 }
+
+#[test]
+fn what_nobody_can_see_shows_nothing() {
+    for nothing in [
+        "",
+        " \n\t",
+        "\u{200b}",
+        "\u{3164}\u{2800}",
+        "\u{202e}\u{2066}\u{ad}",
+    ] {
+        assert!(!shows_something(nothing), "{nothing:?}");
+    }
+    for something in ["a", " \u{200b}.", "👩\u{200d}🔬", "\u{202e}שלום"] {
+        assert!(shows_something(something), "{something:?}");
+    }
+}
