@@ -7,17 +7,18 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::indexing_slicing)]
 
+mod display;
 mod proc;
 #[path = "../tests/process/mod.rs"]
 mod process;
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
+    process::Stdio,
     thread::sleep,
     time::{Duration, Instant},
 };
 
+use display::{Display, Ended};
 use proc::{cpu, memory};
 use process::Node;
 
@@ -65,47 +66,4 @@ fn watch(what: &str, pid: u32) {
     let share = used.as_secs_f64() / start.elapsed().as_secs_f64() * 100.0;
     let resident = memory(pid, "VmRSS");
     println!("{what:<10} idle: {share:>5.2} % of a core over 20 s, {resident:>6.1} MiB resident");
-}
-
-/// A process that ends with the benchmark.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A display without a screen.
-struct Display {
-    _server: Ended,
-    name: String,
-}
-
-impl Display {
-    fn up() -> Option<Self> {
-        let mut server = Command::new("Xvfb")
-            .args([
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                "1280x800x24",
-                "-nolisten",
-                "tcp",
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut number = String::new();
-        let said = BufReader::new(server.stdout.take()?).read_line(&mut number);
-        let server = Ended(server);
-        said.ok()?;
-        Some(Self {
-            _server: server,
-            name: format!(":{}", number.trim()),
-        })
-    }
 }
