@@ -207,6 +207,37 @@ fn a_file_waits_at_a_relay_for_somebody_who_comes_when_its_sender_is_gone() {
 }
 
 #[test]
+fn a_relay_lets_go_what_came_another_way() {
+    let mut kept = Kept::begin("");
+    let mut ada = kept.ada();
+    let content = content(6, 300_000);
+    let path = kept.written("notes.txt", &content);
+    let (message, file) = send(&mut ada, &kept.chat, &path);
+    transfer(&mut ada, &file, "kept");
+    assert_eq!(ada.stop(), 0);
+    kept.relay.kill();
+    let [a, b] = ["ada", "ben"].map(|name| kept.folder.path().join(name));
+    fs::write(a.join("config.toml"), "").unwrap();
+    fs::write(b.join("config.toml"), "").unwrap();
+    let mut ada = Node::start(&a);
+    let address = ada.address();
+    let both = ["--dial", &address, "--relay", &kept.relay.address];
+    let mut ben = Node::start_with(&b, &both);
+    transfer(&mut ben, &file, "here");
+    assert_eq!(ada.stop(), 0);
+
+    kept.again();
+
+    let deadline = Instant::now() + PATIENCE;
+    while number(&kept.numbers(), "betwixt_relay_files") > 0 {
+        assert!(Instant::now() < deadline, "{}", kept.numbers());
+        ben.wait_event(Duration::from_millis(100));
+    }
+    let to = kept.folder.path().join("saved");
+    assert!(saved(&mut ben, &message, &to) == content, "it is here");
+}
+
+#[test]
 fn the_command_line_says_until_when_a_relay_keeps_a_file() {
     let kept = Kept::begin("");
     let path = kept.written("notes.txt", &content(2, 100_000));
