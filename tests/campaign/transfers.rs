@@ -202,8 +202,8 @@ fn a_file_goes_on_by_itself_after_a_pulled_cable_and_other_addresses() {
 
 #[test]
 fn a_file_in_a_group_crosses_its_senders_cable_at_most_twice() {
-    let members = usize::try_from(length("BETWIXT_CAMPAIGN_MEMBERS", 3)).unwrap();
-    let mib = u64::from(length("BETWIXT_CAMPAIGN_TRANSFER_MIB", 8));
+    let members = usize::try_from(length("BETWIXT_CAMPAIGN_MEMBERS", 4)).unwrap();
+    let mib = u64::from(length("BETWIXT_CAMPAIGN_TRANSFER_MIB", 16));
     let Some(lan) = Lan::up("bxm", members + 1) else {
         return;
     };
