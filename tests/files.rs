@@ -16,50 +16,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use process::{Node, PATIENCE, Pair, befriended, betwixt, run};
-use serde_json::{Value, json};
+use process::{
+    Node, PATIENCE, Pair, befriended, betwixt,
+    files::{arrived, content, have, saved, send, slow_down, transfer, wait_for},
+    run,
+};
+use serde_json::json;
 use tempfile::tempdir;
-
-/// Bytes that do not repeat.
-fn content(seed: u64, size: usize) -> Vec<u8> {
-    let mut out = vec![0; size];
-    blake3::Hasher::new()
-        .update(&seed.to_be_bytes())
-        .finalize_xof()
-        .fill(&mut out);
-    out
-}
 
 fn written(dir: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = dir.join(name);
     fs::write(&path, bytes).unwrap();
     path
-}
-
-/// Sends a file; its message and itself.
-fn send(node: &mut Node, chat: &str, path: &Path) -> (String, String) {
-    let params = json!({"chat_id": chat, "path": path, "caption": "look"});
-    let sent = node.ok("file.send", params);
-    let text = |field: &str| sent[field].as_str().unwrap().to_owned();
-    (text("message_id"), text("file_id"))
-}
-
-/// Waits until a file is in a state.
-#[track_caller]
-fn transfer(node: &mut Node, file: &str, state: &str) -> Value {
-    node.event(json!({"type": "transfer", "file_id": file, "state": state}))
-}
-
-/// Waits until a message that names a file is there.
-#[track_caller]
-fn arrived(node: &mut Node, message: &str) -> Value {
-    node.event(json!({"type": "message", "message_id": message}))["file"].clone()
-}
-
-/// Saves a file that is here, and reads it.
-fn saved(node: &mut Node, message: &str, dir: &Path) -> Vec<u8> {
-    let fetched = node.ok("file.fetch", json!({"message_id": message, "path": dir}));
-    fs::read(fetched["path"].as_str().unwrap()).unwrap()
 }
 
 /// How many bytes of files a profile holds.
@@ -240,32 +208,6 @@ fn nothing_of_a_file_can_be_read_in_a_profile() {
         assert!(!path.to_string_lossy().contains(&file[..16]));
     }
     assert!(looked_at > 400_000);
-}
-
-/// Limits how fast files leave a profile.
-fn slow_down(profile: &Path, kib: u64) {
-    let rate = format!("file_rate_kib = {kib}\n");
-    fs::create_dir_all(profile).unwrap();
-    fs::write(profile.join("config.toml"), rate).unwrap();
-}
-
-/// How many bytes of the file of a message are here.
-fn have(node: &mut Node, message: &str) -> u64 {
-    let row = node.ok("message.get", json!({"message_id": message}));
-    row["file"]["have"].as_u64().unwrap()
-}
-
-/// Waits until so many bytes of a file have come, or all of them.
-fn wait_for(node: &mut Node, message: &str, bytes: u64) -> u64 {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let here = have(node, message);
-        if here >= bytes {
-            return here;
-        }
-        assert!(Instant::now() < deadline, "{here} of {bytes}");
-        node.wait_event(Duration::from_millis(20));
-    }
 }
 
 /// A node that was killed, anew, where it was.

@@ -16,12 +16,16 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use process::{Node, PATIENCE, Pair, betwixt, run};
+use process::{
+    Node, PATIENCE, Pair, betwixt,
+    files::{content, info, saved, send, transfer},
+    run,
+};
 use serde_json::{Value, json};
 
 /// Messages of each side.
@@ -154,138 +158,174 @@ fn a_message_waits_at_a_relay_for_somebody_who_comes_when_its_author_is_gone() {
 
 #[test]
 fn a_file_waits_at_a_relay_for_somebody_who_comes_when_its_sender_is_gone() {
-    let folder = tempfile::tempdir().unwrap();
-    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
-    let chat = friends(&a, &b);
-    let place = folder.path().join("relay");
-    let (config, metrics) = keeping(folder.path(), "");
-    let begin = |listen: &str| {
-        let arguments = ["--config", config.as_str(), "--listen", listen];
-        Relay::start(&mut serving(&place, &arguments))
-    };
-    let mut relay = begin("/ip4/127.0.0.1/tcp/0");
-    let listen = relay.listen();
-    let mut ada = Node::of(&mut hidden(&a, &relay.address));
-    carried(&mut ada);
-    let content = content(5 << 20);
-    let path = folder.path().join("five.bin");
-    fs::write(&path, &content).unwrap();
+    let mut kept = Kept::begin("");
+    let mut ada = kept.ada();
+    let content = content(1, 5 << 20);
+    let path = kept.written("five.bin", &content);
 
-    let (message, file) = offer(&mut ada, &chat, &path);
-    let kept = moved(&mut ada, &file, "kept");
-    let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
-    assert_eq!(info["kept_until"], kept["until"]);
-    assert!(kept["until"].as_u64().unwrap() > 1_700_000_000_000);
-    let [person] = info["waiting_for"].as_array().unwrap().as_slice() else {
-        panic!("{info}");
+    let (message, file) = send(&mut ada, &kept.chat, &path);
+    let word = transfer(&mut ada, &file, "kept");
+    let known = info(&mut ada, &message);
+    assert_eq!(known["kept_until"], word["until"]);
+    assert!(word["until"].as_u64().unwrap() > 1_700_000_000_000);
+    assert_eq!(known["waiting_for"], word["waiting_for"]);
+    let [person] = known["waiting_for"].as_array().unwrap().as_slice() else {
+        panic!("{known}");
     };
     let person = person.clone();
     assert_eq!(ada.stop(), 0);
-    let (_, numbers) = get(&metrics, "/metrics");
+    let numbers = kept.numbers();
     assert_eq!(number(&numbers, "betwixt_relay_files"), 1, "{numbers}");
     let once = number(&numbers, "betwixt_relay_file_bytes_in_total");
     assert!(once < 6 << 20, "{once} bytes were put");
+    let place = kept.folder.path().join("relay");
     assert!(!holds(&place, &content[1000..1064]), "it can read nothing");
 
-    relay.kill();
-    relay = begin(&listen);
-    let numbers = get(&metrics, "/metrics").1;
+    kept.relay.kill();
+    kept.again();
+    let numbers = kept.numbers();
     assert_eq!(number(&numbers, "betwixt_relay_files"), 1, "{numbers}");
     assert!(number(&numbers, "betwixt_relay_file_bytes") > 5 << 20);
-    let mut ben = Node::of(&mut hidden(&b, &relay.address));
-    moved(&mut ben, &file, "here");
-    assert!(
-        saved(&mut ben, &message, folder.path()) == content,
-        "byte for byte"
-    );
+    let mut ben = kept.ben();
+    transfer(&mut ben, &file, "here");
+    let to = kept.folder.path().join("saved");
+    assert!(saved(&mut ben, &message, &to) == content, "byte for byte");
     assert_eq!(ben.stop(), 0);
     // All whom it waited for have it.
-    let numbers = get(&metrics, "/metrics").1;
+    let numbers = kept.numbers();
     assert_eq!(number(&numbers, "betwixt_relay_files"), 0, "{numbers}");
     assert!(number(&numbers, "betwixt_relay_file_bytes") < 10_000);
 
-    let mut ada = Node::of(&mut hidden(&a, &relay.address));
-    assert_eq!(moved(&mut ada, &file, "given")["person_id"], person);
-    let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
+    let mut ada = kept.ada();
+    assert_eq!(transfer(&mut ada, &file, "given")["person_id"], person);
+    let known = info(&mut ada, &message);
     assert_eq!(
-        (&info["waiting_for"], &info["kept_until"]),
+        (&known["waiting_for"], &known["kept_until"]),
         (&json!([]), &Value::Null)
     );
-    assert_eq!(relay.terminate(), Some(0));
+    assert_eq!(kept.relay.terminate(), Some(0));
+}
+
+#[test]
+fn a_relay_lets_go_what_came_another_way() {
+    let mut kept = Kept::begin("");
+    let mut ada = kept.ada();
+    let content = content(6, 300_000);
+    let path = kept.written("notes.txt", &content);
+    let (message, file) = send(&mut ada, &kept.chat, &path);
+    transfer(&mut ada, &file, "kept");
+    assert_eq!(ada.stop(), 0);
+    kept.relay.kill();
+    let [a, b] = ["ada", "ben"].map(|name| kept.folder.path().join(name));
+    fs::write(a.join("config.toml"), "").unwrap();
+    fs::write(b.join("config.toml"), "").unwrap();
+    let mut ada = Node::start(&a);
+    let address = ada.address();
+    let both = ["--dial", &address, "--relay", &kept.relay.address];
+    let mut ben = Node::start_with(&b, &both);
+    transfer(&mut ben, &file, "here");
+    assert_eq!(ada.stop(), 0);
+
+    kept.again();
+
+    let deadline = Instant::now() + PATIENCE;
+    while number(&kept.numbers(), "betwixt_relay_files") > 0 {
+        assert!(Instant::now() < deadline, "{}", kept.numbers());
+        ben.wait_event(Duration::from_millis(100));
+    }
+    let to = kept.folder.path().join("saved");
+    assert!(saved(&mut ben, &message, &to) == content, "it is here");
+}
+
+#[test]
+fn the_command_line_says_until_when_a_relay_keeps_a_file() {
+    let kept = Kept::begin("");
+    let path = kept.written("notes.txt", &content(2, 100_000));
+    let path = path.to_str().unwrap();
+    let a = kept.folder.path().join("ada");
+    let config = format!("listen = []\nrelay = [\"{}\"]\n", kept.relay.address);
+    fs::write(a.join("config.toml"), config).unwrap();
+
+    let sent = run(&a, &["send", path, "--to", "Ben"]);
+
+    let said = String::from_utf8_lossy(&sent.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&sent.stderr).into_owned();
+    let until = said.strip_prefix("kept by a relay until ");
+    let until = until.and_then(|said| said.strip_suffix("; it is given when they are online\n"));
+    let until = until.unwrap_or_else(|| panic!("{said}: {errors}"));
+    assert!(until.starts_with("20") && until.ends_with(" UTC"), "{said}");
+    let listed = run(&a, &["log"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let shown = format!("[file notes.txt, 100.0 kB, here, kept by a relay until {until}]");
+    assert!(listed.contains(&shown), "{listed}");
+}
+
+#[test]
+fn who_lacks_a_file_that_no_relay_keeps_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+    let chat = friends(&a, &b);
+    let path = folder.path().join("notes.txt");
+    fs::write(&path, content(3, 100_000)).unwrap();
+    let mut ada = Node::start(&a);
+
+    let (message, file) = send(&mut ada, &chat, &path);
+
+    let waiting = transfer(&mut ada, &file, "waiting");
+    assert_eq!(waiting["problem"], Value::Null);
+    assert_eq!(waiting["waiting_for"].as_array().unwrap().len(), 1);
+    let known = info(&mut ada, &message);
+    assert_eq!(known["waiting_for"], waiting["waiting_for"]);
 }
 
 #[test]
 fn a_relay_that_gives_something_else_costs_only_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
-    let chat = friends(&a, &b);
-    let place = folder.path().join("relay");
-    let (config, _) = keeping(folder.path(), "");
-    let begin = |listen: &str| {
-        let arguments = ["--config", config.as_str(), "--listen", listen];
-        Relay::start(&mut serving(&place, &arguments))
-    };
-    let mut relay = begin("/ip4/127.0.0.1/tcp/0");
-    let listen = relay.listen();
-    let mut ada = Node::of(&mut hidden(&a, &relay.address));
-    carried(&mut ada);
-    let content = content(3_000_000);
-    let path = folder.path().join("three.bin");
-    fs::write(&path, &content).unwrap();
-    let (message, file) = offer(&mut ada, &chat, &path);
-    moved(&mut ada, &file, "kept");
+    let mut kept = Kept::begin("");
+    let mut ada = kept.ada();
+    let content = content(4, 3_000_000);
+    let path = kept.written("three.bin", &content);
+    let (message, file) = send(&mut ada, &kept.chat, &path);
+    transfer(&mut ada, &file, "kept");
     assert_eq!(ada.stop(), 0);
-    relay.kill();
-    let kept = fs::read_dir(place.join("files")).unwrap();
-    let kept = kept.map(|entry| entry.unwrap().path());
-    let mut kept = kept.filter(|path| path.extension().is_some_and(|it| it == "blob"));
-    let data = kept.next().unwrap();
+    kept.relay.kill();
+    let files = fs::read_dir(kept.folder.path().join("relay/files")).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let mut files = files.filter(|path| path.extension().is_some_and(|it| it == "blob"));
+    let data = files.next().unwrap();
     let mut bytes = fs::read(&data).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&data, &bytes).unwrap();
 
-    relay = begin(&listen);
-    let mut ben = Node::of(&mut hidden(&b, &relay.address));
+    kept.again();
+    let mut ben = kept.ben();
     ben.event(json!({"type": "message", "message_id": message}));
     let until = Instant::now() + Duration::from_secs(6);
     while Instant::now() < until {
         ben.wait_event(Duration::from_millis(100));
     }
-    let info = ben.ok("message.get", json!({"message_id": message}))["file"].clone();
-    assert_eq!(info["state"], "fetching");
+    assert_eq!(info(&mut ben, &message)["state"], "fetching");
     assert_eq!(ben.stop(), 0);
 
+    let [a, b] = ["ada", "ben"].map(|name| kept.folder.path().join(name));
     fs::write(a.join("config.toml"), "").unwrap();
     fs::write(b.join("config.toml"), "").unwrap();
     let mut ada = Node::start(&a);
     let address = ada.address();
-    let mut ben = Node::start_with(&b, &["--dial", &address, "--relay", &relay.address]);
-    moved(&mut ben, &file, "here");
-    assert!(
-        saved(&mut ben, &message, folder.path()) == content,
-        "byte for byte"
-    );
-    moved(&mut ada, &file, "given");
+    let both = ["--dial", &address, "--relay", &kept.relay.address];
+    let mut ben = Node::start_with(&b, &both);
+    transfer(&mut ben, &file, "here");
+    let to = kept.folder.path().join("saved");
+    assert!(saved(&mut ben, &message, &to) == content, "byte for byte");
+    transfer(&mut ada, &file, "given");
 }
 
 #[test]
 fn a_relay_without_room_for_a_file_says_so_and_its_sender_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
-    let chat = friends(&a, &b);
-    let place = folder.path().join("relay");
-    let quotas = "file_mib = 4\ntopic_files_mib = 5\nclient_files_mib = 5\ntotal_files_mib = 5\n";
-    let (config, metrics) = keeping(folder.path(), quotas);
-    let arguments = [
-        "--config",
-        config.as_str(),
-        "--listen",
-        "/ip4/127.0.0.1/tcp/0",
-    ];
-    let relay = Relay::start(&mut serving(&place, &arguments));
-    let mut ada = Node::of(&mut hidden(&a, &relay.address));
-    carried(&mut ada);
+    let kept = Kept::begin(
+        "file_mib = 4\ntopic_files_mib = 5\nclient_files_mib = 5\ntotal_files_mib = 5\n",
+    );
+    let mut ada = kept.ada();
 
     for (size, said) in [
         (4_500_000, Some("no files as large")),
@@ -293,34 +333,29 @@ fn a_relay_without_room_for_a_file_says_so_and_its_sender_too() {
         (2_500_000, Some("no room")),
         (1_000_000, None),
     ] {
-        let path = folder.path().join(size.to_string());
-        fs::write(&path, content(size)).unwrap();
-        let (message, file) = offer(&mut ada, &chat, &path);
+        let path = kept.written(&size.to_string(), &content(5, size));
+        let (message, file) = send(&mut ada, &kept.chat, &path);
         match said {
             Some(said) => {
-                let waiting = moved(&mut ada, &file, "waiting");
+                let waiting = transfer(&mut ada, &file, "waiting");
                 let problem = waiting["problem"].as_str().unwrap();
                 assert!(problem.contains(said), "{size}: {problem}");
             }
             None => {
-                moved(&mut ada, &file, "kept");
+                transfer(&mut ada, &file, "kept");
             }
         }
-        let info = ada.ok("message.get", json!({"message_id": message}))["file"].clone();
-        assert_eq!(info["kept_until"].is_null(), said.is_some(), "{info}");
-        assert_eq!(info["waiting_for"].as_array().unwrap().len(), 1);
+        let known = info(&mut ada, &message);
+        assert_eq!(known["kept_until"].is_null(), said.is_some(), "{known}");
+        assert_eq!(known["waiting_for"].as_array().unwrap().len(), 1);
     }
-    let numbers = get(&metrics, "/metrics").1;
+    let numbers = kept.numbers();
     assert_eq!(number(&numbers, "betwixt_relay_files"), 2, "{numbers}");
     assert!(number(&numbers, "betwixt_relay_refusals_total{reason=\"full\"}") >= 1);
-    assert!(
-        number(
-            &numbers,
-            "betwixt_relay_refusals_total{reason=\"too_large\"}"
-        ) >= 1
-    );
+    let too_large = "betwixt_relay_refusals_total{reason=\"too_large\"}";
+    assert!(number(&numbers, too_large) >= 1);
     // Text is not concerned.
-    let sent = say(&mut ada, &chat, "all the same");
+    let sent = say(&mut ada, &kept.chat, "all the same");
     ada.event(json!({"type": "status", "message_id": sent, "state": "sent"}));
 }
 
@@ -431,6 +466,70 @@ fn two_on_networks_of_their_own_talk_through_a_relay_on_both() {
     assert_eq!(all.len(), 2 * EACH);
 }
 
+/// Two people who cannot reach each other, and a relay that keeps their files.
+struct Kept {
+    folder: tempfile::TempDir,
+    chat: String,
+    relay: Relay,
+    config: String,
+    /// Where the relay tells its numbers.
+    metrics: String,
+}
+
+impl Kept {
+    /// The relay has these quotas.
+    fn begin(quotas: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("ada"), folder.path().join("ben"));
+        let chat = friends(&a, &b);
+        let (config, metrics) = keeping(folder.path(), quotas);
+        let relay = Self::serve(folder.path(), &config, "/ip4/127.0.0.1/tcp/0");
+        Self {
+            folder,
+            chat,
+            relay,
+            config,
+            metrics,
+        }
+    }
+
+    fn serve(folder: &Path, config: &str, listen: &str) -> Relay {
+        let arguments = ["--config", config, "--listen", listen];
+        Relay::start(&mut serving(&folder.join("relay"), &arguments))
+    }
+
+    /// Starts the relay that was killed where it was.
+    fn again(&mut self) {
+        self.relay = Self::serve(self.folder.path(), &self.config, &self.relay.listen());
+    }
+
+    /// Ada, once the relay carries what they say.
+    fn ada(&self) -> Node {
+        let mut ada = Node::of(&mut hidden(
+            &self.folder.path().join("ada"),
+            &self.relay.address,
+        ));
+        carried(&mut ada);
+        ada
+    }
+
+    fn ben(&self) -> Node {
+        let profile = self.folder.path().join("ben");
+        Node::of(&mut hidden(&profile, &self.relay.address))
+    }
+
+    /// The numbers of the relay.
+    fn numbers(&self) -> String {
+        get(&self.metrics, "/metrics").1
+    }
+
+    fn written(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
 /// Settings of a relay with quotas, and where it tells its numbers.
 fn keeping(folder: &Path, quotas: &str) -> (String, String) {
     let metrics = free_port();
@@ -438,36 +537,6 @@ fn keeping(folder: &Path, quotas: &str) -> (String, String) {
     let text = format!("metrics = \"{metrics}\"\n[quota]\nmin_free_mib = 1\n{quotas}");
     fs::write(&config, text).unwrap();
     (config.to_str().unwrap().to_owned(), metrics)
-}
-
-/// Bytes that do not repeat.
-fn content(size: usize) -> Vec<u8> {
-    let mut out = vec![0; size];
-    blake3::Hasher::new()
-        .update(&size.to_be_bytes())
-        .finalize_xof()
-        .fill(&mut out);
-    out
-}
-
-/// Sends a file; its message and itself.
-fn offer(node: &mut Node, chat: &str, path: &Path) -> (String, String) {
-    let sent = node.ok("file.send", json!({"chat_id": chat, "path": path}));
-    let text = |field: &str| sent[field].as_str().unwrap().to_owned();
-    (text("message_id"), text("file_id"))
-}
-
-/// Waits until a file is in a state.
-#[track_caller]
-fn moved(node: &mut Node, file: &str, state: &str) -> Value {
-    node.event(json!({"type": "transfer", "file_id": file, "state": state}))
-}
-
-/// Saves a file that is here, and reads it.
-fn saved(node: &mut Node, message: &str, dir: &Path) -> Vec<u8> {
-    let to = dir.join("saved");
-    let fetched = node.ok("file.fetch", json!({"message_id": message, "path": to}));
-    fs::read(fetched["path"].as_str().unwrap()).unwrap()
 }
 
 /// Whether any file under a place holds these bytes.

@@ -26,6 +26,10 @@ day-other-year = { $order ->
     [month] { $month } { $day }, { $year }
    *[day] { $day } { $month } { $year }
 }
+day-until = { $order ->
+    [month] { $month } { $day }
+   *[day] { $day } { $month }
+}
 day-short-this-year = { $order ->
     [month] { $short } { $day }
    *[day] { $day } { $short }
@@ -678,6 +682,9 @@ file-paused = paused
 file-waits = waits for somebody who has it
 file-sealing = being sealed…
 file-giving = { $percent } % at { $name }
+file-keeping = { $percent } % at a relay, for { $people }
+file-kept = Kept by a relay for { $people } until { $until }
+file-lacking = not yet downloaded by { $people }
 file-halted = Tried again by itself: { $why }
 file-not-here = Not downloaded: { $why }
 file-download = Download

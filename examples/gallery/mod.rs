@@ -384,6 +384,10 @@ impl World {
             if let Some(file) = message.file.as_mut().filter(|_| matches!(number, 1 | 2)) {
                 file.thumbnail = Some(preview());
             }
+            if let Some(file) = message.file.as_mut().filter(|file| file.name == "README") {
+                file.waiting_for = vec![MAYA];
+                file.kept_until = Some(now + 7 * 24 * 3_600_000);
+            }
             let held = self.messages.get_mut(&chat_of(MAYA));
             if let Some(last) = held.and_then(|held| held.last_mut()) {
                 *last = message.clone();
@@ -414,6 +418,7 @@ impl World {
             path: None,
             problem: Some("only 2.1 GB of the disk are free".into()),
             until: None,
+            waiting_for: Vec::new(),
         });
         // Of folders only one comes.
         let moving: &[usize] = if self.screen == "folders" {

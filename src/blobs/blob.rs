@@ -311,7 +311,7 @@ impl Blob {
         }
         state.unnoted += fresh;
         state.unsure += fresh;
-        if state.unnoted >= NOTED {
+        if state.unnoted >= (self.shape.chunks() / 100).clamp(1, NOTED) {
             state.unnoted = 0;
             let near = state.have.bytes().to_vec();
             drop(state);
@@ -471,7 +471,7 @@ fn count(shape: Shape) -> u32 {
     u32::try_from(shape.pages()).unwrap_or(0)
 }
 
-/// Chunks after which it is noted that they were written: 2 MiB.
+/// Chunks after which it is noted that they were written, if they are not a hundredth of the file: 2 MiB.
 const NOTED: u32 = 32;
 
 /// Chunks after which it is made sure that they stay: 64 MiB.

@@ -122,6 +122,14 @@ fn shown(message: &Value, names: &BTreeMap<String, String>) -> String {
             let name = print::harmless(text(file, "name"));
             let state = text(file, "state");
             let size = print::size(size);
+            let kept = file.get("kept_until").and_then(Value::as_u64);
+            let state = match kept {
+                Some(until) => {
+                    let until = print::time(Timestamp(until));
+                    format!("{state}, kept by a relay until {until}")
+                }
+                None => state.to_owned(),
+            };
             match file.pointer("/folder/files").and_then(Value::as_u64) {
                 Some(files) => format!("[folder {name}, {files} files, {size}, {state}] {caption}"),
                 None => format!("[file {name}, {size}, {state}] {caption}"),

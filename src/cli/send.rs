@@ -14,7 +14,7 @@ use super::{
     print, process,
     progress::Bar,
 };
-use crate::config::Config;
+use crate::{config::Config, node::Timestamp};
 
 pub(super) fn run(config: &Config, to: &str, say: &str) -> Result<(), Failure> {
     process::block_on(async {
@@ -81,12 +81,12 @@ pub(super) fn run_file(config: &Config, to: &str, sent: Sent) -> Result<(), Fail
         let mut instance = Instance::find(config, Network::On).await?;
         let outcome = send_file(&mut instance, to, sent).await;
         instance.end().await;
-        print::line(outcome?);
+        print::line(&outcome?);
         Ok(())
     })
 }
 
-async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'static str, Failure> {
+async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<String, Failure> {
     let chat = instance.chat(to).await?;
     let client = &mut instance.client;
     let params = json!({
@@ -104,7 +104,7 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
         ));
     }
     if !instance.is_own() {
-        return Ok("sent");
+        return Ok("sent".to_owned());
     }
     let file = text(&offered, "file_id").to_owned();
     let message = text(&offered, "message_id").to_owned();
@@ -118,23 +118,28 @@ async fn send_file(instance: &mut Instance, to: &str, sent: Sent) -> Result<&'st
         };
         let Some(event) = instance.client.event(PATIENCE, fits).await? else {
             bar.end();
-            return Ok(if is_offered {
+            let outcome = if is_offered {
                 "offered; it is given when it is asked for and both are online"
             } else {
                 "kept; it goes out when both are online"
-            });
+            };
+            return Ok(outcome.to_owned());
         };
         is_offered |= text(&event, "type") == "status";
         match text(&event, "state") {
             "given" => {
                 bar.end();
-                return Ok("delivered");
+                return Ok("delivered".to_owned());
             }
             "kept" => {
                 bar.end();
-                return Ok("kept at a relay; it is given when they are on");
+                let until = event.get("until").and_then(Value::as_u64);
+                let until = print::time(Timestamp(until.unwrap_or_default()));
+                return Ok(format!(
+                    "kept by a relay until {until}; it is given when they are online"
+                ));
             }
-            "waiting" => {
+            "waiting" if !text(&event, "problem").is_empty() => {
                 bar.end();
                 print::error(text(&event, "problem"));
             }

@@ -41,13 +41,7 @@ impl Blob {
         to: &Path,
     ) -> Result<PathBuf, SaveError> {
         let name = harmless(claimed);
-        let (dir, name) = if to.is_dir() {
-            (to, Some(name.as_str()))
-        } else if fs::symlink_metadata(to).is_ok() {
-            return Err(SaveError::Taken(to.display().to_string()));
-        } else {
-            (to.parent().unwrap_or(Path::new("/")), None)
-        };
+        let (dir, name) = place(to, &name)?;
         // It gets its name when it is whole, where the disk knows how.
         if let Ok(file) = nameless(dir) {
             self.write_out(opening, &file)?;
@@ -78,6 +72,21 @@ impl Blob {
         out.flush()?;
         out.get_ref().sync_all()?;
         Ok(())
+    }
+}
+
+/// In which directory something is made, and by what name unless the person chose another, which must not be
+/// taken.
+pub(super) fn place<'a>(
+    to: &'a Path,
+    name: &'a str,
+) -> Result<(&'a Path, Option<&'a str>), SaveError> {
+    if to.is_dir() {
+        Ok((to, Some(name)))
+    } else if fs::symlink_metadata(to).is_ok() {
+        Err(SaveError::Taken(to.display().to_string()))
+    } else {
+        Ok((to.parent().unwrap_or(Path::new("/")), None))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     listing::{Layout, Listed, Listing},
     name::harmless,
     plain::{OpenError, Opening},
-    save::{SaveError, create, is_taken, named, sync_around},
+    save::{SaveError, create, is_taken, named, place, sync_around},
 };
 use crate::blobs::Blob;
 
@@ -30,13 +30,7 @@ impl Blob {
             return Err(OpenError::Foreign.into());
         }
         let name = harmless(claimed);
-        let (dir, name) = if to.is_dir() {
-            (to, Some(name.as_str()))
-        } else if fs::symlink_metadata(to).is_ok() {
-            return Err(SaveError::Taken(to.display().to_string()));
-        } else {
-            (to.parent().unwrap_or(Path::new("/")), None)
-        };
+        let (dir, name) = place(to, &name)?;
         let half = dir.join(format!(".betwixt-{}", self.short_name()));
         if fs::symlink_metadata(&half).is_ok_and(|about| about.is_dir()) {
             // Of a program that ended while it wrote.

@@ -127,6 +127,18 @@ impl Calendar {
         )
     }
 
+    /// The end of something: `14:32` if it is today, else `5 December`, `5 December 2027`.
+    pub fn until(&self, at: Timestamp, now: Timestamp) -> String {
+        let (day, today) = (self.zoned(at).date(), self.zoned(now).date());
+        if day == today {
+            self.time(at)
+        } else if day.year() == today.year() {
+            self.date("day-until", day)
+        } else {
+            self.date("day-other-year", day)
+        }
+    }
+
     /// `Last seen at 14:32`, `Last seen yesterday`, …
     pub fn last_seen(&self, at: Timestamp, now: Timestamp) -> String {
         let (day, today) = (self.day(at), self.day(now));

@@ -26,6 +26,7 @@ mod muxer;
 mod nearby;
 mod ports;
 pub(crate) mod relays;
+mod seats;
 mod settings;
 mod supervisor;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use hints::Hints;
 pub(crate) use muxer::Network;
 pub use ports::Ports;
 use ports::Taken;
+pub use seats::{Seat, Seats};
 pub use settings::{DEFAULT_LISTEN, NetError, Settings};
 use tokio::{
     sync::mpsc,

@@ -13,9 +13,11 @@ mod host;
 mod note;
 mod shelf;
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;
 
-pub(super) use host::{Host, Knock, Seats};
+pub(super) use host::{Host, Knock, seats};
 pub(super) use shelf::Shelf;
 
 /// How much is kept of files.

@@ -19,7 +19,7 @@ use super::{
     Settings,
     behaviour::{Behaviour, BehaviourEvent},
     clients::Clients,
-    files::{Host, Knock, Seats, Shelf},
+    files::{self, Host, Knock, Shelf},
     leases::Leases,
     mailbox::{Answer, Keeper, Quotas},
     requests::Ticket,
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     net::{
-        BlobStream, BlobsIn, address, blob,
+        BlobStream, BlobsIn, Seats, address, blob,
         check::{Checker, Verdict},
         gossip,
     },
@@ -95,7 +95,7 @@ impl Server {
             Files {
                 shelf,
                 incoming,
-                seats: Seats::default(),
+                seats: files::seats(),
                 knocks,
                 knock,
                 expire_at: Instant::now(),

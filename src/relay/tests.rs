@@ -3,7 +3,7 @@
 mod files;
 mod mailboxes;
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, path::Path, time::Duration};
 
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use zeroize::Zeroizing;
@@ -34,15 +34,9 @@ async fn relay(token: Option<[u8; 16]>) -> Relay {
 async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
     let directory = tempfile::tempdir().unwrap();
     let settings = Settings {
-        directory: directory.path().to_owned(),
-        listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
         token,
         gossip,
-        mailboxes: Some(QUOTAS),
-        files: Some(FILES),
-        metrics: None,
-        today,
-        now: || 1_000_000,
+        ..settings(directory.path(), "/ip4/127.0.0.1/tcp/0")
     };
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);
@@ -62,6 +56,32 @@ async fn relay_with(token: Option<[u8; 16]>, gossip: bool) -> Relay {
         peer,
         task,
         directory,
+    }
+}
+
+fn settings(directory: &Path, listen: &str) -> Settings {
+    Settings {
+        directory: directory.to_owned(),
+        listen: vec![listen.to_owned()],
+        token: None,
+        gossip: true,
+        mailboxes: Some(QUOTAS),
+        files: Some(FILES),
+        metrics: None,
+        today,
+        now: || 1_000_000,
+    }
+}
+
+impl Relay {
+    /// Ends it as it is, and starts it where it was.
+    async fn again(mut self) -> Self {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        let (listen, _) = self.address.split_once("/p2p/").unwrap();
+        let settings = settings(self.directory.path(), listen);
+        let task = tokio::spawn(async move { run(settings, pending(), |_| {}).await.unwrap() });
+        Self { task, ..self }
     }
 }
 
@@ -198,29 +218,14 @@ async fn after_the_relay_restarts_its_clients_come_back() {
     let (mut a, mut b) = (Client::new(1, &first), Client::new(2, &first));
     a.join(&channel).await;
     b.join(&channel).await;
-    let full = first.address.clone();
-    let (listen, _) = full.split_once("/p2p/").unwrap();
-    let settings = Settings {
-        directory: first.directory.path().to_owned(),
-        listen: vec![listen.to_owned()],
-        token: None,
-        gossip: true,
-        mailboxes: Some(QUOTAS),
-        files: Some(FILES),
-        metrics: None,
-        today,
-        now: || 1_000_000,
-    };
 
-    first.task.abort();
-    let _ = first.task.await;
-    let second = tokio::spawn(async move { run(settings, pending(), |_| {}).await.unwrap() });
+    let second = first.again().await;
     a.join(&channel).await;
     b.join(&channel).await;
 
     let heard = exchange(&a, &mut b, &channel, 1).await;
     assert_eq!(heard, channel.frame(TODAY, 1));
-    second.abort();
+    second.task.abort();
 }
 
 #[tokio::test]

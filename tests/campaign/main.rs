@@ -29,6 +29,7 @@ mod preload;
 #[path = "../process/mod.rs"]
 mod process;
 mod soak;
+mod transfers;
 
 /// How long a campaign is: what the variable says, or a little.
 fn length(variable: &str, short: u32) -> u32 {

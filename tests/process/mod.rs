@@ -10,6 +10,8 @@
     reason = "it is a test"
 )]
 
+pub mod files;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     ffi::OsStr,

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Component, PathBuf},
+    sync::Arc,
 };
 
 use proptest::prelude::*;
@@ -41,6 +42,31 @@ fn sealed(shelf: &Shelf, root: &Path) -> (Sealed, Listing) {
     (sealed, bytes.into_listing())
 }
 
+/// A folder that was sealed, and a place to save it.
+struct Sent {
+    dir: tempfile::TempDir,
+    sealed: Sealed,
+    listing: Listing,
+    blob: Arc<Blob>,
+    to: PathBuf,
+}
+
+fn sent() -> Sent {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = shelf(dir.path());
+    let (sealed, listing) = sealed(&shelf, &made(dir.path()));
+    let blob = shelf.find(&sealed.blob).unwrap().unwrap();
+    let to = dir.path().join("downloads");
+    fs::create_dir(&to).unwrap();
+    Sent {
+        dir,
+        sealed,
+        listing,
+        blob,
+        to,
+    }
+}
+
 /// All that is in a folder, with what files say.
 fn read(root: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     let mut found = Vec::new();
@@ -67,19 +93,19 @@ fn read(root: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
 
 #[test]
 fn a_folder_comes_out_as_it_was_but_for_links_pipes_and_rights() {
-    let dir = tempfile::tempdir().unwrap();
-    let root = made(dir.path());
-    let shelf = shelf(dir.path());
-    let walk = Walk::of(&root).unwrap();
+    let Sent {
+        dir,
+        sealed,
+        listing,
+        blob,
+        to,
+    } = sent();
+    let walk = Walk::of(&dir.path().join("Trip")).unwrap();
     assert_eq!(
         (walk.files(), walk.size(), walk.left_out()),
         (4, 150_010, 3)
     );
-    let (sealed, listing) = sealed(&shelf, &root);
     let listing = Listing::decode(&listing.encode()).unwrap();
-    let blob = shelf.find(&sealed.blob).unwrap().unwrap();
-    let to = dir.path().join("downloads");
-    fs::create_dir(&to).unwrap();
 
     let saved = blob.save_folder(&opening(&sealed), &listing, "../Trip", &to);
 
@@ -100,13 +126,14 @@ fn a_folder_comes_out_as_it_was_but_for_links_pipes_and_rights() {
 
 #[test]
 fn a_folder_is_saved_beside_what_is_there_and_whole_or_not_at_all() {
-    let dir = tempfile::tempdir().unwrap();
-    let root = made(dir.path());
-    let shelf = shelf(dir.path());
-    let (sealed, listing) = sealed(&shelf, &root);
-    let blob = shelf.find(&sealed.blob).unwrap().unwrap();
-    let to = dir.path().join("downloads");
-    fs::create_dir_all(to.join("Trip")).unwrap();
+    let Sent {
+        dir,
+        sealed,
+        listing,
+        blob,
+        to,
+    } = sent();
+    fs::create_dir(to.join("Trip")).unwrap();
     let victim = dir.path().join("victim");
     fs::create_dir(&victim).unwrap();
     symlink(&victim, to.join("Trip (2)")).unwrap();
@@ -137,13 +164,13 @@ type Lie = fn(&mut Vec<Listed>);
 
 #[test]
 fn a_list_that_lies_about_what_files_say_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let root = made(dir.path());
-    let shelf = shelf(dir.path());
-    let (sealed, listing) = sealed(&shelf, &root);
-    let blob = shelf.find(&sealed.blob).unwrap().unwrap();
-    let to = dir.path().join("downloads");
-    fs::create_dir(&to).unwrap();
+    let Sent {
+        dir: _dir,
+        sealed,
+        listing,
+        blob,
+        to,
+    } = sent();
     let lies: [(&str, Lie); 7] = [
         ("another hash", |files| files[0].hash[3] ^= 1),
         ("the hash of another file", |files| {

@@ -321,8 +321,9 @@ impl Model {
         };
         if let Some(state) = state {
             let (file, have) = (transfer.file_id, transfer.have);
-            if let Some(timeline) = &mut self.timeline {
-                timeline.file(file, state, have);
+            let open = self.timeline.iter_mut();
+            for shown in open.flat_map(|timeline| timeline.files(file)) {
+                (shown.state, shown.have) = (state, have);
             }
             let shown = self.chats.iter_mut().filter_map(|chat| chat.last.as_mut());
             let shown = shown.filter_map(|last| last.file.as_mut());
@@ -345,6 +346,7 @@ impl Model {
             }
             _ => {}
         }
+        self.lacked(&transfer);
         self.files.heard(transfer, now);
     }
 

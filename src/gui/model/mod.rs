@@ -7,6 +7,7 @@ pub mod files;
 pub mod find;
 mod groups;
 mod idle;
+mod lacking;
 pub mod nav;
 mod notice;
 mod people;

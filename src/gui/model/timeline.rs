@@ -11,7 +11,7 @@ use crate::{
     gui::disk::{Chosen, stem},
     node::{
         ChatId, DeliveryState, FileId, MessageId, PersonId, Timestamp,
-        view::{FileState, Message, MessageKind, PageOf},
+        view::{FileInfo, Message, MessageKind, PageOf},
     },
 };
 
@@ -366,13 +366,10 @@ impl Timeline {
         }
     }
 
-    /// So much of a file is here now. No row is of another height for it.
-    pub fn file(&mut self, id: FileId, state: FileState, have: u64) {
+    /// Wherever a file stands. No row is of another height for what is changed.
+    pub fn files(&mut self, id: FileId) -> impl Iterator<Item = &mut FileInfo> {
         let files = self.messages.iter_mut().filter_map(|m| m.file.as_mut());
-        for file in files.filter(|file| file.file_id == id) {
-            file.state = state;
-            file.have = have;
-        }
+        files.filter(move |file| file.file_id == id)
     }
 
     /// Shows a message of mine before it is on disk.

@@ -10,7 +10,7 @@ use crate::{
     gui::{
         bridge::Update,
         desktop::Wish,
-        sample::{MAYA, id, incoming, outgoing, with_file},
+        sample::{MAYA, ME, NOW, id, incoming, outgoing, with_file},
     },
     node::{
         Command, FileId, MessageId,
@@ -57,6 +57,7 @@ fn transfer(state: TransferState, have: u64) -> Transfer {
         path: None,
         problem: None,
         until: None,
+        waiting_for: Vec::new(),
     }
 }
 
@@ -270,6 +271,77 @@ fn my_own_file_shows_how_far_it_is_with_somebody_else() {
     hears(&mut window, transfer(TransferState::Given, 2_400_000));
 
     assert!(window.has("File map.pdf, extension pdf, 2.4 MB"));
+}
+
+#[test]
+fn who_lacks_what_was_sent_is_said_and_until_when_a_relay_keeps_it_for_them() {
+    let mut mine = with_file(
+        outgoing(CHAT, 1000, "for Saturday"),
+        "map.pdf",
+        2_400_000,
+        FileState::Here,
+    );
+    mine.file.as_mut().unwrap().waiting_for = vec![MAYA];
+    let mut window = Window::with_chat(with(vec![mine]));
+    let says =
+        |window: &Window, line: &str| window.has(&format!("File map.pdf, extension pdf, {line}"));
+    assert!(says(
+        &window,
+        "2.4 MB · not yet downloaded by Maya Lindqvist"
+    ));
+
+    let until = |days: u64| Some(NOW.0 + days * 24 * 3_600_000);
+    let mut going = Transfer {
+        waiting_for: vec![MAYA],
+        ..transfer(TransferState::Keeping, 600_000)
+    };
+    hears(&mut window, going.clone());
+    assert!(says(&window, "25 % at a relay, for Maya Lindqvist"));
+    window.node("25 percent of map.pdf");
+    (going.state, going.until) = (TransferState::Kept, until(7));
+    hears(&mut window, going.clone());
+    assert!(says(
+        &window,
+        "Kept by a relay for Maya Lindqvist until 18 March"
+    ));
+    // Another relay keeps it for less long, then a third for longer.
+    going.until = until(1);
+    hears(&mut window, going.clone());
+    assert!(says(
+        &window,
+        "Kept by a relay for Maya Lindqvist until 18 March"
+    ));
+    going.until = until(300);
+    going.waiting_for = vec![MAYA, ME, MAYA];
+    hears(&mut window, going);
+    let line = "Kept by a relay for Maya Lindqvist and 2 others until 5 January 2026";
+    assert!(says(&window, line));
+
+    for person in [ME, MAYA] {
+        let given = Transfer {
+            person_id: Some(person),
+            ..transfer(TransferState::Given, 2_400_000)
+        };
+        hears(&mut window, given);
+    }
+    assert!(says(&window, "2.4 MB"));
+}
+
+#[test]
+fn what_a_relay_keeps_no_longer_waits_for_those_who_lack_it() {
+    let mut mine = with_file(
+        outgoing(CHAT, 1000, "for Saturday"),
+        "map.pdf",
+        2_400_000,
+        FileState::Here,
+    );
+    let file = mine.file.as_mut().unwrap();
+    (file.waiting_for, file.kept_until) = (vec![MAYA], Some(NOW.0 - 1));
+
+    let window = Window::with_chat(with(vec![mine]));
+
+    let line = "2.4 MB · not yet downloaded by Maya Lindqvist";
+    assert!(window.has(&format!("File map.pdf, extension pdf, {line}")));
 }
 
 #[test]

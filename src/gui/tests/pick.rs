@@ -101,6 +101,7 @@ fn the_computer_stays_awake_while_a_file_moves_and_as_long_as_one_wants_to_be_re
             path: None,
             problem: None,
             until: None,
+            waiting_for: Vec::new(),
         };
         window.event(Event::Transfer(Box::new(transfer)));
     };

@@ -36,7 +36,10 @@ pub(super) fn changes_info(happened: &Happened) -> bool {
 pub(super) fn changes_peers(happened: &Happened) -> bool {
     matches!(
         happened,
-        Happened::Net(NetEvent::Connected { .. } | NetEvent::Disconnected(_))
+        Happened::Net(
+            // A relay is of use once there is a lease.
+            NetEvent::Connected { .. } | NetEvent::Leased { .. } | NetEvent::Disconnected(_)
+        )
     )
 }
 

@@ -94,7 +94,7 @@ impl Shared {
     }
 
     /// What opens a file at a relay, signed for this connection. A node that ends signs nothing.
-    async fn requests(
+    pub(super) async fn requests(
         &self,
         relay: PeerId,
         blob: [u8; 32],

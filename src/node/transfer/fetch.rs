@@ -45,6 +45,7 @@ pub(super) async fn fetch(shared: Arc<Shared>, row: FileRow) -> Outcome {
         work: None,
         sources: JoinSet::new(),
         busy: BTreeSet::new(),
+        relays: BTreeSet::new(),
         shunned: BTreeMap::new(),
         breaks: BTreeMap::new(),
         slot: None,
@@ -60,6 +61,8 @@ struct Fetching {
     work: Option<Work>,
     sources: JoinSet<(Holder, Why)>,
     busy: BTreeSet<PeerId>,
+    /// Relays among them.
+    relays: BTreeSet<PeerId>,
     /// Peers that are not asked, and until when; none: never again.
     shunned: BTreeMap<PeerId, Option<Instant>>,
     /// How often streams of peers broke.
@@ -86,6 +89,9 @@ impl Fetching {
                 Some(ended) = self.sources.join_next() => {
                     let Ok((holder, why)) = ended else { continue };
                     self.busy.remove(&holder.peer);
+                    if !matches!(why, Why::Done) {
+                        self.relays.remove(&holder.peer);
+                    }
                     match self.ended(holder, why).await {
                         Some(outcome) => return outcome,
                         None => look_at = Instant::now(),
@@ -151,6 +157,9 @@ impl Fetching {
             }
             if let Some(work) = self.work.clone() {
                 self.busy.insert(holder.peer);
+                if holder.is_relay {
+                    self.relays.insert(holder.peer);
+                }
                 self.sources
                     .spawn(async move { (holder, work.draw(holder).await) });
             }
@@ -238,6 +247,9 @@ impl Fetching {
                     Ok(true) => {
                         // They say goodbye, so that each source knows.
                         self.sources.detach_all();
+                        let told = std::mem::take(&mut self.relays);
+                        let now = Instant::now();
+                        self.shared.thanks.add(self.row.blob, told, now);
                         return Some(Outcome::Whole);
                     }
                     Ok(false) => {}

@@ -154,6 +154,7 @@ async fn look_after(shared: &Arc<Shared>, id: [u8; 32], is_fresh: bool) -> Again
     };
     let time = now().0;
     let (mut lacks_one, mut is_away) = (false, false);
+    let before = shared.shelf.told(&id).map(|told| told.lacks);
     let told = shared.note(id, {
         let people = away.people.clone();
         move |told| {
@@ -183,6 +184,7 @@ async fn look_after(shared: &Arc<Shared>, id: [u8; 32], is_fresh: bool) -> Again
         return Again::Failed;
     };
     let mut problem = None;
+    let mut is_kept = !told.kept.is_empty();
     let mut again = Again::In(CHECK);
     if away.relays.is_empty() {
         // They may be on their way.
@@ -193,7 +195,7 @@ async fn look_after(shared: &Arc<Shared>, id: [u8; 32], is_fresh: bool) -> Again
             continue;
         }
         match keep_at(shared, &away.row, &blob, relay, &told).await {
-            Ok(()) => {}
+            Ok(()) => is_kept = true,
             Err(Unkept::Unwanted) => return Again::Never,
             Err(Unkept::Refused(refusal)) => {
                 problem = Some(refused(relay, refusal));
@@ -202,12 +204,12 @@ async fn look_after(shared: &Arc<Shared>, id: [u8; 32], is_fresh: bool) -> Again
             Err(Unkept::Broke | Unkept::Unable) => again = Again::Failed,
         }
     }
-    if let Some(why) = problem
-        && !away.row.is_listing
-    {
+    let is_news = !is_kept && before.as_ref() != Some(&told.lacks);
+    if (problem.is_some() || is_news) && !away.row.is_listing {
         let row = away.row;
         shared.emit(Transfer {
-            problem: Some(why),
+            problem,
+            waiting_for: told.lacks,
             // All of it is here.
             ..Transfer::new((id, row.chat), TransferState::Waiting, (row.size, row.size))
         });
@@ -242,11 +244,12 @@ async fn keep_at(
         told.kept.retain(|kept| kept.relay != relay);
         told.kept.push(Kept { relay, until });
     });
-    noted.await.ok_or(Unkept::Broke)?;
+    let told = noted.await.ok_or(Unkept::Broke)?;
     if (is_news || !kept.have.is_empty()) && !row.is_listing {
         let done = (row.size, row.size);
         shared.emit(Transfer {
             until: Some(until),
+            waiting_for: told.lacks,
             ..Transfer::new((row.blob, row.chat), TransferState::Kept, done)
         });
     }
@@ -316,7 +319,14 @@ async fn give(
         if told_at.elapsed() >= TELL {
             told_at = Instant::now();
             let given = blob.shape().offset(have.count());
-            shared.tell(row, TransferState::Keeping, (given, 0));
+            let lacks = shared.shelf.told(&id).unwrap_or_default().lacks;
+            if !row.is_listing {
+                let have = (given.min(row.size), row.size);
+                shared.emit(Transfer {
+                    waiting_for: lacks,
+                    ..Transfer::new((id, row.chat), TransferState::Keeping, have)
+                });
+            }
         }
     }
     stream.ask(&BlobRequest::Have { blob: id }).await?;

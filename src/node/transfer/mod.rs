@@ -20,6 +20,7 @@ mod slots;
 mod source;
 #[cfg(test)]
 mod tests;
+mod thanks;
 
 use std::{
     path::PathBuf,
@@ -33,7 +34,7 @@ use tokio::{
 };
 
 pub use self::ready::{prepared, prepared_in_memory};
-use self::{desk::Desk, keep::Keeping, pace::Pace, slots::Slots};
+use self::{desk::Desk, keep::Keeping, pace::Pace, slots::Slots, thanks::Thanks};
 pub(super) use self::{
     desk::SAVED,
     door::Holder,
@@ -144,6 +145,7 @@ pub(super) struct Shared {
     /// How fast relays are given what they shall keep.
     keep_pace: Pace,
     keeping: Keeping,
+    thanks: Thanks,
     /// Changes with who is connected.
     peers: watch::Sender<u64>,
     /// Files that are fetched at once.
@@ -221,6 +223,7 @@ impl Transfers {
             pace: Pace::new(rate),
             keep_pace: Pace::new(KEEP_RATE),
             keeping: Keeping::new(),
+            thanks: Thanks::new(),
             peers: watch::Sender::new(0),
             slots: Slots::new(),
             sealing: Arc::new(Semaphore::new(SEALED)),
@@ -231,6 +234,7 @@ impl Transfers {
         let mut tasks = vec![runtime.spawn(desk.run(ordered))];
         if let Some(incoming) = incoming {
             tasks.push(runtime.spawn(keep::keep(Arc::clone(&shared))));
+            tasks.push(runtime.spawn(thanks::thank(Arc::clone(&shared))));
             tasks.push(runtime.spawn(serve::serve(Arc::clone(&shared), incoming)));
         }
         let transfers = Self {

@@ -1,11 +1,6 @@
 //! Giving files to others who may have them.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     task::spawn_blocking,
@@ -15,7 +10,7 @@ use tokio::{
 use super::{Guest, Shared, pace::Pace};
 use crate::{
     files::Blob,
-    net::{BlobStream, BlobsIn},
+    net::{BlobStream, BlobsIn, Seats},
     node::view::{Transfer, TransferState},
     wire::{
         blob::{BlobReply, BlobRequest},
@@ -23,47 +18,15 @@ use crate::{
     },
 };
 
-/// Who has streams open, and how many.
-#[derive(Clone, Default)]
-struct Guests(Arc<Mutex<BTreeMap<PeerId, usize>>>);
-
-/// A place that is free again when this is dropped.
-struct Seat(Guests, PeerId);
-
-impl Guests {
-    fn seat(&self, peer: PeerId) -> Option<Seat> {
-        let mut seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = seats.values().sum();
-        let of = seats.entry(peer).or_default();
-        if *of >= STREAMS_OF_PEER || all >= STREAMS {
-            return None;
-        }
-        *of += 1;
-        Some(Seat(self.clone(), peer))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of) = seats.get_mut(&self.1) {
-            *of -= 1;
-            if *of == 0 {
-                seats.remove(&self.1);
-            }
-        }
-    }
-}
-
 /// Takes the streams of others until the network ends.
 pub(super) async fn serve(shared: Arc<Shared>, mut incoming: BlobsIn) {
-    let guests = Guests::default();
+    let seats = Seats::new(STREAMS, STREAMS_OF_PEER);
     let mut streams = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             next = incoming.next() => {
                 let Some((peer, stream)) = next else { return };
-                if let Some(seat) = guests.seat(peer) {
+                if let Some(seat) = seats.take(peer) {
                     let host = Host::new(Arc::clone(&shared), peer);
                     streams.spawn(async move {
                         let _seat = seat;

@@ -201,7 +201,7 @@ pub enum TransferState {
     Paused,
     /// It is not wanted.
     Cancelled,
-    /// It cannot be had or saved now, and is tried again by itself.
+    /// It cannot be had or saved now, or be given to those who are not there, and is tried again by itself.
     Waiting,
     /// It was not saved, and will not be.
     Failed,
@@ -246,6 +246,9 @@ pub struct Transfer {
     /// Until when a relay keeps it, in milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
+    /// Of a file that was sent from here and waits, or is kept: who is not known to have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<PersonId>,
 }
 
 impl Transfer {
@@ -265,6 +268,7 @@ impl Transfer {
             path: None,
             problem: None,
             until: None,
+            waiting_for: Vec::new(),
         }
     }
 }

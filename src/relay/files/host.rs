@@ -1,11 +1,6 @@
 //! The streams over which files come and go.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -16,7 +11,7 @@ use tokio::{
 use super::Shelf;
 use crate::{
     blobs::{Blob, PutError},
-    net::BlobStream,
+    net::{BlobStream, Seat, Seats},
     wire::{
         blob::{BlobReply, BlobRequest},
         id::{PeerId, TopicKey},
@@ -32,37 +27,9 @@ pub(in crate::relay) struct Knock {
     pub(in crate::relay) answer: oneshot::Sender<Result<(), Refusal>>,
 }
 
-/// How many streams each client has open.
-#[derive(Clone, Default)]
-pub(in crate::relay) struct Seats(Arc<Mutex<BTreeMap<PeerId, usize>>>);
-
-/// A place that is free again when this is dropped.
-pub(in crate::relay) struct Seat(Seats, PeerId);
-
-impl Seats {
-    /// A place for one more stream of a client, if there is any.
-    pub(in crate::relay) fn take(&self, peer: PeerId) -> Option<Seat> {
-        let mut seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = seats.values().sum();
-        let of = seats.get(&peer).copied().unwrap_or(0);
-        if of >= STREAMS_OF_CLIENT || all >= STREAMS {
-            return None;
-        }
-        seats.insert(peer, of + 1);
-        Some(Seat(self.clone(), peer))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of) = seats.get_mut(&self.1) {
-            *of -= 1;
-            if *of == 0 {
-                seats.remove(&self.1);
-            }
-        }
-    }
+/// Places for the streams of clients.
+pub(in crate::relay) fn seats() -> Seats {
+    Seats::new(STREAMS, STREAMS_OF_CLIENT)
 }
 
 /// One stream of one client.

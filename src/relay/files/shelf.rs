@@ -202,22 +202,29 @@ impl Shelf {
         }
         let cost = note.cost();
         let (mut of_topic, mut of_client, mut all) = (cost, cost, cost);
-        let mut count = 0;
+        let (mut files, mut notes, mut clients) = (0, 0, 0);
         for entry in held.values() {
             let cost = entry.note.cost();
             all = all.saturating_add(cost);
             if entry.note.topic == note.topic {
                 of_topic = of_topic.saturating_add(cost);
-                count += 1;
+                if entry.note.is_taken() {
+                    notes += 1;
+                } else {
+                    files += 1;
+                }
             }
             if entry.note.payer == note.payer {
                 of_client = of_client.saturating_add(cost);
+                clients += 1;
             }
         }
         let fits = of_topic <= quotas.topic
             && of_client <= quotas.client
             && all <= quotas.bytes
-            && count < FILES_OF_TOPIC
+            && files < FILES_OF_TOPIC
+            && notes < NOTES_OF_TOPIC
+            && clients < FILES_OF_CLIENT
             && held.len() < FILES
             && self.free() >= quotas.min_free.saturating_add(note.size);
         if fits { Ok(()) } else { Err(Refusal::Full) }
@@ -354,8 +361,15 @@ fn note_at(dir: &Path, key: &Key) -> PathBuf {
 /// Files in all, with those of which only the note is left.
 const FILES: usize = 65_536;
 
+/// Of one client, with those of which only the note is left.
+const FILES_OF_CLIENT: usize = FILES / 4;
+
 /// Of one topic.
 const FILES_OF_TOPIC: usize = 1024;
+
+/// Notes of one topic that say who had a file which all have: each stays as long as the file might have, so that nobody
+/// can have that forgotten, and takes no place from files.
+const NOTES_OF_TOPIC: usize = FILES_OF_TOPIC * 8;
 
 /// What is not finished within a day goes.
 const UNFINISHED_MS: u64 = 24 * 60 * 60 * 1000;

@@ -2,12 +2,15 @@
 
 use std::{cell::Cell, fs, path::Path, sync::Arc};
 
-use super::*;
+use super::{
+    testing::{Made, made},
+    *,
+};
 use crate::{
     blobs::Blob,
     relay::stats::Stats,
     wire::{
-        blob::{Shape, blob_id, page_hash},
+        blob::Shape,
         id::{PeerId, TopicKey},
         limits,
         mailbox::{BlobGet, BlobPut, KeptBlob, Refusal},
@@ -28,33 +31,6 @@ const QUOTAS: FileQuotas = FileQuotas {
 
 const HOUR: u64 = 60 * 60 * 1000;
 
-/// A sealed file, as far as a relay sees one.
-struct Made {
-    put: BlobPut,
-    hashes: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-fn made(seed: u8, size: usize, readers: u8) -> Made {
-    let bytes: Vec<u8> = (0..size)
-        .map(|at| seed ^ u8::try_from(at % 251).unwrap())
-        .collect();
-    let chunks = bytes.chunks(limits::BLOB_CHUNK);
-    let hashes: Vec<u8> = chunks
-        .flat_map(|chunk| *blake3::hash(chunk).as_bytes())
-        .collect();
-    let pages = page_hash(&hashes).to_vec();
-    let put = BlobPut {
-        topic: TopicKey([seed / 16; 32]),
-        blob: blob_id(size as u64, &pages),
-        size: size as u64,
-        pages: pages.into(),
-        readers,
-        auth: [0; 64],
-    };
-    Made { put, hashes, bytes }
-}
-
 fn get(put: &BlobPut) -> BlobGet {
     BlobGet {
         topic: put.topic,
@@ -69,8 +45,12 @@ thread_local! {
 }
 
 fn shelf(dir: &Path) -> (Shelf, Arc<Stats>) {
+    shelf_with(dir, QUOTAS)
+}
+
+fn shelf_with(dir: &Path, quotas: FileQuotas) -> (Shelf, Arc<Stats>) {
     let stats = Arc::new(Stats::default());
-    let opened = Shelf::open(&dir.join("files"), QUOTAS, || NOW.get(), Arc::clone(&stats));
+    let opened = Shelf::open(&dir.join("files"), quotas, || NOW.get(), Arc::clone(&stats));
     (opened.unwrap(), stats)
 }
 
@@ -296,17 +276,39 @@ fn a_file_that_is_damaged_on_disk_is_not_here_and_can_be_put_again() {
 }
 
 #[test]
-fn nobody_has_many_streams() {
-    let seats = Seats::default();
-    let few: Vec<_> = (0..9).map_while(|_| seats.take(A)).collect();
-    assert_eq!(few.len(), 4);
-    let all: Vec<_> = (10..60)
-        .map_while(|n| seats.take(PeerId([n; 32])))
-        .collect();
-    assert_eq!(all.len(), 28);
+fn a_topic_has_many_files_and_those_that_all_have_take_no_place_from_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let quotas = FileQuotas {
+        topic: u64::MAX,
+        client: u64::MAX,
+        bytes: u64::MAX,
+        ..QUOTAS
+    };
+    let (shelf, stats) = shelf_with(dir.path(), quotas);
+    let of_topic = |size: usize, readers| made(1, size, readers);
+    for n in 0..1024 {
+        put(&shelf, A, &of_topic(100 + n, 1)).unwrap();
+    }
+    let more = of_topic(2000, 1);
+    assert_eq!(put(&shelf, A, &more).err(), Some(Refusal::Full));
 
-    drop(few);
-    drop(all);
+    for n in 0..1024 {
+        let file = of_topic(100 + n, 1).put;
+        shelf.took(file.topic, file.blob, [1; 16]).unwrap();
+    }
 
-    assert!(seats.take(A).is_some());
+    put(&shelf, A, &more).unwrap();
+    assert_eq!(stats.files.get(), 1);
+    // Nobody can have it forgotten who had the first.
+    for at in [0, QUOTAS.keep_ms - 1] {
+        NOW.set(1_000_000 + at);
+        shelf.expire();
+        let (kept, open) = shelf.put(B, &of_topic(100, 1).put).unwrap();
+        assert!(kept.taken == 1 && open.is_none());
+    }
+    NOW.set(1_000_000 + QUOTAS.keep_ms);
+    for _ in 0..=1025 / 64 {
+        shelf.expire();
+    }
+    assert_eq!((counts(&stats), names(dir.path())), ((0, 0), 0));
 }

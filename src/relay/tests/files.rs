@@ -3,33 +3,13 @@
 use super::*;
 use crate::{
     net::{BlobStream, Blobs},
+    relay::files::testing::{Made, made},
     wire::{
-        blob::{BlobReply, BlobRequest, blob_id, page_hash},
+        blob::{BlobReply, BlobRequest},
         limits,
         mailbox::{BlobPut, Refusal, RelayReply, RelayRequest},
     },
 };
-
-/// A file of three chunks.
-fn made(readers: u8) -> (BlobPut, Vec<u8>, Vec<u8>) {
-    let bytes: Vec<u8> = (0..150_000_u32)
-        .flat_map(|n| [n.to_le_bytes()[0]])
-        .collect();
-    let chunks = bytes.chunks(limits::BLOB_CHUNK);
-    let hashes: Vec<u8> = chunks
-        .flat_map(|chunk| *blake3::hash(chunk).as_bytes())
-        .collect();
-    let pages = page_hash(&hashes).to_vec();
-    let put = BlobPut {
-        topic: crate::wire::id::TopicKey([0; 32]),
-        blob: blob_id(150_000, &pages),
-        size: 150_000,
-        pages: pages.into(),
-        readers,
-        auth: [0; 64],
-    };
-    (put, hashes, bytes)
-}
 
 async fn opened(blobs: &Blobs, client: &Client, request: RelayRequest) -> (BlobStream, RelayReply) {
     let mut stream = blobs.open_kept(client.relay).await.unwrap();
@@ -55,7 +35,7 @@ async fn what_one_puts_another_gets_and_then_it_is_gone() {
     a.join(&channel).await;
     b.join(&channel).await;
     let (ours, theirs) = (a.net.blobs().unwrap().0, b.net.blobs().unwrap().0);
-    let (put, hashes, bytes) = made(1);
+    let Made { put, hashes, bytes } = made(0, 150_000, 1);
     let (blob, link) = (put.blob, a.link.unwrap());
     let request = RelayRequest::BlobPut(channel.put(&link, put.clone()));
 
@@ -119,7 +99,7 @@ async fn only_who_reads_a_topic_that_they_lease_puts_and_gets_its_files() {
     let mut a = Client::new(1, &relay);
     a.join(&channel).await;
     let blobs = a.net.blobs().unwrap().0;
-    let (put, ..) = made(0);
+    let Made { put, .. } = made(0, 150_000, 0);
     let link = a.link.unwrap();
     let elsewhere = Link {
         challenge: [9; 32],
@@ -167,7 +147,7 @@ async fn who_puts_something_else_or_puts_where_they_came_to_get_is_left() {
     let mut a = Client::new(1, &relay);
     a.join(&channel).await;
     let blobs = a.net.blobs().unwrap().0;
-    let (put, hashes, bytes) = made(0);
+    let Made { put, hashes, bytes } = made(0, 150_000, 0);
     let (blob, link) = (put.blob, a.link.unwrap());
     let request = RelayRequest::BlobPut(channel.put(&link, put));
     let page = BlobRequest::PutPage { blob, page: 0 };

@@ -72,30 +72,9 @@ async fn what_one_put_another_fetches_later_also_from_a_relay_that_was_killed() 
     assert_eq!(statuses, Some(vec![known, known, stored, stored]));
     assert_eq!(again.unwrap().until, custody.unwrap().until);
     a.net.stop().await;
-    let (listen, _) = first.address.split_once("/p2p/").unwrap();
-    let settings = Settings {
-        directory: first.directory.path().to_owned(),
-        listen: vec![listen.to_owned()],
-        token: None,
-        gossip: true,
-        mailboxes: Some(QUOTAS),
-        files: None,
-        metrics: None,
-        today,
-        now: || 1_000_000,
-    };
-    first.task.abort();
-    let _ = first.task.await;
-    let second = tokio::spawn(async move { run(settings, pending(), |_| {}).await.unwrap() });
-    let full = first.address.clone();
-    let named = Relay {
-        address: full,
-        peer: first.peer,
-        task: second,
-        directory: first.directory,
-    };
 
-    let mut b = Client::new(2, &named);
+    let second = first.again().await;
+    let mut b = Client::new(2, &second);
     b.join(&channel).await;
     let found = b.fetch(&channel, 0).await.unwrap();
 
@@ -104,7 +83,7 @@ async fn what_one_put_another_fetches_later_also_from_a_relay_that_was_killed() 
     assert_eq!(found[0].upto, found[0].head);
     let rest = b.fetch(&channel, found[0].upto - 1).await.unwrap();
     assert_eq!(rest[0].frames, expected[11..]);
-    named.task.abort();
+    second.task.abort();
 }
 
 #[tokio::test]

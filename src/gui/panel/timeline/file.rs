@@ -21,7 +21,7 @@ use crate::{
         },
     },
     node::{
-        FileId, extension, harmless,
+        FileId, PersonId, Timestamp, extension, harmless,
         view::{FileInfo, FileState, Message, Transfer, TransferState},
     },
     sound::Speed,
@@ -32,7 +32,8 @@ pub(super) fn card(ctx: &Context, message: &Message, view: &View<'_>) -> Option<
     let file = message.file.as_ref().filter(|_| !message.deleted)?;
     let live = view.model.files.live(file.file_id);
     let (line, bad) = line(file, live, view);
-    let giving = live.filter(|live| live.state == TransferState::Giving);
+    let giving =
+        live.filter(|live| matches!(live.state, TransferState::Giving | TransferState::Keeping));
     let share = match (file.state, giving) {
         (FileState::Fetching, _) => Some(measure::share(have(file, live), file.size)),
         (_, Some(live)) => Some(measure::share(live.have, live.size)),
@@ -220,13 +221,56 @@ fn line(file: &FileInfo, live: Option<&Transfer>, view: &View<'_>) -> (String, b
         (FileState::Fetching, _) => format!("{} · {}", partly(file.have), tr("file-waits")),
         (FileState::Paused, _) => format!("{} · {}", partly(file.have), tr("file-paused")),
         (_, Some(live)) if live.state == TransferState::Giving => giving(live, view),
+        (_, Some(live)) if live.state == TransferState::Keeping => {
+            let percent = measure::percent(live.have, live.size).to_string();
+            let both = [
+                ("percent", Argument::Text(&percent)),
+                ("people", Argument::Text(&names(&file.waiting_for, view))),
+            ];
+            tr_with("file-keeping", &both)
+        }
         (FileState::Cancelled, _) => format!("{size} · {}", tr("file-cancelled")),
+        (FileState::Here, _) if !file.waiting_for.is_empty() => lacking(file, &size, view),
         (FileState::Offered | FileState::Here, _) => match file.duration_ms {
             Some(long) => format!("{} · {size}", measure::clock(long.into())),
             None => size,
         },
     };
     (line, false)
+}
+
+/// Who lacks what I sent, and until when a relay keeps it for them.
+fn lacking(file: &FileInfo, size: &str, view: &View<'_>) -> String {
+    let people = names(&file.waiting_for, view);
+    let people = ("people", Argument::Text(&people));
+    let kept = file.kept_until.map(Timestamp);
+    match kept.filter(|until| *until > view.now) {
+        Some(until) => {
+            let until = view.calendar.until(until, view.now);
+            let until = ("until", Argument::Text(&until));
+            tr_with("file-kept", &[people, until])
+        }
+        None => format!("{size} · {}", tr_with("file-lacking", &[people])),
+    }
+}
+
+/// `Bob`, `Bob and 2 others`
+fn names(people: &[PersonId], view: &View<'_>) -> String {
+    let Some((first, others)) = people.split_first() else {
+        return String::new();
+    };
+    let first = view.model.name_of(*first);
+    if others.is_empty() {
+        return first;
+    }
+    let both = [
+        ("people", Argument::Text(&first)),
+        (
+            "count",
+            Argument::Count(u64::try_from(others.len()).unwrap_or(0)),
+        ),
+    ];
+    tr_with("people-and-more", &both)
 }
 
 /// How large something is, and of a folder how many files are in it.
