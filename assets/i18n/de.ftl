@@ -95,8 +95,10 @@ seek-nothing = Nichts gefunden
 seek-unclear = Unklar
 
 chats-none = Noch keine Chats. Begrüße unten jemanden oder lade jemanden ein.
+chats-none-near = Noch keine Chats. Personen in diesem Netzwerk erscheinen hier, andere kommen mit einer Einladung.
 chats-none-found = Kein Chat mit „{ $name }“ im Namen.
 chats-named = du wirst erwähnt
+chats-draft = Entwurf:
 chats-nothing = Noch keine Nachrichten
 chats-unread = { $count ->
     [one] { $count } ungelesene Nachricht
@@ -685,7 +687,7 @@ sound-not-here = Sie ist noch nicht hier.
 sound-none = Auf diesem Computer gibt es keinen Ton: Kein Soundserver (PipeWire oder PulseAudio) antwortet.
 sound-server = Der Soundserver dieses Computers lehnt ab; sieh in seinen Einstellungen nach.
 sound-refused = Dieser Ton lässt sich nicht abspielen.
-watch-none = Auf diesem Computer wurde kein Player gefunden; speichere den Film und öffne ihn.
+watch-none = Auf diesem Computer öffnet das nichts. Speichere es, um es anderswo zu öffnen.
 
 composer-record = Sprachnachricht aufnehmen
 recorder-status = Aufnahme läuft, { $name }
@@ -702,6 +704,8 @@ view-open = Bild { $name } öffnen
 view-picture = Bild { $name }, { $percent } %
 view-none = Dieses Bild lässt sich nicht zeigen: Es ist beschädigt, zu groß oder von anderer Art. Speichere es, um es anderswo anzusehen.
 view-large = Dieses Bild ist zu groß für die Grafik dieses Bildschirms. Speichere es, um es anderswo anzusehen.
+view-too-large = Dieses Bild ist zu groß, um es hier zu zeigen: höchstens 50 Millionen Pixel und 64 MiB.
+view-elsewhere = Mit dem Programm des Systems öffnen
 view-coming = Das Bild wird geöffnet …
 view-older = Voriges Bild
 view-newer = Nächstes Bild
@@ -722,6 +726,7 @@ contents-none = Es ist nichts darin.
 contents-more = … und { $count } weitere
 contents-folder = Ordner { $name }
 attach-title = Dateien für { $name }
+attach-drop = Loslassen, um es an { $name } zu senden
 attach-sentence = Sie werden auf diesem Gerät versiegelt und gehen direkt an alle im Chat.
 attach-place = Datei oder Ordner
 attach-up = Einen Ordner höher

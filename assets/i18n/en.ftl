@@ -113,8 +113,10 @@ seek-nothing = Nothing found
 seek-unclear = Unclear
 
 chats-none = No chats yet. Say hello to somebody below, or invite someone.
+chats-none-near = No chats yet. People on this network appear here, and others come by an invite.
 chats-none-found = No chat with “{ $name }” in its name.
 chats-named = you are named
+chats-draft = Draft:
 chats-nothing = Nothing said yet
 chats-unread = { $count ->
     [one] { $count } unread message
@@ -703,7 +705,7 @@ sound-not-here = It is not here yet.
 sound-none = There is no sound on this computer: no sound server (PipeWire or PulseAudio) answers.
 sound-server = The sound server of this computer refuses; look at its settings.
 sound-refused = This sound cannot be played.
-watch-none = No player was found on this computer; save the film and open it.
+watch-none = Nothing on this computer opens this. Save it, to open it elsewhere.
 
 composer-record = Record a voice note
 recorder-status = Recording, { $name }
@@ -720,6 +722,8 @@ view-open = Open picture { $name }
 view-picture = Picture { $name }, { $percent } %
 view-none = This picture cannot be shown: it is damaged, too large, or of another kind. Save it to look at it elsewhere.
 view-large = This picture is too large for this screen's graphics. Save it to look at it elsewhere.
+view-too-large = This picture is too large to be shown here: at most 50 million pixels and 64 MiB.
+view-elsewhere = Open with the system’s viewer
 view-coming = The picture is being opened…
 view-older = Picture before
 view-newer = Next picture
@@ -740,6 +744,7 @@ contents-none = There is nothing in it.
 contents-more = … and { $count } more
 contents-folder = Folder { $name }
 attach-title = Files for { $name }
+attach-drop = Drop to send to { $name }
 attach-sentence = They are sealed on this device and go straight to whoever is in the chat.
 attach-place = File or folder
 attach-up = One folder up
