@@ -26,7 +26,7 @@ pub fn show(ui: &Ui, rect: Rect, view: &View<'_>) {
         return;
     };
     let tokens = view.tokens;
-    let layer = LayerId::new(Order::Foreground, Id::unique("held files"));
+    let layer = LayerId::new(Order::Foreground, Id::unique("held"));
     let painter = ui.ctx().layer_painter(layer);
     painter.rect_filled(rect, 0.0, tokens.accent.gamma_multiply(0.92));
     let font = theme::icon(56.0);
@@ -43,6 +43,6 @@ pub fn show(ui: &Ui, rect: Rect, view: &View<'_>) {
     let at = rect.center() + vec2(0.0, 34.0);
     let room = rect.width() - 96.0;
     text::put_heading(&painter, at, &words, room, font, tokens.on_accent);
-    let response = ui.interact(rect, Id::unique("held files say"), Sense::hover());
+    let response = ui.interact(rect, Id::unique("held-words"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
 }

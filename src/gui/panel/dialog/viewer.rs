@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use egui::{
     Color32, ColorImage, CornerRadius, Frame, Id, Key, Modal, Modifiers, Rect, Sense,
-    TextureFilter, TextureHandle, TextureId, TextureOptions, Ui, Vec2, WidgetInfo, accesskit::Role,
-    epaint::RectShape, pos2, vec2,
+    TextureFilter, TextureHandle, TextureId, TextureOptions, Ui, UiBuilder, Vec2, WidgetInfo,
+    accesskit::Role, epaint::RectShape, pos2, vec2,
 };
 
 use crate::{
@@ -75,7 +75,7 @@ impl Stage {
         }
     }
 
-    fn draw(&mut self, ui: &Ui, room: Rect, message: MessageId, view: &mut View<'_>) {
+    fn draw(&mut self, ui: &mut Ui, room: Rect, message: MessageId, view: &mut View<'_>) {
         let Referred::Here(said) = view.model.referred(message) else {
             return view.act(Action::CloseDialog);
         };
@@ -325,7 +325,7 @@ fn coming(ui: &Ui, stage: Rect, file: &FileInfo, view: &View<'_>) {
 }
 
 /// Why it is not shown, and what else can be done with it.
-fn refused(ui: &Ui, stage: Rect, unseen: &Unseen, view: &View<'_>) -> Option<Wish> {
+fn refused(ui: &mut Ui, stage: Rect, unseen: &Unseen, view: &View<'_>) -> Option<Wish> {
     let ink = if unseen.large {
         view.tokens.text2
     } else {
@@ -338,11 +338,13 @@ fn refused(ui: &Ui, stage: Rect, unseen: &Unseen, view: &View<'_>) -> Option<Wis
     }
     let mut middle = stage.center() + vec2(0.0, 110.0);
     let mut wanted = None;
+    // What stands above is called the same.
+    let ui = ui.new_child(UiBuilder::new().max_rect(stage).id_salt("deeds"));
     for (words, kind, wish) in deeds {
         let label = tr(words);
-        let size = vec2(hero::pill_width(ui, &label), 44.0);
+        let size = vec2(hero::pill_width(&ui, &label), 44.0);
         let place = Rect::from_center_size(middle, size);
-        if button::pill(ui, place, &label, kind).clicked() {
+        if button::pill(&ui, place, &label, kind).clicked() {
             wanted = Some(wish);
         }
         middle.y += 54.0;
