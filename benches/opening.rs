@@ -46,8 +46,8 @@ const LOOK: Duration = Duration::from_millis(2);
 const FOREVER: Duration = Duration::from_hours(1);
 
 fn main() {
-    let messages = std::env::args().filter_map(|argument| argument.parse().ok());
-    let messages: u32 = messages.last().unwrap_or(1_000_000);
+    let mut messages = std::env::args().filter_map(|argument| argument.parse().ok());
+    let messages: u32 = messages.next_back().unwrap_or(1_000_000);
     println!("aims: the window is there after 500 ms, a chat after 50 ms");
     let homes: Vec<tempfile::TempDir> = (0..3)
         .map(|_| tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())

@@ -202,6 +202,8 @@ pub enum MessageAction {
     Find,
     /// Shows who signed that they have it, and where a proof of that can be saved.
     AskProof,
+    /// Chooses in the desktop's own window where that proof is to be saved, which is called so.
+    PickProof(String),
     /// Saves that proof there.
     Prove(String),
 }
@@ -269,7 +271,7 @@ pub enum SoundAction {
     Send,
     /// Forgets what was spoken.
     Discard,
-    /// Watches the film of a message.
+    /// Opens the film of a message, or a picture that is too large here, in another program.
     Watch(MessageId),
 }
 

@@ -240,7 +240,7 @@ impl App {
                     self.link = link.or(self.link.take());
                     raise(ctx);
                 }
-                Heard::TrayShown(there) => self.tray.there = there,
+                Heard::TrayShown(there) => self.model.around.tray = there,
                 Heard::Chooser => self.model.around.chooser = true,
                 Heard::Picked(pick, places) => self.model.picked(&pick, places, now),
                 Heard::Quiet => self.turn_quiet(now),

@@ -17,12 +17,12 @@ use super::{
     audio::{Ask, Audio, Heard},
     disk::{self, Found},
     login, proof,
-    shot::{self, Shot},
+    shot::{self, Shot, Unseen},
     thumbnail, watch,
     weight::{self, Weight},
 };
 use crate::node::{
-    Command, CommandError, FileId, Handle, MessageId, Reply, StartError,
+    Command, CommandError, ErrorKind, FileId, Handle, MessageId, Reply, StartError,
     view::{Answer, Content, Event, FileCommand, NodeCommand, Preview, Query},
 };
 use crate::sound::Speed;
@@ -93,7 +93,7 @@ pub enum Update {
     /// What would be sent of a file.
     Weighed(PathBuf, Weight),
     /// The picture of a message, or why it cannot be shown.
-    Viewed(MessageId, Result<Vec<Shot>, String>),
+    Viewed(MessageId, Result<Vec<Shot>, Unseen>),
     /// What is heard, or was spoken.
     Heard(Heard),
     /// The film of a message is opened, or why not.
@@ -341,7 +341,7 @@ async fn hand_in<'a>(
                         audio.ask(Ask::Play(message, content, from_ms, speed));
                         Update::Heard(Heard::At(message, from_ms, None))
                     }
-                    Err(why) => Update::Heard(Heard::Refused(message, why)),
+                    Err(unseen) => Update::Heard(Heard::Refused(message, unseen.why)),
                 }
             }))
         }
@@ -395,12 +395,12 @@ async fn view(
     node: &Handle,
     message_id: MessageId,
     large: Arc<Semaphore>,
-) -> Result<Vec<Shot>, String> {
+) -> Result<Vec<Shot>, Unseen> {
     let content = read(node, message_id).await?;
     let shots = one_of(large, move || shot::shots(&content.0));
     let shots = tokio::time::timeout(LONGEST, shots).await;
     // A picture that breaks the decoder breaks no more than this.
-    let broken = || Err(super::strings::tr("view-none"));
+    let broken = || Err(Unseen::none());
     shots.ok().flatten().unwrap_or_else(broken)
 }
 
@@ -411,11 +411,14 @@ const REQUESTS: usize = 256;
 const UPDATES: usize = 1024;
 
 /// Reads the file of a message.
-async fn read(node: &Handle, message_id: MessageId) -> Result<Content, String> {
+async fn read(node: &Handle, message_id: MessageId) -> Result<Content, Unseen> {
     match node.file_command(FileCommand::Read { message_id }).await {
         Ok(Answer::Content(content)) => Ok(content),
-        Ok(_) => Err(super::strings::tr("view-none")),
-        Err(error) => Err(super::refusal::said(&error)),
+        Ok(_) => Err(Unseen::none()),
+        Err(error) => Err(Unseen {
+            why: super::refusal::said(&error),
+            large: error.kind == ErrorKind::TooLarge,
+        }),
     }
 }
 

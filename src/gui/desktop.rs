@@ -65,6 +65,8 @@ pub enum Pick {
     Folder(ChatId),
     /// Where the file of a message is to be saved, which is called so.
     Save(MessageId, String),
+    /// Where the proof of a message is to be saved, which is called so.
+    Proof(MessageId, String),
 }
 
 /// What the icon in the tray says.

@@ -2,7 +2,10 @@
 //!
 //! The node says why it refuses something, or what it warns of, in English: that is what scripts and logs see. Its
 //! sentences stand in `assets/i18n/refusals`, so that the window knows one when it comes, with what stands in it
-//! (ADR 0035). What is not known is said as it is.
+//! (ADR 0035). What is not known is said as it is. What the operating system says as a cause is said in words too, also
+//! in English.
+
+mod system;
 
 use std::cell::LazyCell;
 
@@ -11,10 +14,10 @@ use crate::node::{CommandError, ErrorKind};
 
 /// Why something was refused.
 pub fn said(error: &CommandError) -> String {
-    if !strings::is_foreign() {
-        return error.message.clone();
-    }
     let known = known(&error.message, DEEPEST);
+    if !strings::is_foreign() {
+        return known.unwrap_or_else(|| error.message.clone());
+    }
     known.unwrap_or_else(|| {
         let cause = [("cause", Argument::Text(&error.message))];
         tr_with(of_kind(error.kind), &cause)
@@ -23,10 +26,8 @@ pub fn said(error: &CommandError) -> String {
 
 /// Something else that the node says.
 pub fn words(english: String) -> String {
-    if !strings::is_foreign() {
-        return english;
-    }
-    known(&english, DEEPEST).unwrap_or(english)
+    let known = system::words(&english).or_else(|| known(&english, DEEPEST));
+    known.unwrap_or(english)
 }
 
 /// What is said of a refusal of which only the kind is known.
@@ -60,7 +61,7 @@ fn known(english: &str, depth: u8) -> Option<String> {
     })?;
     let found = found.into_iter().map(|(name, part)| {
         let deeper = depth.checked_sub(1).filter(|_| name == CAUSE);
-        let cause = deeper.and_then(|depth| known(&part, depth));
+        let cause = deeper.and_then(|depth| system::words(&part).or_else(|| known(&part, depth)));
         (name, cause.unwrap_or(part))
     });
     let found: Vec<(&str, String)> = found.collect();

@@ -5,7 +5,7 @@ use crate::node::{
     SearchState, Timestamp,
     view::{
         ChatInfo, ChatKind, ChatSummary, Contact, FileInfo, FileState, Member, Message,
-        MessageKind, NearbyPerson, NodeInfo, Place, Role, Via,
+        MessageKind, NearbyPerson, NodeInfo, Place, Role, Transfer, TransferState, Via,
     },
 };
 
@@ -173,6 +173,28 @@ pub(crate) fn system(chat: ChatId, seq: u64, text: &str) -> Message {
     Message {
         kind: MessageKind::System,
         ..incoming(chat, seq, text)
+    }
+}
+
+/// How far so many bytes of a file have come, or gone.
+pub(crate) fn transfer(
+    file_id: FileId,
+    chat_id: ChatId,
+    state: TransferState,
+    (have, size): (u64, u64),
+) -> Transfer {
+    Transfer {
+        file_id,
+        chat_id,
+        have,
+        size,
+        state,
+        rate: 0,
+        person_id: None,
+        path: None,
+        problem: None,
+        until: None,
+        waiting_for: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     node::view::Content,
-    picture::{self, THEIRS},
+    picture::{self, Refusal, THEIRS},
 };
 
 /// One of the pictures that follow each other; of what stands still the only one.
@@ -25,8 +25,42 @@ pub struct Shot {
     pub stays: Duration,
 }
 
-/// What can be drawn of a picture; why not, as a sentence.
-pub fn shots(bytes: &[u8]) -> Result<Vec<Shot>, String> {
+/// Why a picture is not drawn here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// As a sentence.
+    pub why: String,
+    /// Whether it is only too large, so that another program may show it.
+    pub large: bool,
+}
+
+impl Unseen {
+    /// It is too large.
+    pub fn large(words: &str) -> Self {
+        let (why, large) = (tr(words), true);
+        Self { why, large }
+    }
+
+    /// It is none, as far as can be seen.
+    pub fn none() -> Self {
+        let (why, large) = (tr("view-none"), false);
+        Self { why, large }
+    }
+}
+
+impl From<Refusal> for Unseen {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooLarge | Refusal::TooMuchWork => Self::large("view-too-large"),
+            Refusal::NoPicture | Refusal::Opaque | Refusal::Damaged | Refusal::Uncommon => {
+                Self::none()
+            }
+        }
+    }
+}
+
+/// What can be drawn of a picture, or why not.
+pub fn shots(bytes: &[u8]) -> Result<Vec<Shot>, Unseen> {
     let shot = |picture: &RgbaImage, stays| Shot {
         picture: Arc::new(drawn(picture)),
         stays,
@@ -36,7 +70,7 @@ pub fn shots(bytes: &[u8]) -> Result<Vec<Shot>, String> {
         let shots = frames.iter().map(|frame| shot(&frame.picture, frame.stays));
         return Ok(shots.collect());
     }
-    let still = picture::decode(bytes, &THEIRS, STILL).map_err(|_| tr("view-none"))?;
+    let still = picture::decode(bytes, &THEIRS, STILL)?;
     Ok(vec![shot(&still.into_rgba8(), Duration::MAX)])
 }
 
@@ -96,6 +130,6 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_says_so() {
-        assert_eq!(shots(b"no picture"), Err(tr("view-none")));
+        assert_eq!(shots(b"no picture"), Err(Unseen::none()));
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 pub async fn watch(node: &Handle, message_id: MessageId, profile: PathBuf) -> Result<(), String> {
     let made = tokio::task::spawn_blocking(move || make_room(&profile)).await;
     let room = made.map_err(|error| error.to_string())?;
-    let room = room.map_err(|error| error.to_string())?;
+    let room = room.map_err(|error| refusal::words(error.to_string()))?;
     let path = Some(room.to_string_lossy().into_owned());
     let fetch = FileCommand::Fetch { message_id, path };
     match node.file_command(fetch).await {

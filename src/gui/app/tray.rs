@@ -18,8 +18,6 @@ use crate::{
 /// What is known of the tray, and of the window as far as the tray is concerned.
 #[derive(Debug, Default)]
 pub(super) struct InTray {
-    /// Whether there is a tray.
-    pub(super) there: bool,
     /// Somebody wants the program to end.
     quits: bool,
     /// The window was hidden because it was minimised.
@@ -35,13 +33,13 @@ impl App {
             (viewport.close_requested(), viewport.minimized == Some(true))
         });
         let chosen = self.model.appearance;
-        if closes && self.tray.there && chosen.close_to_tray && !self.tray.quits {
+        if closes && self.model.around.tray && chosen.close_to_tray && !self.tray.quits {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             hide(ctx);
         }
         if !minimised {
             self.tray.hidden = false;
-        } else if self.tray.there && chosen.minimise_to_tray && !self.tray.hidden {
+        } else if self.model.around.tray && chosen.minimise_to_tray && !self.tray.hidden {
             self.tray.hidden = true;
             hide(ctx);
         }

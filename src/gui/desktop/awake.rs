@@ -70,8 +70,6 @@ mod tests {
         time::Duration,
     };
 
-    use zbus::blocking::MessageIterator;
-
     use super::*;
     use crate::gui::desktop::bus::Bus;
 
@@ -79,30 +77,20 @@ mod tests {
 
     /// A made-up portal that tells what it is asked.
     fn portal(bus: &Bus, told: SyncSender<String>) {
-        let portal = bus.connect();
-        let calls = MessageIterator::from(&portal);
-        portal.request_name(PORTAL).unwrap();
-        std::thread::spawn(move || {
-            for call in calls {
-                let Ok(call) = call else { return };
-                let header = call.header();
-                let member = header.member().map(ToString::to_string);
-                match member.as_deref() {
-                    Some("Inhibit") => {
-                        let (_, what, _): (String, u32, HashMap<String, Value<'_>>) =
-                            call.body().deserialize().unwrap();
-                        let handle = OwnedObjectPath::try_from("/awake/1").unwrap();
-                        portal.reply(&header, &handle).unwrap();
-                        told.send(format!("inhibit {what}")).unwrap();
-                    }
-                    Some("Close") => {
-                        let path = header.path().unwrap().to_string();
-                        portal.reply(&header, &()).unwrap();
-                        told.send(format!("close {path}")).unwrap();
-                    }
-                    _ => {}
-                }
+        bus.serve(PORTAL, move |portal, member, call| match member {
+            "Inhibit" => {
+                let (_, what, _): (String, u32, HashMap<String, Value<'_>>) =
+                    call.body().deserialize().unwrap();
+                let handle = OwnedObjectPath::try_from("/awake/1").unwrap();
+                portal.reply(&call.header(), &handle).unwrap();
+                told.send(format!("inhibit {what}")).unwrap();
             }
+            "Close" => {
+                let path = call.header().path().unwrap().to_string();
+                portal.reply(&call.header(), &()).unwrap();
+                told.send(format!("close {path}")).unwrap();
+            }
+            _ => {}
         });
     }
 

@@ -5,7 +5,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use zbus::blocking::{Connection, connection::Builder};
+use zbus::{
+    Message,
+    blocking::{Connection, MessageIterator, connection::Builder},
+};
 
 /// A bus of a test's own.
 pub(super) struct Bus {
@@ -31,6 +34,24 @@ impl Bus {
             .unwrap();
         let address = address.trim().to_owned();
         Some(Self { daemon, address })
+    }
+
+    /// Somebody made up who is called so on the bus, and answers each call, of which the member is said.
+    pub(super) fn serve(
+        &self,
+        name: &'static str,
+        mut answer: impl FnMut(&Connection, &str, &Message) + Send + 'static,
+    ) {
+        let service = self.connect();
+        let calls = MessageIterator::from(&service);
+        service.request_name(name).unwrap();
+        std::thread::spawn(move || {
+            for call in calls {
+                let Ok(call) = call else { return };
+                let member = call.header().member().map(ToString::to_string);
+                answer(&service, &member.unwrap_or_default(), &call);
+            }
+        });
     }
 
     /// The bus of this process, for what finds one by the environment: the test runs itself again in a

@@ -34,7 +34,7 @@ pub(super) fn pick(connection: &Connection, pick: &Pick) -> zbus::Result<Vec<Pat
     let (method, title, option, value) = match pick {
         Pick::Files(_) => ("OpenFile", "attach-files", "multiple", Value::from(true)),
         Pick::Folder(_) => ("OpenFile", "attach-folder", "directory", Value::from(true)),
-        Pick::Save(_, name) => {
+        Pick::Save(_, name) | Pick::Proof(_, name) => {
             let name = Value::from(name.clone());
             ("SaveFile", "save-title", "current_name", name)
         }
@@ -109,32 +109,25 @@ mod tests {
     /// A made-up portal that answers with this. What it hears are the method and its options.
     fn portal(bus: &Bus, refused: u32, uris: &'static [&'static str]) -> Receiver<String> {
         let (tell, told) = sync_channel(64);
-        let portal = bus.connect();
-        let calls = MessageIterator::from(&portal);
-        portal.request_name(PORTAL).unwrap();
-        std::thread::spawn(move || {
-            for call in calls {
-                let Ok(call) = call else { return };
-                let header = call.header();
-                let member = header.member().map(ToString::to_string);
-                if member.as_deref() == Some("Get") {
-                    portal.reply(&header, &Value::from(4u32)).unwrap();
-                } else if let Some(method @ ("OpenFile" | "SaveFile")) = member.as_deref() {
-                    let (_, _, options): (String, String, HashMap<String, OwnedValue>) =
-                        call.body().deserialize().unwrap();
-                    let mut options: Vec<String> = options.into_keys().collect();
-                    options.sort();
-                    tell.send(format!("{method} {}", options.join(" ")))
-                        .unwrap();
-                    let path = "/org/freedesktop/portal/desktop/request/1_1/t";
-                    let handle = OwnedObjectPath::try_from(path).unwrap();
-                    portal.reply(&header, &handle).unwrap();
-                    let said = HashMap::from([("uris", Value::from(uris.to_vec()))]);
-                    let answer = (refused, said);
-                    portal
-                        .emit_signal(None::<&str>, path, REQUEST, "Response", &answer)
-                        .unwrap();
-                }
+        bus.serve(PORTAL, move |portal, member, call| {
+            let header = call.header();
+            if member == "Get" {
+                portal.reply(&header, &Value::from(4u32)).unwrap();
+            } else if let method @ ("OpenFile" | "SaveFile") = member {
+                let (_, _, options): (String, String, HashMap<String, OwnedValue>) =
+                    call.body().deserialize().unwrap();
+                let mut options: Vec<String> = options.into_keys().collect();
+                options.sort();
+                tell.send(format!("{method} {}", options.join(" ")))
+                    .unwrap();
+                let path = "/org/freedesktop/portal/desktop/request/1_1/t";
+                let handle = OwnedObjectPath::try_from(path).unwrap();
+                portal.reply(&header, &handle).unwrap();
+                let said = HashMap::from([("uris", Value::from(uris.to_vec()))]);
+                let answer = (refused, said);
+                portal
+                    .emit_signal(None::<&str>, path, REQUEST, "Response", &answer)
+                    .unwrap();
             }
         });
         told
@@ -148,6 +141,10 @@ mod tests {
             (Pick::Folder(ChatId([1; 32])), "OpenFile directory"),
             (
                 Pick::Save(MessageId([1; 32]), "b.txt".into()),
+                "SaveFile current_name",
+            ),
+            (
+                Pick::Proof(MessageId([1; 32]), "b.betwixt-proof".into()),
                 "SaveFile current_name",
             ),
         ] {

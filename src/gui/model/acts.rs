@@ -7,6 +7,7 @@ use crate::{
     gui::{
         action::{Action, MessageAction},
         bridge::Request,
+        desktop::Pick,
         model::nav::Dialog,
         strings::{tr, tr_count, tr_name},
     },
@@ -148,6 +149,7 @@ impl Model {
                 self.ask_receipts(id);
                 self.look_at(PathBuf::new());
             }
+            MessageAction::PickProof(name) => self.pick(Pick::Proof(id, name)),
             MessageAction::Prove(path) => {
                 self.dialog.waiting = true;
                 self.dialog.refused = None;

@@ -23,6 +23,8 @@ pub struct Around {
     pub hour: Hour,
     /// Whether the desktop has a window of its own to choose files.
     pub chooser: bool,
+    /// Whether the desktop has a tray.
+    pub tray: bool,
 }
 
 impl Model {

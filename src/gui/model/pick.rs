@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Model, Referred, nav::Dialog};
 use crate::{
     gui::{
-        action::FileAction,
+        action::{Action, FileAction, MessageAction},
         desktop::{Pick, Wish},
     },
     node::Timestamp,
@@ -47,19 +47,23 @@ impl Model {
             return match *pick {
                 Pick::Files(chat) | Pick::Folder(chat) => self.show(Dialog::Attach(chat)),
                 Pick::Save(message, _) => self.show(Dialog::Save(message)),
+                Pick::Proof(message, _) => {
+                    self.perform(Action::On(message, MessageAction::AskProof), now);
+                }
             };
         };
         let Some(first) = places.first() else {
             return;
         };
+        let path = first.to_string_lossy().into_owned();
         let action = match *pick {
-            Pick::Files(chat) | Pick::Folder(chat) => FileAction::Choose(chat, places),
-            Pick::Save(message, _) => FileAction::Save {
-                message,
-                path: first.to_string_lossy().into_owned(),
-            },
+            Pick::Files(chat) | Pick::Folder(chat) => {
+                Action::File(FileAction::Choose(chat, places))
+            }
+            Pick::Save(message, _) => Action::File(FileAction::Save { message, path }),
+            Pick::Proof(message, _) => Action::On(message, MessageAction::Prove(path)),
         };
-        self.perform(crate::gui::action::Action::File(action), now);
+        self.perform(action, now);
     }
 
     /// Whether the computer must not fall asleep now.

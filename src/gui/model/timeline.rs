@@ -374,6 +374,8 @@ impl Timeline {
 
     /// Shows a message of mine before it is on disk.
     pub fn say(&mut self, pending: Pending) {
+        // Who answers has read what was new.
+        (self.divider, self.unread) = (None, 0);
         self.pending.push(pending);
         self.touch();
     }

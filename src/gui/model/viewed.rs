@@ -2,7 +2,7 @@
 
 use super::{Files, Model, Timeline};
 use crate::{
-    gui::shot::Shot,
+    gui::shot::{Shot, Unseen},
     node::{
         MessageId,
         view::{FileInfo, FileState, Message},
@@ -25,8 +25,8 @@ pub enum Seen {
     Coming,
     /// It is this, or these follow each other.
     Here(Vec<Shot>),
-    /// It cannot be shown: why, as a sentence.
-    Refused(String),
+    /// It cannot be shown.
+    Refused(Unseen),
 }
 
 impl Viewed {
@@ -38,7 +38,7 @@ impl Viewed {
 
 impl Files {
     /// A picture was read, or cannot be.
-    pub(super) fn view(&mut self, message: MessageId, shots: Result<Vec<Shot>, String>) {
+    pub(super) fn view(&mut self, message: MessageId, shots: Result<Vec<Shot>, Unseen>) {
         let viewed = self.viewed.as_mut();
         if let Some(viewed) = viewed.filter(|viewed| viewed.message == message) {
             viewed.seen = shots.map_or_else(Seen::Refused, Seen::Here);

@@ -85,6 +85,11 @@ impl Chat {
         }
     }
 
+    /// What was written in a chat and not yet sent, if anything.
+    pub fn unsent(&self, chat: ChatId) -> Option<&str> {
+        self.composer.unsent(chat)
+    }
+
     /// Whether Escape is for what is being written.
     pub fn takes_escape(&self) -> bool {
         self.composer.takes_escape()
@@ -140,11 +145,24 @@ fn show_head(ui: &mut Ui, rect: Rect, chat: &ChatSummary, view: &mut View<'_>) {
     {
         view.act(Action::OpenVerify(person));
     }
-    if button::quiet_icon(ui, icon_at(124.0), icon::MAGNIFYING_GLASS, &tr("seek-open")).clicked() {
+    let group = chat.kind == ChatKind::Group;
+    // While somebody is asked, nothing stands between.
+    let seek_at = if group || person.is_some() {
+        124.0
+    } else {
+        80.0
+    };
+    if button::quiet_icon(
+        ui,
+        icon_at(seek_at),
+        icon::MAGNIFYING_GLASS,
+        &tr("seek-open"),
+    )
+    .clicked()
+    {
         let seek = FindAction::In(chat.chat_id);
         view.act(Action::Find(seek));
     }
-    let group = chat.kind == ChatKind::Group;
     if group && button::quiet_icon(ui, icon_at(80.0), icon::USERS, &tr("group-info")).clicked() {
         view.act(Action::InGroup(chat.chat_id, GroupAction::Open));
     }

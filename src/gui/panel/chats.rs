@@ -27,7 +27,10 @@ use crate::{
             tick::Tick,
         },
     },
-    node::view::{ChatKind, ChatSummary, Message, MessageKind, Place},
+    node::{
+        ChatId,
+        view::{ChatKind, ChatSummary, Message, MessageKind, Place},
+    },
 };
 
 /// The list of chats.
@@ -42,8 +45,8 @@ pub struct Chats {
 pub const SEARCH: &str = "field search chats";
 
 impl Chats {
-    /// Draws the list.
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
+    /// Draws the list. `unsent` is what was written in a chat and not yet sent.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, unsent: Unsent<'_>, view: &mut View<'_>) {
         let list = List {
             title: &tr("chats-title"),
             label: &tr("chats-search-label"),
@@ -67,6 +70,9 @@ impl Chats {
             self.told.clone_from(&view.model.found.text);
             self.search.clone_from(&self.told);
         }
+        let rows = |ui: &mut Ui, wanted: &str, view: &mut View<'_>| {
+            rows(ui, wanted, unsent, view);
+        };
         list.show(ui, rect, &mut self.search, view, rows);
         if self.told != self.search {
             self.told.clone_from(&self.search);
@@ -75,7 +81,10 @@ impl Chats {
     }
 }
 
-fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
+/// What was written in a chat and not yet sent.
+type Unsent<'a> = &'a dyn Fn(ChatId) -> Option<&'a str>;
+
+fn rows(ui: &mut Ui, wanted: &str, unsent: Unsent<'_>, view: &mut View<'_>) {
     let model = view.model;
     let requests = model.incoming();
     if !requests.is_empty() && wanted.is_empty() {
@@ -93,16 +102,18 @@ fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
     }
     for chat in model.chats.iter().filter(|chat| !is_incoming_request(chat)) {
         if list::fits(&chat.name, wanted) && !model.is_declined(chat) {
-            show_chat(ui, chat, view);
+            show_chat(ui, chat, unsent(chat.chat_id), view);
             shown += 1;
         }
     }
+    let mut near = model.strangers();
     if shown == 0 && !wanted.is_empty() {
         row::sentence(ui, &tr_name("chats-none-found", wanted));
+    } else if shown == 0 && model.chats_known && near.is_empty() {
+        row::sentence(ui, &tr("chats-none-near"));
     } else if shown == 0 && model.chats_known {
         row::sentence(ui, &tr("chats-none"));
     }
-    let mut near = model.strangers();
     near.retain(|near| list::fits(&near.name, wanted));
     if !near.is_empty() {
         row::heading(ui, &tr("people-nearby"));
@@ -115,16 +126,27 @@ fn rows(ui: &mut Ui, wanted: &str, view: &mut View<'_>) {
     }
 }
 
-fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
+fn show_chat(ui: &mut Ui, chat: &ChatSummary, unsent: Option<&str>, view: &mut View<'_>) {
     let model = view.model;
     let face = model.chat_face(chat);
     let typing = typing_line(model, chat);
     let gone = model.place_in(chat.chat_id) == Place::Gone;
     let moving = model.files.moving(chat.chat_id);
+    let selected = match model.nav.pane() {
+        Pane::Chat(open) | Pane::Group(open) => open == chat.chat_id,
+        Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => false,
+    };
+    let is_quiet = typing.is_none() && moving.is_none() && !gone;
+    // Of the open chat it stands in the field.
+    let draft = unsent.filter(|_| is_quiet && !selected).map(draft);
+    let marked = draft.as_deref().unwrap_or_default();
     let line = match (&typing, moving) {
         (Some(typing), _) => typing.clone(),
         (None, Some(moving)) => moving_line(moving),
         (None, None) if gone => tr("group-gone"),
+        (None, None) if !marked.is_empty() => {
+            marked.iter().map(|(part, _)| part.as_str()).collect()
+        }
         (None, None) => chat.last.as_ref().map_or_else(
             || members(model, chat),
             |last| snippet(model, chat.kind, last),
@@ -132,7 +154,7 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     };
     let mine = chat.last.as_ref().filter(|last| {
         let is_said = last.outgoing && last.kind != MessageKind::System;
-        is_said && typing.is_none() && moving.is_none() && !gone
+        is_said && is_quiet && draft.is_none()
     });
     let time = chat
         .last
@@ -142,10 +164,6 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     let verified = chat
         .person_id
         .is_some_and(|person| model.is_verified(person));
-    let selected = match model.nav.pane() {
-        Pane::Chat(open) | Pane::Group(open) => open == chat.chat_id,
-        Pane::Empty | Pane::Person(_) | Pane::Verify(_) | Pane::Settings => false,
-    };
     let tick = mine.map(|last| Tick::from(last.state));
     let mut label = label(chat, &line, &time, tick, verified);
     if chat.unread > 0 && model.named.contains(&chat.chat_id) {
@@ -158,6 +176,7 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
         pinned: chat.pinned,
         lively: typing.is_some() || moving.is_some(),
         share: moving.map(|moving| measure::share(moving.have, moving.size)),
+        marked,
         tick,
         time: &time,
         unread: chat.unread,
@@ -172,6 +191,16 @@ fn show_chat(ui: &mut Ui, chat: &ChatSummary, view: &mut View<'_>) {
     Popup::context_menu(&response)
         .close_behavior(PopupCloseBehavior::CloseOnClick)
         .show(|ui| menu::of_chat(ui, chat, view));
+}
+
+/// That something was written and not sent, and its beginning.
+fn draft(unsent: &str) -> Vec<(String, bool)> {
+    let one_line = |c: char| if c.is_whitespace() { ' ' } else { c };
+    let beginning = unsent.chars().take(100).map(one_line).collect();
+    vec![
+        (format!("{} ", tr("chats-draft")), true),
+        (beginning, false),
+    ]
 }
 
 /// How far a file has come, how fast, and how long that takes.

@@ -5,13 +5,14 @@ mod above;
 mod draft;
 mod mention;
 mod recorder;
+mod typed;
 
 use std::collections::BTreeMap;
 
 use egui::{
-    self, Align2, CornerRadius, CursorIcon, Event, Frame, Id, Key, KeyboardShortcut, Margin,
-    Modifiers, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Sense, TextEdit, Ui,
-    UiBuilder, WidgetInfo,
+    self, Align2, CornerRadius, CursorIcon, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers,
+    Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
+    WidgetInfo,
     accesskit::Role,
     pos2,
     text::{CCursor, CCursorRange},
@@ -23,6 +24,7 @@ pub use self::draft::LONGEST;
 use self::{
     draft::Draft,
     mention::{Answer, Offer},
+    typed::Typed,
 };
 use crate::{
     gui::{
@@ -68,6 +70,7 @@ pub struct Composer {
     /// Where the cursor stands, in characters.
     cursor: usize,
     emoji: String,
+    typed: Typed,
 }
 
 /// The field; Escape leaves it and anything typed elsewhere in a chat does not.
@@ -86,6 +89,12 @@ impl Composer {
         };
         let note = draft.and_then(Draft::note).map_or(0.0, |_| 22.0);
         field_height(ui, width, draft) + 24.0 + above + note
+    }
+
+    /// What was written in a chat and not yet sent, if anything.
+    pub fn unsent(&self, chat: ChatId) -> Option<&str> {
+        let text = self.draft((chat, None))?.text.trim();
+        (!text.is_empty()).then_some(text)
     }
 
     /// Whether Escape is for it: there is an offer to dismiss.
@@ -117,9 +126,13 @@ impl Composer {
             let too_long = self.draft(key).is_some_and(|draft| !draft.is_ready());
             above::show_note(ui, field, &note, too_long);
         }
+        self.typed.give_back(ui);
+        if view.model.nav.dialog().is_none() && typed::is_for_nobody(ui) {
+            focus(ui);
+        }
         self.answer_offer(ui, key);
         self.change_last(ui, key, view);
-        let enter = take_enter(ui);
+        let enter = self.typed.take_enter(ui);
         if self.field(ui, field, key, name, view) {
             self.tell_typing(key, view);
         }
@@ -451,24 +464,6 @@ fn field_height(ui: &Ui, width: f32, draft: Option<&Draft>) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
     let height = 21.0 + LINE * rows as f32;
     height
-}
-
-/// Takes Enter away from the field. The modifiers of the event itself count: Shift may be released
-/// again by the end of the frame, and `consume_key` takes Shift+Enter for Enter.
-fn take_enter(ui: &Ui) -> bool {
-    if !ui.memory(|memory| memory.has_focus(field_id())) {
-        return false;
-    }
-    ui.input_mut(|input| {
-        let before = input.events.len();
-        input.events.retain(|event| {
-            !matches!(
-                event,
-                Event::Key { key: Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()
-            )
-        });
-        input.events.len() != before
-    })
 }
 
 /// Room for the microphone, the clip and the face at the right of the field, in points.

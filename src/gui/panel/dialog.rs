@@ -241,12 +241,10 @@ const AGAIN: &str = "field again";
 fn first_field(dialog: Option<Dialog>, view: &View<'_>) -> Option<&'static str> {
     let protected = view.model.me.protected;
     match dialog? {
-        Dialog::Add
-        | Dialog::Rename
-        | Dialog::NewGroup
-        | Dialog::Describe(_)
-        | Dialog::Save(_)
-        | Dialog::Prove(_) => Some(PLAIN),
+        Dialog::Add | Dialog::Rename | Dialog::NewGroup | Dialog::Describe(_) | Dialog::Save(_) => {
+            Some(PLAIN)
+        }
+        Dialog::Prove(_) => (!view.model.around.chooser).then_some(PLAIN),
         Dialog::AddMembers(_) | Dialog::Forward(_) | Dialog::React(_) => Some(SEARCH),
         Dialog::Passphrase => Some(if protected { CURRENT } else { NEW }),
         Dialog::Recovery => protected.then_some(CURRENT),

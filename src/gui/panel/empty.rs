@@ -1,6 +1,6 @@
 //! What a new profile sees first: who one is here, and what can be done. Nothing must be.
 
-use egui::{Align2, Layout, Pos2, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Layout, Pos2, Rect, Ui, UiBuilder, pos2, vec2};
 
 use crate::gui::{
     action::Action,
@@ -26,9 +26,9 @@ pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
     let at = pos2(middle, top + 140.0);
     let title = tr_name("offer-title", face.name);
     let font = theme::semibold(theme::HERO);
-    let shown = ui
-        .painter()
-        .text(at, Align2::CENTER_CENTER, &title, font, tokens.text);
+    let room = (rect.width() - 48.0).min(620.0);
+    let painter = ui.painter();
+    let shown = text::put_heading(painter, at, &title, room, font, tokens.text);
     let response = ui.interact(shown, ui.scope_id().with("title"), egui::Sense::hover());
     let info = || {
         let role = egui::accesskit::Role::Heading;
@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
     let width = (rect.width() - 48.0).min(440.0);
     let sentence = tr("offer-sentence");
     let font = theme::regular(theme::BODY);
-    let at = pos2(middle, top + 170.0);
+    let at = pos2(middle, (top + 170.0).max(shown.max.y + 13.0));
     let height = text::paint_centred(ui.painter(), at, &sentence, width, font, tokens.text2);
 
     let y = at.y + height + 40.0;

@@ -47,8 +47,7 @@ pub fn show(ui: &mut Ui, rect: Rect, chat: ChatId, view: &mut View<'_>) {
                 ui.allocate_space(vec2(rect.width(), used + 40.0));
             });
     }
-    let back = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
-    if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
+    if button::back(ui, rect) {
         view.act(Action::Back);
     }
 }

@@ -10,6 +10,7 @@ pub mod dialog;
 pub mod empty;
 mod found;
 pub mod group;
+pub mod held;
 pub mod list;
 pub mod menu;
 pub mod notice;

@@ -36,8 +36,7 @@ pub fn show(ui: &mut Ui, rect: Rect, person: PersonId, view: &mut View<'_>) {
             let (_, whole) = ui.allocate_space(vec2(ui.available_width(), height));
             content(ui, whole, person, face, view);
         });
-    let back = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
-    if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
+    if button::back(ui, rect) {
         view.act(Action::Back);
     }
 }
@@ -62,9 +61,14 @@ fn content(ui: &mut Ui, rect: Rect, person: PersonId, face: Face<'_>, view: &mut
 
     let at = pos2(middle, top + 142.0);
     let font = theme::semibold(24.0);
-    let name = ui
-        .painter()
-        .text(at, Align2::CENTER_CENTER, face.name, font, tokens.text);
+    let painter = ui.painter();
+    let room = rect.width() - 96.0;
+    let name = text::one_line(face.name, room, font, tokens.text);
+    let name = painter.layout_job(name);
+    let at = at - name.size() / 2.0;
+    let place = Rect::from_min_size(at, name.size());
+    painter.galley(at, name, tokens.text);
+    let name = place;
     let response = ui.interact(name, ui.scope_id().with("name"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, face.name));
     let verified = contact.is_some_and(|contact| contact.verified);

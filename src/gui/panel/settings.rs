@@ -5,8 +5,8 @@ pub(super) mod group;
 mod storage;
 
 use egui::{
-    Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role,
-    pos2, vec2,
+    Align2, CornerRadius, Pos2, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use self::group::Group;
@@ -29,6 +29,16 @@ use crate::{
 /// Draws them.
 pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
     ui.painter().rect_filled(rect, 0.0, view.tokens.chat);
+    let rect = if view.narrow {
+        let (head, rest) = rect.split_top_bottom_at_y(rect.min.y + HEAD);
+        if button::back(ui, head) {
+            view.act(Action::Back);
+        }
+        title(ui, head.left_center() + vec2(68.0, 0.0), view);
+        rest
+    } else {
+        rect
+    };
     let mut scrolled = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("settings"));
     scrolled.set_clip_rect(rect.intersect(ui.clip_rect()));
     ScrollArea::vertical()
@@ -43,27 +53,23 @@ pub fn show(ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
             let used = ui_column.min_rect().height();
             ui.allocate_space(vec2(rect.width(), used + 32.0));
         });
-    if view.narrow {
-        let back = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
-        if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
-            view.act(Action::Back);
-        }
-    }
 }
 
-fn sections(ui: &mut Ui, view: &mut View<'_>) {
-    let (_, head) = ui.allocate_space(vec2(ui.available_width(), 76.0));
-    let indent = if view.narrow { 44.0 } else { 0.0 };
-    let at = pos2(head.min.x + indent, head.min.y + 40.0);
+/// What this is, in its left middle.
+fn title(ui: &Ui, at: Pos2, view: &View<'_>) {
     let font = theme::semibold(24.0);
-    text::put(
-        ui.painter(),
-        at,
-        Align2::LEFT_CENTER,
-        tr("settings-title"),
-        font,
-        view.tokens.text,
-    );
+    let (left, ink) = (Align2::LEFT_CENTER, view.tokens.text);
+    text::put(ui.painter(), at, left, tr("settings-title"), font, ink);
+}
+
+/// Where the title stands while a window has one pane, above what scrolls.
+const HEAD: f32 = 72.0;
+
+fn sections(ui: &mut Ui, view: &mut View<'_>) {
+    if !view.narrow {
+        let (_, head) = ui.allocate_space(vec2(ui.available_width(), 76.0));
+        title(ui, pos2(head.min.x, head.min.y + 40.0), view);
+    }
     profile(ui, view);
     appearance(ui, view);
     alerts::show(ui, view);
@@ -87,10 +93,16 @@ fn profile(ui: &mut Ui, view: &mut View<'_>) {
     let at = pos2(card.min.x + 98.0, middle - 11.0);
     let font = theme::semibold(17.0);
     text::paint_line(ui.painter(), at, face.name, room, font, tokens.text);
-    let words = tr_name("settings-id", &short_id(face.person));
+    let id = short_id(face.person);
+    let words = tr_name("settings-id", &id);
     let at = pos2(card.min.x + 98.0, middle + 13.0);
     let font = theme::mono(12.5);
-    text::paint_line(ui.painter(), at, &words, room, font, tokens.text2);
+    // Where there is little room, what it is called goes first.
+    let whole = ui
+        .painter()
+        .layout_no_wrap(words.clone(), font.clone(), tokens.text2);
+    let line = if whole.size().x > room { &id } else { &words };
+    text::paint_line(ui.painter(), at, line, room, font, tokens.text2);
     let text_rect = Rect::from_min_max(
         pos2(card.min.x + 98.0, card.min.y),
         pos2(card.min.x + 98.0 + room, card.max.y),
@@ -213,6 +225,10 @@ fn tray(group: &mut Group<'_>, view: &mut View<'_>) {
     let (label, hint) = (tr("settings-minimise"), tr("settings-minimise-hint"));
     if group.switch(&label, &hint, chosen.minimise_to_tray) {
         chosen.minimise_to_tray = !chosen.minimise_to_tray;
+    }
+    let wanted = chosen.close_to_tray || chosen.minimise_to_tray;
+    if wanted && !view.model.around.tray {
+        group.value(&tr("settings-tray"), &tr("settings-tray-none"));
     }
     if chosen != view.model.appearance {
         view.act(Action::Look(chosen));

@@ -6,6 +6,7 @@ mod entry;
 mod file;
 mod rows;
 mod scrollbar;
+mod start;
 mod system;
 
 use egui::{
@@ -273,7 +274,7 @@ impl Messages {
         let origin = pos2(column.min.x, (column.min.y + placed.top).round());
         let row = Rect::from_min_size(origin, vec2(column.width(), placed.height));
         match entry {
-            Entry::Start => rows::show_start(ui, row, view, timeline),
+            Entry::Start => start::show(ui, row, view, timeline),
             Entry::Day(at) => {
                 let words = view.calendar.day_name(*at, view.now);
                 rows::show_capsule(ui, row, &words, view.tokens.text2, view.tokens.bubble_in);

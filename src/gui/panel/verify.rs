@@ -8,7 +8,6 @@ use egui::{
 use crate::{
     gui::{
         action::Action,
-        fonts::icon,
         model::Face,
         strings::{tr, tr_name},
         theme,
@@ -40,8 +39,7 @@ pub fn show(ui: &mut Ui, rect: Rect, person: PersonId, view: &mut View<'_>) {
             let (_, whole) = ui.allocate_space(vec2(ui.available_width(), height));
             content(ui, whole, person, face, view);
         });
-    let back = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
-    if button::quiet_icon(ui, back, icon::ARROW_LEFT, &tr("back")).clicked() {
+    if button::back(ui, rect) {
         view.act(Action::Back);
     }
 }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, io::Error, path::Path};
 
 use super::*;
 use crate::gui::language::Language;
@@ -39,6 +39,46 @@ fn a_cause_within_a_sentence_is_said_in_german_too() {
     assert_eq!(
         in_german("The file was not saved: something new (os error 99)."),
         "Die Datei wurde nicht gespeichert: something new (os error 99)."
+    );
+}
+
+#[test]
+fn what_the_system_says_is_said_in_words_and_what_is_uncommon_stands_in_brackets() {
+    let causes = [
+        (2, "there is no such file or folder"),
+        (13, "it is not permitted"),
+        (28, "the disk is full"),
+        (
+            30,
+            "nothing can be written there: the file system is read-only",
+        ),
+        (17, "there is something of that name already"),
+        (21, "it is a folder"),
+        (110, "it took too long"),
+        (111, "nobody answers there"),
+        (24, "too many files are open at once"),
+        (51, "the system refused it (Level 2 halted (os error 51))"),
+    ];
+    for (number, plain) in causes {
+        let cause = Error::from_raw_os_error(number).to_string();
+        let error = CommandError::new(
+            ErrorKind::Storage,
+            format!("The file was not saved: {cause}."),
+        );
+
+        assert_eq!(said(&error), format!("The file was not saved: {plain}."));
+        assert_eq!(words(cause.clone()), plain);
+        let german = in_german(&error.message);
+        assert!(german.starts_with("Die Datei wurde nicht gespeichert: "));
+        assert_eq!(german.contains(&cause), number == 51, "{german}");
+        assert!(!german.contains(plain), "{german}");
+    }
+    let kind = Error::from(std::io::ErrorKind::TimedOut).to_string();
+    assert_eq!(in_german(&kind), "es dauerte zu lange");
+    assert_eq!(
+        words("it said: No such file or directory (os error 2)".into()),
+        "it said: No such file or directory (os error 2)",
+        "something else stands before it"
     );
 }
 

@@ -14,7 +14,7 @@ use crate::gui::{
         chat::{self, Chat},
         chats::{self, Chats},
         dialog::Dialogs,
-        empty, group, notice,
+        empty, group, held, notice,
         people::{self, People},
         person, rail, seek, settings, verify, walk,
     },
@@ -65,6 +65,7 @@ impl Home {
         let mut toasts = part(ui, over, "toasts");
         toasts.set_clip_rect(rect);
         notice::show_toasts(&toasts, over, view);
+        held::show(ui, rect, view);
     }
 
     /// Forgets everything that was written.
@@ -80,7 +81,10 @@ impl Home {
     fn show_list(&mut self, ui: &mut Ui, rect: Rect, view: &mut View<'_>) {
         let mut ui = part(ui, rect, "list");
         match view.model.nav.place() {
-            Place::Chats | Place::Settings => self.chats.show(&mut ui, rect, view),
+            Place::Chats | Place::Settings => {
+                let unsent = |chat| self.chat.unsent(chat);
+                self.chats.show(&mut ui, rect, &unsent, view);
+            }
             Place::People => self.people.show(&mut ui, rect, view),
         }
     }
@@ -177,18 +181,13 @@ fn keys(ui: &Ui, taken: bool, view: &mut View<'_>) {
 
 /// Files for the open chat: by a key, or dropped on the window.
 fn files(ui: &Ui, view: &mut View<'_>) {
-    let open = view.model.nav.chat().and_then(|chat| view.model.chat(chat));
-    let Some(chat) = open.filter(|chat| view.model.can_write(chat)) else {
+    let Some(chat) = held::taken_by(view) else {
         return;
     };
     let attach = Dialog::Attach(chat.chat_id);
-    let dialog = view.model.nav.dialog();
     let key = |input: &mut egui::InputState| input.consume_key(Modifiers::COMMAND, Key::O);
-    if dialog.is_none() && ui.input_mut(key) {
+    if view.model.nav.dialog().is_none() && ui.input_mut(key) {
         view.act(Action::Show(attach));
-    }
-    if dialog.is_some_and(|dialog| dialog != attach) {
-        return;
     }
     let dropped: Vec<PathBuf> = ui.input(|input| {
         let files = input.raw.dropped_files.iter();

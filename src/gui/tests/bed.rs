@@ -10,8 +10,8 @@ use std::{
 };
 
 use egui::{
-    Context, DroppedFileHandle, Event, Pos2, RawInput, Rect, Vec2, ViewportCommand, ViewportId,
-    ViewportInfo,
+    Context, DroppedFileHandle, Event, HoveredFile, Pos2, RawInput, Rect, Vec2, ViewportCommand,
+    ViewportId, ViewportInfo,
     accesskit::{Node, Role},
     pos2, vec2,
 };
@@ -25,7 +25,8 @@ use crate::{
         calendar::Calendar,
         desktop::{FarDesktop, Heard, Tray, Wish, desktop},
         sample::NOW,
-        shot, thumbnail,
+        shot::{self, Unseen},
+        thumbnail,
         weight::Weight,
     },
     node::{
@@ -72,6 +73,8 @@ pub(super) struct Window {
     viewport: ViewportInfo,
     focused: Option<usize>,
     dropped: Vec<PathBuf>,
+    /// What somebody holds over it.
+    pub(super) held: Vec<HoveredFile>,
 }
 
 impl Window {
@@ -105,6 +108,7 @@ impl Window {
             viewport: ViewportInfo::default(),
             focused: None,
             dropped: Vec::new(),
+            held: Vec::new(),
         };
         window.tell(Update::Started);
         window.settle();
@@ -267,7 +271,7 @@ impl Window {
                 }
                 Request::View(message) => {
                     let content = self.node.contents.get(&message);
-                    let none = Err("This file is not here.".to_owned());
+                    let none = Err(Unseen::none());
                     let shots = content.map_or(none, |content| shot::shots(content));
                     Update::Viewed(message, shots)
                 }
@@ -335,6 +339,7 @@ impl Window {
             focused: self.focus,
             events,
             dropped_files: dropped,
+            hovered_files: self.held.clone(),
             viewports: [(ViewportId::ROOT, self.viewport.clone())]
                 .into_iter()
                 .collect(),

@@ -16,18 +16,6 @@ use crate::{
 
 const COMPOSER: &str = "Message to Maya Lindqvist";
 
-fn sent(window: &Window) -> Vec<&str> {
-    let texts = window
-        .node
-        .commands
-        .iter()
-        .filter_map(|command| match command {
-            Command::SendMessage { text, .. } => Some(text.as_str()),
-            _ => None,
-        });
-    texts.collect()
-}
-
 fn many(count: u64) -> MadeUp {
     let mut node = MadeUp::default();
     let said: Vec<Message> = (0..count)
@@ -72,13 +60,13 @@ fn enter_sends_and_shift_enter_breaks_the_line() {
     window.write("hei");
     window.press(Modifiers::SHIFT, Key::Enter);
     window.write("you");
-    assert!(sent(&window).is_empty());
+    assert!(window.node.said().is_empty());
     window.press(Modifiers::NONE, Key::Enter);
 
-    assert_eq!(sent(&window), ["hei\nyou"]);
+    assert_eq!(window.node.said(), ["hei\nyou"]);
     assert!(window.is_focused(COMPOSER), "ready for the next");
     window.press(Modifiers::NONE, Key::Enter);
-    assert_eq!(sent(&window).len(), 1, "nothing is not sent");
+    assert_eq!(window.node.said().len(), 1, "nothing is not sent");
 }
 
 #[test]
@@ -93,9 +81,13 @@ fn shift_enter_within_one_frame_does_not_send() {
     window.frame(vec![held, down, up, released]);
     window.settle();
 
-    assert!(sent(&window).is_empty());
+    assert!(window.node.said().is_empty());
     window.press(Modifiers::NONE, Key::Enter);
-    assert_eq!(sent(&window), ["a"], "and the break at its end is not said");
+    assert_eq!(
+        window.node.said(),
+        ["a"],
+        "and the break at its end is not said"
+    );
 }
 
 #[test]
@@ -106,7 +98,7 @@ fn the_send_button_sends_too() {
     window.write("hello");
     window.click("Send");
 
-    assert_eq!(sent(&window), ["hello"]);
+    assert_eq!(window.node.said(), ["hello"]);
 }
 
 #[test]
@@ -138,7 +130,7 @@ fn a_message_that_is_too_long_stays_and_says_why() {
     assert!(window.has_starting("This is longer than one message can be (16 KiB)."));
     window.press(Modifiers::NONE, Key::Enter);
 
-    assert!(sent(&window).is_empty());
+    assert!(window.node.said().is_empty());
     assert!(window.node("Send").is_disabled());
 }
 
@@ -154,7 +146,7 @@ fn a_message_that_could_not_be_kept_says_why_and_can_be_said_again() {
     window.node.refuse = None;
     window.click("Try again");
 
-    assert_eq!(sent(&window), ["important", "important"]);
+    assert_eq!(window.node.said(), ["important", "important"]);
     assert!(!window.has("Not sent. The disk is full."));
 }
 
@@ -371,4 +363,23 @@ fn messages_that_come_in_another_order_stand_in_their_own() {
             .y
     });
     assert!(tops.is_sorted(), "{tops:?}");
+}
+
+#[test]
+fn what_was_written_and_not_sent_stands_in_the_list_of_chats() {
+    let mut window = Window::with_chat(MadeUp::with_group());
+    window.write("Shall we\ntake the tent?");
+    assert!(!window.has_part("Draft: "), "it stands in the field");
+
+    window.click_starting("Herons, ");
+    assert!(window.has_starting("Maya Lindqvist, Draft: Shall we take the tent?, "));
+    window.click_starting("Maya Lindqvist, ");
+    assert_eq!(
+        window.node(COMPOSER).value(),
+        Some("Shall we\ntake the tent?")
+    );
+    window.press(Modifiers::NONE, Key::Enter);
+    window.click_starting("Herons, ");
+
+    assert!(!window.has_part("Draft: "));
 }

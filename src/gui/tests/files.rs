@@ -1,6 +1,6 @@
 //! Files: in messages, to be sent, and what they take.
 
-use egui::{Key, Modifiers, accesskit::Role};
+use egui::{HoveredFile, Key, Modifiers, accesskit::Role};
 
 use super::{
     bed::{CHAT, MadeUp, Window, bounds},
@@ -10,7 +10,7 @@ use crate::{
     gui::{
         bridge::Update,
         desktop::Wish,
-        sample::{MAYA, ME, NOW, id, incoming, outgoing, with_file},
+        sample::{self, MAYA, ME, NOW, id, incoming, outgoing, with_file},
     },
     node::{
         Command, FileId, MessageId,
@@ -46,19 +46,8 @@ fn file_id(message: &Message) -> FileId {
 }
 
 fn transfer(state: TransferState, have: u64) -> Transfer {
-    Transfer {
-        file_id: file_id(&map(FileState::Offered)),
-        chat_id: CHAT,
-        have,
-        size: 2_400_000,
-        state,
-        rate: 0,
-        person_id: None,
-        path: None,
-        problem: None,
-        until: None,
-        waiting_for: Vec::new(),
-    }
+    let file = file_id(&map(FileState::Offered));
+    sample::transfer(file, CHAT, state, (have, 2_400_000))
 }
 
 fn hears(window: &mut Window, transfer: Transfer) {
@@ -548,4 +537,21 @@ fn the_list_of_chats_says_how_far_what_comes_there_has_come() {
     hears(&mut window, coming);
     hears(&mut window, transfer(TransferState::Paused, 600_000));
     assert!(!row(&window, "60 kB/s"));
+}
+
+#[test]
+fn while_files_are_held_over_the_window_it_says_for_whom_they_are() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.held = vec![HoveredFile::default()];
+    window.settle();
+    assert!(window.has("Drop to send to Maya Lindqvist"));
+
+    window.held.clear();
+    window.settle();
+    assert!(!window.has_part("Drop to send"));
+    window.press(Modifiers::COMMAND, Key::Slash);
+    window.held = vec![HoveredFile::default()];
+    window.settle();
+
+    assert!(!window.has_part("Drop to send"), "a dialog takes none");
 }

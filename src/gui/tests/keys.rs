@@ -1,6 +1,6 @@
 //! What the keyboard does, and that everything has a name.
 
-use egui::{Key, Modifiers, accessibility::is_input, vec2};
+use egui::{Event, Key, Modifiers, PointerButton, accessibility::is_input, pos2, vec2};
 
 use super::bed::{CHAT, MadeUp, Window, another_chat, bounds, name};
 use crate::{
@@ -303,4 +303,47 @@ fn nothing_is_drawn_while_nothing_happens() {
         let quiet = window.repaint >= std::time::Duration::from_millis(400);
         assert!(quiet, "{:?}", window.repaint);
     }
+}
+
+#[test]
+fn what_is_typed_after_enter_before_the_window_is_drawn_is_the_next_message() {
+    let mut window = Window::with_chat(MadeUp::default());
+    let text = |text: &str| Event::Text(text.into());
+    let enter = || Window::key(Modifiers::NONE, Key::Enter, true);
+
+    window.frame(vec![
+        text("one"),
+        enter(),
+        text("two"),
+        enter(),
+        text("three"),
+    ]);
+    window.settle();
+
+    assert_eq!(window.node.said(), ["one", "two"]);
+    let field = window.node("Message to Maya Lindqvist");
+    assert_eq!(field.value(), Some("three"));
+}
+
+#[test]
+fn what_is_typed_while_nothing_has_the_keyboard_is_written_in_the_open_chat() {
+    let mut window = Window::with_chat(MadeUp::default());
+    window.click_at(pos2(1000.0, 300.0), PointerButton::Primary);
+    assert!(!window.is_focused("Message to Maya Lindqvist"));
+
+    window.write("hello");
+
+    let field = |window: &Window| {
+        let field = window.node("Message to Maya Lindqvist");
+        field.value().unwrap_or_default().to_owned()
+    };
+    assert_eq!(field(&window), "hello");
+    window.press(Modifiers::COMMAND, Key::K);
+    window.write("zzz");
+    assert_eq!(field(&window), "hello", "that is for the search");
+    window.press(Modifiers::NONE, Key::Escape);
+    window.click_at(pos2(1000.0, 300.0), PointerButton::Primary);
+    window.press(Modifiers::COMMAND, Key::Slash);
+    window.write("x");
+    assert_eq!(field(&window), "hello", "a dialog is open");
 }

@@ -216,6 +216,15 @@ impl MadeUp {
         }
     }
 
+    /// What was said.
+    pub(super) fn said(&self) -> Vec<&str> {
+        let texts = self.commands.iter().filter_map(|command| match command {
+            Command::SendMessage { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     pub(super) fn command(&mut self, command: &Command) -> Reply {
         match command {
             Command::SendMessage { .. } => Reply::Sent {

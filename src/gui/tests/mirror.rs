@@ -3,13 +3,10 @@
 use egui::{Modifiers, PointerButton, accesskit::Role, pos2};
 
 use super::bed::{CHAT, MadeUp, Window, bounds, name};
-use crate::{
-    gui::{
-        appearance::Appearance,
-        language::Language,
-        sample::{incoming, outgoing},
-    },
-    node::Command,
+use crate::gui::{
+    appearance::Appearance,
+    language::Language,
+    sample::{incoming, outgoing},
 };
 
 fn in_hebrew(node: MadeUp) -> Window {
@@ -80,15 +77,7 @@ fn a_click_into_a_field_goes_where_the_letters_are() {
     window.write("Y");
     window.press(Modifiers::NONE, egui::Key::Enter);
 
-    let said = window
-        .node
-        .commands
-        .iter()
-        .find_map(|command| match command {
-            Command::SendMessage { text, .. } => Some(text.as_str()),
-            _ => None,
-        });
-    assert_eq!(said, Some("XabcY"));
+    assert_eq!(window.node.said(), ["XabcY"]);
 }
 
 #[test]

@@ -6,11 +6,11 @@ use super::bed::{CHAT, MadeUp, Window};
 use crate::{
     gui::{
         desktop::{Heard, Pick, Wish},
-        sample::{id, incoming, with_file},
+        sample::{id, incoming, outgoing, transfer, with_file},
     },
     node::{
-        FileId,
-        view::{Event, FileCommand, FileState, Transfer, TransferState},
+        DeliveryState, FileId,
+        view::{Event, FileCommand, FileState, TransferState},
     },
 };
 
@@ -64,16 +64,55 @@ fn a_file_is_saved_where_the_desktops_window_says() {
 }
 
 #[test]
+fn a_proof_is_saved_where_the_desktops_window_says_once_one_saw_who_signed() {
+    let mut node = MadeUp::default();
+    let mut message = outgoing(CHAT, 1001, "The boat is mine");
+    message.state = DeliveryState::Read;
+    node.messages.get_mut(&CHAT).unwrap().push(message);
+    let mut window = on_a_desktop(node);
+    window.right_click("The boat is mine");
+    window.click("Save proof…");
+    assert!(window.has_starting("Save proof. ") && !window.has("Where to save it"));
+    assert!(!window.wishes().iter().any(is_pick));
+
+    window.click("Save as…");
+    let pick = Pick::Proof(id(1001), "00000000.betwixt-proof".into());
+    assert!(window.wishes().contains(&Wish::Pick(pick.clone())));
+    hear(&mut window, Heard::Picked(pick.clone(), Some(Vec::new())));
+    assert!(window.node.proved.is_empty(), "it was given up");
+    assert!(window.has_starting("Save proof. "));
+    window.node.refuse = Some("The proof was not saved: it is there already.");
+    let place = || Some(vec!["/home/elin/a.betwixt-proof".into()]);
+    hear(&mut window, Heard::Picked(pick.clone(), place()));
+    assert!(window.has("The proof was not saved: it is there already."));
+    window.node.refuse = None;
+    hear(&mut window, Heard::Picked(pick, place()));
+
+    let saved = (id(1001), "/home/elin/a.betwixt-proof".to_owned());
+    assert_eq!(window.node.proved, [saved.clone(), saved]);
+    assert!(!window.has_starting("Save proof. "), "the dialog closed");
+}
+
+#[test]
+fn a_proof_is_saved_in_the_windows_own_dialog_where_the_desktop_has_none_after_all() {
+    let mut window = on_a_desktop(MadeUp::default());
+    let pick = Pick::Proof(id(999), "a.betwixt-proof".into());
+
+    hear(&mut window, Heard::Picked(pick, None));
+
+    assert!(window.has("Where to save it"), "{:#?}", window.names());
+}
+
+fn is_pick(wish: &Wish) -> bool {
+    matches!(wish, Wish::Pick(_))
+}
+
+#[test]
 fn where_the_desktop_has_none_the_windows_own_dialog_stays() {
     let mut window = Window::with_chat(MadeUp::default());
     window.press(Modifiers::COMMAND, Key::O);
     assert!(window.has("File or folder") && !window.has("Choose files…"));
-    assert!(
-        !window
-            .wishes()
-            .iter()
-            .any(|wish| matches!(wish, Wish::Pick(_)))
-    );
+    assert!(!window.wishes().iter().any(is_pick));
     window.press(Modifiers::NONE, Key::Escape);
 
     // It said that it has one, and then had none.
@@ -90,19 +129,7 @@ fn the_computer_stays_awake_while_a_file_moves_and_as_long_as_one_wants_to_be_re
     let node = MadeUp::default();
     let mut window = Window::with_chat(node);
     let moves = |window: &mut Window, state| {
-        let transfer = Transfer {
-            file_id: FileId([7; 32]),
-            chat_id: CHAT,
-            have: 1,
-            size: 9,
-            state,
-            rate: 0,
-            person_id: None,
-            path: None,
-            problem: None,
-            until: None,
-            waiting_for: Vec::new(),
-        };
+        let transfer = transfer(FileId([7; 32]), CHAT, state, (1, 9));
         window.event(Event::Transfer(Box::new(transfer)));
     };
     let awake = |window: &Window| {

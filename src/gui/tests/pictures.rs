@@ -6,7 +6,7 @@ use egui::{Color32, ColorImage, Event, Key, Modifiers, accesskit::Role, pos2, ve
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::{
-    bed::{CHAT, MadeUp, Window, bounds},
+    bed::{CHAT, MadeUp, Window, bounds, name},
     made_up::DOWNLOADS,
 };
 use crate::{
@@ -114,6 +114,43 @@ fn arrows_go_to_the_next_picture_that_is_here_and_one_that_is_none_says_so() {
     window.click("Picture before");
 
     assert_eq!(viewed(&window), Some(id(998)));
+}
+
+#[test]
+fn a_picture_that_is_too_large_says_so_and_can_be_saved_or_opened_elsewhere() {
+    let mut window = window();
+    // A header that says 60,000 by 60,000, with a right checksum.
+    let mut huge = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0".to_vec();
+    huge.extend(png_checksum(&huge[12..]));
+    huge.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e\0\0\0\0IEND\xae\x42\x60\x82");
+    window.node.contents.insert(id(998), huge);
+
+    window.click("Open picture photo 998.png");
+    assert!(
+        window.has_starting("This picture is too large to be shown here: "),
+        "{:#?}",
+        window.names()
+    );
+    window.click("Open with the system’s viewer");
+    assert_eq!(window.node.watched, [id(998)]);
+    let saves = window
+        .nodes()
+        .iter()
+        .filter(|node| name(node) == Some("Save as…"));
+    assert_eq!(saves.count(), 2, "above, and below the sentence");
+    window.click("Save as…");
+
+    assert!(window.has_starting("Save this file. "));
+}
+
+/// The checksum of a part of a PNG.
+fn png_checksum(part: &[u8]) -> [u8; 4] {
+    let sum = part.iter().fold(!0u32, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & 0u32.wrapping_sub(sum & 1))
+        })
+    });
+    (!sum).to_be_bytes()
 }
 
 #[test]

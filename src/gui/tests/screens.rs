@@ -13,7 +13,7 @@ use crate::{
     },
     node::{
         WarningKind,
-        view::{Event, NodeCommand, NodeInfo},
+        view::{Event, NodeCommand, NodeInfo, RequestState},
     },
 };
 
@@ -221,4 +221,66 @@ fn a_notice_stays_until_it_is_dismissed() {
     window.click("Dismiss");
 
     assert!(!window.has_starting("The disk is nearly full."));
+}
+
+/// As long as a name may be.
+const LONG: &str = "Maximiliane Wolkenstein-Trostburg von und zu Hohenlohe-Langenbur";
+
+#[test]
+fn a_long_name_is_whole_on_the_first_screen_and_stands_in_two_lines() {
+    let mut node = MadeUp::new_profile();
+    node.me.name = LONG.into();
+    let window = Window::open(node);
+
+    let title = bounds(window.node(&format!("You are {LONG}")));
+
+    assert!(title.min.x > 404.0 && title.max.x < 1200.0, "{title:?}");
+    assert!(title.height() > 40.0, "{title:?}");
+    let below = bounds(window.node("Change name"));
+    assert!(title.max.y < below.min.y);
+}
+
+#[test]
+fn the_beginning_of_a_chat_is_as_high_as_what_it_says() {
+    let start = |name: &str, width| {
+        let mut node = MadeUp::default();
+        node.chats[0].name = name.into();
+        node.contacts[0].name = name.into();
+        let mut window = Window::open_with(node, vec2(width, 900.0));
+        window.click_starting(&format!("{name}, "));
+        let says = |name: &&String| name.starts_with("Only you and");
+        let words = window.names().iter().find(says).unwrap().clone();
+        bounds(window.node(&words)).height()
+    };
+
+    assert!((start("Maya", 1200.0) - 216.0).abs() < 1.0);
+    let high = start(LONG, 460.0);
+
+    assert!(high > 240.0, "{high}");
+}
+
+#[test]
+fn without_chats_and_people_nearby_nobody_is_said_to_be_below() {
+    let mut node = MadeUp::new_profile();
+    node.nearby.clear();
+    let window = Window::open(node);
+    assert!(window.has_starting("No chats yet. People on this network appear here"));
+
+    let window = Window::open(MadeUp::new_profile());
+
+    assert!(window.has_starting("No chats yet. Say hello to somebody below"));
+}
+
+#[test]
+fn while_somebody_is_asked_the_buttons_above_the_chat_stand_together() {
+    let mut node = MadeUp::default();
+    node.contacts[0].request = Some(RequestState::Outgoing);
+    node.chats[0].request = Some(RequestState::Outgoing);
+    let window = Window::with_chat(node);
+    assert!(!window.has("Verify"));
+
+    let search = bounds(window.node("Search in this chat"));
+    let more = bounds(window.node("More"));
+
+    assert!(more.min.x - search.max.x < 10.0, "{search:?} {more:?}");
 }

@@ -1,11 +1,12 @@
 //! Settings, passphrase, recovery words.
 
 use egui::{
-    Theme,
+    Key, Modifiers, Theme,
     accesskit::{Role, Toggled},
+    vec2,
 };
 
-use super::bed::{MadeUp, Window};
+use super::bed::{MadeUp, Window, bounds};
 use crate::{
     gui::{
         appearance::{Accent, Appearance, Ground, TextSize, ThemeChoice},
@@ -164,9 +165,9 @@ fn my_name_can_be_changed() {
     assert!(window.is_focused("Name"));
     assert_eq!(window.node("Name").value(), Some("Elin Karlsson"));
 
-    window.press(egui::Modifiers::COMMAND, egui::Key::A);
+    window.press(Modifiers::COMMAND, Key::A);
     window.write("Elin K");
-    window.press(egui::Modifiers::NONE, egui::Key::Enter);
+    window.press(Modifiers::NONE, Key::Enter);
 
     let renamed =
         |c: &Command| matches!(c, Command::SetProfile { name: Some(n), .. } if n == "Elin K");
@@ -203,12 +204,12 @@ fn a_passphrase_must_be_said_twice_and_not_be_short() {
     assert!(window.has("The two are not the same."));
     assert!(window.node("Save").is_disabled());
 
-    window.press(egui::Modifiers::COMMAND, egui::Key::A);
+    window.press(Modifiers::COMMAND, Key::A);
     window.write("horse");
     assert!(window.has("Take at least eight characters."));
     for field in ["New passphrase", "New passphrase again"] {
         window.click(field);
-        window.press(egui::Modifiers::COMMAND, egui::Key::A);
+        window.press(Modifiers::COMMAND, Key::A);
         window.write("correct horse");
     }
     window.click("Save");
@@ -347,4 +348,19 @@ fn the_language_changes_at_once_and_is_remembered() {
     window.click("Sprache: System");
     assert_eq!(window.node.remembered.last().unwrap().language, None);
     assert!(window.has("Read receipts"), "the tests' system is English");
+}
+
+#[test]
+fn in_a_narrow_window_what_a_switch_means_takes_the_lines_that_it_needs() {
+    let between = |width| {
+        let mut window = Window::open_with(MadeUp::default(), vec2(width, 900.0));
+        window.press(Modifiers::COMMAND, Key::Comma);
+        let middle = |name| bounds(window.node(name)).center().y;
+        middle("People nearby") - middle("Online status")
+    };
+    assert!((between(1200.0) - 66.0).abs() < 1.0);
+
+    let narrow = between(400.0);
+
+    assert!(narrow > 75.0, "{narrow}");
 }

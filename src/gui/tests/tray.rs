@@ -57,6 +57,20 @@ fn closing_hides_the_window_where_there_is_a_tray_and_it_was_chosen() {
 }
 
 #[test]
+fn who_wants_it_in_the_tray_is_told_that_there_is_none() {
+    let mut window = Window::open(MadeUp::default());
+    window.click("Settings");
+    let told = "Tray: None here: closing ends Betwixt";
+    assert!(!window.has(told), "nobody wants it there");
+
+    window.choose(chosen());
+    assert!(window.has(told));
+    window.hears(Heard::TrayShown(true));
+
+    assert!(!window.has(told));
+}
+
+#[test]
 fn a_tray_that_went_away_lets_the_window_close() {
     let mut window = Window::open(MadeUp::default());
     window.choose(chosen());

@@ -6,7 +6,11 @@ use egui::{
 };
 
 use super::text;
-use crate::gui::theme::{self, Tokens};
+use crate::gui::{
+    fonts::icon as glyph,
+    strings::tr,
+    theme::{self, Tokens},
+};
 
 /// How an icon button looks.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +60,15 @@ pub fn quiet_icon(ui: &Ui, rect: Rect, glyph: &str, label: &str) -> Response {
         colour: tokens.text2,
     };
     icon(ui, rect, glyph, label, look)
+}
+
+/// The arrow at the top of a pane that leads back. What scrolls there goes under it. Says whether it was clicked.
+pub fn back(ui: &Ui, pane: Rect) -> bool {
+    let place = Rect::from_min_size(pane.min + vec2(16.0, 16.0), vec2(40.0, 40.0));
+    let tokens = theme::tokens(ui.ctx());
+    ui.painter()
+        .circle_filled(place.center(), 20.0, tokens.chat);
+    quiet_icon(ui, place, glyph::ARROW_LEFT, &tr("back")).clicked()
 }
 
 /// What a pill is for.

@@ -1,9 +1,9 @@
 //! Text on one line, cut to a width, and which messages are emoji alone.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use egui::{
-    Align, Align2, Color32, FontId, Painter, Pos2, Rect, TextFormat,
+    Align, Align2, Color32, FontId, Galley, Painter, Pos2, Rect, TextFormat,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -183,6 +183,20 @@ pub fn paint_centred(
     font: FontId,
     colour: Color32,
 ) -> f32 {
+    let galley = centred(painter, text, width, font, colour);
+    let height = galley.size().y;
+    painter.galley(top_middle, galley, colour);
+    height
+}
+
+/// Lines centred below each other.
+pub fn centred(
+    painter: &Painter,
+    text: &str,
+    width: f32,
+    font: FontId,
+    colour: Color32,
+) -> Arc<Galley> {
     let line = font.size * 1.45;
     let mut job = LayoutJob::default();
     let format = TextFormat {
@@ -198,10 +212,28 @@ pub fn paint_centred(
         job.wrap.max_width = width;
     }
     job.halign = Align::Center;
-    let galley = painter.layout_job(job);
-    let height = galley.size().y;
-    painter.galley(top_middle, galley, colour);
-    height
+    painter.layout_job(job)
+}
+
+/// Paints a heading in the middle, its first line around a place; one that is too long takes a second line. Returns
+/// where it stands.
+pub fn put_heading(
+    painter: &Painter,
+    at: Pos2,
+    words: &str,
+    width: f32,
+    font: FontId,
+    colour: Color32,
+) -> Rect {
+    let whole = painter.layout_no_wrap(words.to_owned(), font.clone(), colour);
+    if whole.size().x <= width {
+        return put(painter, at, Align2::CENTER_CENTER, words, font, colour);
+    }
+    let galley = painter.layout_job(heading(words, width, font, colour));
+    let start = at - vec2(0.0, whole.size().y / 2.0);
+    let place = galley.rect.translate(start.to_vec2());
+    painter.galley(start, galley, colour);
+    place
 }
 
 /// Whether a text is one to three emoji and nothing else; then it is shown large.

@@ -178,6 +178,18 @@ fn a_state_never_goes_back() {
 }
 
 #[test]
+fn the_divider_goes_when_something_is_said() {
+    let mut timeline = Timeline::new(CHAT, 3);
+    let asked = timeline.ask(Side::Latest).unwrap();
+    timeline.loaded(Side::Latest, asked.limit.unwrap(), page(0..10));
+    assert_eq!(timeline.divider(), Some(id(7)));
+
+    timeline.say(pending(1, "I see"));
+
+    assert_eq!(timeline.divider(), None);
+}
+
+#[test]
 fn the_divider_stands_before_the_first_unread_message_and_stays() {
     let mut timeline = Timeline::new(CHAT, 3);
     timeline.ask(Side::Latest).unwrap();

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::{Fields, PLAIN, about::fact, head, line, refusal, save};
+use super::{Fields, about::fact, head, refusal, save};
 use crate::{
     gui::{
         action::{Action, MessageAction},
@@ -32,14 +32,14 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, id: MessageId, view: &mut V
         Some(receipts) => signers(ui, receipts, view),
         None => fact(ui, &tr("proof-asking"), ""),
     }
-    let entered = line(ui, PLAIN, &tr("save-place"), false, &mut fields.plain);
-    refusal(ui, view.model.dialog.refused.as_deref());
-    let path = fields.plain.trim();
-    let ready = !path.is_empty() && !view.model.dialog.waiting;
-    let kind = if ready { Pill::Primary } else { Pill::Disabled };
-    let clicked = button::wide_pill(ui, &tr("save-button"), kind).clicked();
-    if ready && (clicked || entered) {
-        let path = path.to_owned();
+    if view.model.around.chooser {
+        refusal(ui, view.model.dialog.refused.as_deref());
+        let ready = !view.model.dialog.waiting;
+        let kind = if ready { Pill::Primary } else { Pill::Disabled };
+        if button::wide_pill(ui, &tr("file-save"), kind).clicked() && ready {
+            view.act(Action::On(id, MessageAction::PickProof(name(id))));
+        }
+    } else if let Some(path) = save::place(ui, fields, view) {
         view.act(Action::On(id, MessageAction::Prove(path)));
     }
 }

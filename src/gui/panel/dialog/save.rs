@@ -37,17 +37,21 @@ pub(super) fn show(ui: &mut Ui, fields: &mut Fields, id: MessageId, view: &mut V
         tr_name("save-sentence", &file.extension)
     };
     head(ui, icon::FLOPPY_DISK, &tr("save-title"), &sentence, view);
+    if let Some(path) = place(ui, fields, view) {
+        let message = id;
+        view.act(Action::File(FileAction::Save { message, path }));
+    }
+}
+
+/// The field for a place, and the button that saves. Returns the place once it is to be saved there.
+pub(super) fn place(ui: &mut Ui, fields: &mut Fields, view: &View<'_>) -> Option<String> {
     let entered = line(ui, PLAIN, &tr("save-place"), false, &mut fields.plain);
     refusal(ui, view.model.dialog.refused.as_deref());
     let path = fields.plain.trim();
     let ready = !path.is_empty() && !view.model.dialog.waiting;
     let kind = if ready { Pill::Primary } else { Pill::Disabled };
     let clicked = button::wide_pill(ui, &tr("save-button"), kind).clicked();
-    if ready && (clicked || entered) {
-        let path = path.to_owned();
-        let message = id;
-        view.act(Action::File(FileAction::Save { message, path }));
-    }
+    (ready && (clicked || entered)).then(|| path.to_owned())
 }
 
 /// A place that is free, as far as can be seen.

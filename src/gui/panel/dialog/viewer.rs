@@ -4,20 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use egui::{
     Color32, ColorImage, CornerRadius, Frame, Id, Key, Modal, Modifiers, Rect, Sense,
-    TextureFilter, TextureHandle, TextureId, TextureOptions, Ui, Vec2, WidgetInfo, accesskit::Role,
-    epaint::RectShape, pos2, vec2,
+    TextureFilter, TextureHandle, TextureId, TextureOptions, Ui, UiBuilder, Vec2, WidgetInfo,
+    accesskit::Role, epaint::RectShape, pos2, vec2,
 };
 
 use crate::{
     gui::{
-        action::Action,
+        action::{Action, SoundAction},
         fonts::icon,
         model::{Referred, files::Picture, nav::Dialog, viewed::Seen},
-        shot::Shot,
+        shot::{Shot, Unseen},
         strings::{Argument, tr, tr_with},
         theme,
         view::View,
-        widget::{button, text, texture},
+        widget::{
+            button::{self, Pill},
+            hero, text, texture,
+        },
     },
     node::{MessageId, view::FileInfo},
 };
@@ -46,6 +49,8 @@ enum Wish {
     Newer,
     Copy,
     Save,
+    /// In another program.
+    Open,
     Close,
 }
 
@@ -70,7 +75,7 @@ impl Stage {
         }
     }
 
-    fn draw(&mut self, ui: &Ui, room: Rect, message: MessageId, view: &mut View<'_>) {
+    fn draw(&mut self, ui: &mut Ui, room: Rect, message: MessageId, view: &mut View<'_>) {
         let Referred::Here(said) = view.model.referred(message) else {
             return view.act(Action::CloseDialog);
         };
@@ -88,7 +93,8 @@ impl Stage {
                     wish = wish.or_else(|| self.gestures(ui, stage, size));
                     self.zoom_by(wish, stage, size, None);
                 } else {
-                    sentence(ui, stage, &tr("view-large"), view.tokens.text2);
+                    let unseen = Unseen::large("view-large");
+                    wish = wish.or(refused(ui, stage, &unseen, view));
                 }
                 if wish == Some(Wish::Copy)
                     && let Some(shot) = shots.first()
@@ -97,7 +103,7 @@ impl Stage {
                     view.act(Action::Copied);
                 }
             }
-            Some(Seen::Refused(why)) => sentence(ui, stage, why, view.tokens.danger),
+            Some(Seen::Refused(unseen)) => wish = wish.or(refused(ui, stage, unseen, view)),
             Some(Seen::Coming) | None => coming(ui, stage, &file, view),
         }
         let [older, newer] = beside.map(|beside| beside.map(|id| Action::Show(Dialog::View(id))));
@@ -105,6 +111,7 @@ impl Stage {
             Some(Wish::Older) => older,
             Some(Wish::Newer) => newer,
             Some(Wish::Save) => Some(Action::Show(Dialog::Save(message))),
+            Some(Wish::Open) => Some(Action::Sound(SoundAction::Watch(message))),
             Some(Wish::Close) => Some(Action::CloseDialog),
             Some(Wish::Fit | Wish::Scale(_) | Wish::Copy) | None => None,
         };
@@ -315,6 +322,34 @@ fn coming(ui: &Ui, stage: Rect, file: &FileInfo, view: &View<'_>) {
         return;
     }
     sentence(ui, stage, &tr("view-coming"), view.tokens.text2);
+}
+
+/// Why it is not shown, and what else can be done with it.
+fn refused(ui: &mut Ui, stage: Rect, unseen: &Unseen, view: &View<'_>) -> Option<Wish> {
+    let ink = if unseen.large {
+        view.tokens.text2
+    } else {
+        view.tokens.danger
+    };
+    sentence(ui, stage, &unseen.why, ink);
+    let mut deeds = vec![("file-save", Pill::Primary, Wish::Save)];
+    if unseen.large {
+        deeds.push(("view-elsewhere", Pill::Plain, Wish::Open));
+    }
+    let mut middle = stage.center() + vec2(0.0, 110.0);
+    let mut wanted = None;
+    // What stands above is called the same.
+    let ui = ui.new_child(UiBuilder::new().max_rect(stage).id_salt("deeds"));
+    for (words, kind, wish) in deeds {
+        let label = tr(words);
+        let size = vec2(hero::pill_width(&ui, &label), 44.0);
+        let place = Rect::from_center_size(middle, size);
+        if button::pill(&ui, place, &label, kind).clicked() {
+            wanted = Some(wish);
+        }
+        middle.y += 54.0;
+    }
+    wanted
 }
 
 fn sentence(ui: &Ui, stage: Rect, words: &str, ink: Color32) {

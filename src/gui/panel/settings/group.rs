@@ -10,6 +10,7 @@ use crate::gui::{
     strings::tr,
     theme::{self, Tokens},
     widget::{
+        bidi,
         button::{self, Pill},
         hero, switch, text,
     },
@@ -74,8 +75,7 @@ impl<'a> Group<'a> {
     /// A switch. Says whether it was clicked.
     pub fn switch(&mut self, label: &str, hint: &str, on: bool) -> bool {
         let [wide, high] = switch::SIZE;
-        let row = self.row(ROW);
-        self.words(row, label, hint, wide + 16.0);
+        let row = self.words(label, hint, wide + 16.0);
         let center = pos2(row.max.x - INSET - wide / 2.0, row.center().y);
         let place = Rect::from_center_size(center, vec2(wide, high));
         switch::switch(self.ui, place, label, on).clicked()
@@ -84,8 +84,8 @@ impl<'a> Group<'a> {
     /// One of a few. Returns the one that was clicked.
     pub fn choice(&mut self, label: &str, words: &[String], chosen: usize) -> Option<usize> {
         let row = self.row(64.0);
-        self.label(row, label);
-        let wide = 252f32.min(row.width() - 120.0);
+        let named = self.label(row, label).width();
+        let wide = 252f32.min(row.width() - named - INSET - 28.0);
         let place = Rect::from_min_size(
             pos2(row.max.x - 16.0 - wide, row.center().y - 19.0),
             vec2(wide, 38.0),
@@ -131,8 +131,7 @@ impl<'a> Group<'a> {
     /// Something to do. Says whether its button was clicked.
     pub fn button(&mut self, label: &str, hint: &str, verb: &str) -> bool {
         let wide = (hero::pill_width(self.ui, verb) - 24.0).max(96.0);
-        let row = self.row(ROW);
-        self.words(row, label, hint, wide + 16.0);
+        let row = self.words(label, hint, wide + 16.0);
         let center = pos2(row.max.x - 16.0 - wide / 2.0, row.center().y);
         let place = Rect::from_center_size(center, vec2(wide, 38.0));
         let name = format!("{label}: {verb}");
@@ -215,14 +214,39 @@ impl<'a> Group<'a> {
         text::put(self.painter(), at, left, label, font, ink)
     }
 
-    fn words(&self, row: Rect, label: &str, hint: &str, taken: f32) {
-        let room = row.width() - 2.0 * INSET - taken;
-        let at = pos2(row.min.x + INSET, row.center().y - 9.5);
-        let font = theme::medium(theme::TITLE);
-        text::paint_line(self.painter(), at, label, room, font, self.tokens.text);
-        let at = pos2(row.min.x + INSET, row.center().y + 12.0);
-        let font = theme::regular(theme::SMALL);
-        text::paint_line(self.painter(), at, hint, room, font, self.tokens.text2);
+    /// The next row, with what it is about and what that means, in as many lines as it takes.
+    fn words(&mut self, label: &str, hint: &str, taken: f32) -> Rect {
+        let room = self.ui.available_width() - 2.0 * INSET - taken;
+        let title = (label, theme::medium(theme::TITLE), self.tokens.text);
+        let meaning = (hint, theme::regular(theme::SMALL), self.tokens.text2);
+        let said = [title, meaning];
+        let lines = said.clone().map(|(words, font, ink)| {
+            let whole = text::one_line(words, f32::INFINITY, font.clone(), ink);
+            let whole = self.painter().layout_job(whole);
+            let fits = whole.size().x <= room || bidi::is_needed(words);
+            let words = words.to_owned();
+            let cut = (!fits).then(|| self.painter().layout(words, font, ink, room));
+            (whole.size().y, cut)
+        });
+        let more = lines.iter().map(|(line, cut)| {
+            let high = cut.as_ref().map_or(*line, |cut| cut.size().y);
+            high - line
+        });
+        let row = self.row(ROW + more.sum::<f32>());
+        let mut top = row.min.y;
+        let middles = [ROW / 2.0 - 9.5, ROW / 2.0 + 12.0];
+        for (((words, font, ink), middle), (line, cut)) in said.into_iter().zip(middles).zip(lines)
+        {
+            let at = pos2(row.min.x + INSET, top + middle);
+            let Some(cut) = cut else {
+                text::paint_line(self.painter(), at, words, room, font, ink);
+                continue;
+            };
+            top += cut.size().y - line;
+            let at = at - vec2(0.0, line / 2.0);
+            self.painter().galley(at, cut, ink);
+        }
+        row
     }
 
     fn painter(&self) -> &Painter {

@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Color32, Context, CornerRadius, Id, Layout, Painter, Pos2, Rect, Response,
-    Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align, Color32, Context, CornerRadius, Id, Layout, Painter, Pos2, Rect, Response, Sense,
+    Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::{
     acts, album,
     entry::{BubbleId, Entry},
-    file, system,
+    file, start, system,
 };
 use crate::{
     gui::{
         action::{Action, MessageAction},
         model::{Face, Referred, nav::Dialog, timeline::Timeline},
         panel::snippet,
-        strings::{tr, tr_name},
+        strings::tr,
         theme::{self, Tokens},
         view::View,
         widget::{
@@ -39,7 +39,7 @@ pub(super) fn height(
     timeline: &Timeline,
 ) -> f32 {
     match entry {
-        Entry::Start => 216.0,
+        Entry::Start => start::height(painter, width, view, timeline),
         Entry::Day(_) => 46.0,
         Entry::Unread | Entry::Given => 44.0,
         Entry::System { index } => {
@@ -347,32 +347,6 @@ fn show_failed(ui: &mut Ui, row: Rect, number: u64, why: &str, view: &mut View<'
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     ui.painter().galley(at, galley, tokens.danger);
     response.on_hover_text(why);
-}
-
-/// The beginning of the history: with whom, and who can read it.
-pub(super) fn show_start(ui: &Ui, row: Rect, view: &View<'_>, timeline: &Timeline) {
-    let Some(chat) = view.model.chat(timeline.chat()) else {
-        return;
-    };
-    let tokens = view.tokens;
-    let middle = row.center().x;
-    let face = view.model.chat_face(chat);
-    avatar::paint(ui.painter(), pos2(middle, row.min.y + 60.0), 72.0, face);
-    let at = pos2(middle, row.min.y + 118.0);
-    let font = theme::semibold(theme::SECTION);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, face.name, font, tokens.text);
-    let words = if in_group(view, timeline) {
-        tr_name("start-group", face.name)
-    } else {
-        tr_name("start-sentence", face.name)
-    };
-    let response = ui.interact(row, ui.scope_id().with("start"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-    let top = pos2(middle, row.min.y + 138.0);
-    let width = (row.width() - 80.0).min(440.0);
-    let font = theme::regular(theme::SMALL);
-    text::paint_centred(ui.painter(), top, &words, width, font, tokens.text3);
 }
 
 pub(super) fn show_capsule(ui: &Ui, row: Rect, words: &str, ink: Color32, fill: Color32) {
