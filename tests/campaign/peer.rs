@@ -321,37 +321,63 @@ pub fn agree(a: &mut Person, b: &mut Person, start: impl Fn(&Person, &Person) ->
             one.check(other).unwrap();
         }
     }
-    let deadline = Instant::now() + 2 * PATIENCE;
+    let mut deadline = Instant::now() + 2 * PATIENCE;
+    let mut fewest = usize::MAX;
     loop {
         let all = [a.history(true), b.history(true)];
-        let waits = |one: &Person, history: &[(String, String)]| {
-            let ledger = one.ledger.lock().unwrap();
-            let own = format!("{} ", one.name);
-            let has: BTreeSet<&str> = history
-                .iter()
-                .filter(|(_, text)| text.starts_with(&own))
-                .map(|(id, _)| id.as_str())
-                .collect();
-            ledger
-                .answered
-                .iter()
-                .any(|(id, _)| !has.contains(id.as_str()))
-        };
-        if all[0] == all[1] && !waits(a, &all[1]) && !waits(b, &all[0]) {
+        let lacks = [lacks(a, &all[1]), lacks(b, &all[0])];
+        if all[0] == all[1] && lacks.iter().all(Vec::is_empty) {
             let texts: BTreeSet<&String> = all[0].iter().map(|(_, text)| text).collect();
             assert_eq!(texts.len(), all[0].len(), "something is there twice");
             return all[0].len();
         }
-        assert!(
-            Instant::now() < deadline,
-            "they do not agree: {} and {}; {}, {}",
-            all[0].len(),
-            all[1].len(),
-            waits(a, &all[1]),
-            waits(b, &all[0])
-        );
+        // As long as more of it comes it is on its way.
+        let lacking = lacks[0].len() + lacks[1].len();
+        if lacking < fewest {
+            (fewest, deadline) = (lacking, Instant::now() + 2 * PATIENCE);
+        }
+        if Instant::now() > deadline {
+            let said = |lacks: &[u32]| (lacks.len(), lacks.first().copied(), lacks.last().copied());
+            let folder = std::env::temp_dir().join("betwixt-disagree");
+            a.kill();
+            b.kill();
+            panic!(
+                "they do not agree: {} and {} messages; what the other lacks (how many, first and last): \
+                 {:?} and {:?}; copies of their profiles are in {}: {:?}",
+                all[0].len(),
+                all[1].len(),
+                said(&lacks[0]),
+                said(&lacks[1]),
+                folder.display(),
+                [&*a, &*b].map(|person| copy(&person.profile, &folder.join(person.name)))
+            );
+        }
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// What was answered to somebody and is not in a history, by its numbers.
+fn lacks(one: &Person, history: &[(String, String)]) -> Vec<u32> {
+    let has: BTreeSet<&str> = history.iter().map(|(id, _)| id.as_str()).collect();
+    let ledger = one.ledger.lock().unwrap();
+    let answered = ledger.answered.iter();
+    let lacking = answered.filter(|(id, _)| !has.contains(id.as_str()));
+    lacking.map(|(_, number)| *number).collect()
+}
+
+/// A folder, for whoever looks for what went wrong.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let (entry, kind) = entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind)))?;
+        let to = to.join(entry.file_name());
+        if kind.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
 
 /// What reads what a program says, and has it say more.

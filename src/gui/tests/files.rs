@@ -291,19 +291,19 @@ fn who_lacks_what_was_sent_is_said_and_until_when_a_relay_keeps_it_for_them() {
     hears(&mut window, going.clone());
     assert!(says(
         &window,
-        "Kept by a relay for Maya Lindqvist until 18 March"
+        "At a relay until 18 March, for Maya Lindqvist"
     ));
     // Another relay keeps it for less long, then a third for longer.
     going.until = until(1);
     hears(&mut window, going.clone());
     assert!(says(
         &window,
-        "Kept by a relay for Maya Lindqvist until 18 March"
+        "At a relay until 18 March, for Maya Lindqvist"
     ));
     going.until = until(300);
     going.waiting_for = vec![MAYA, ME, MAYA];
     hears(&mut window, going);
-    let line = "Kept by a relay for Maya Lindqvist and 2 others until 5 January 2026";
+    let line = "At a relay until 5 January 2026, for Maya Lindqvist and 2 others";
     assert!(says(&window, line));
 
     for person in [ME, MAYA] {
